@@ -1,0 +1,237 @@
+"""The nodes that SymPy lacks: reads of tensors, sums over whole index ranges, branches, and conditions on indices.
+
+SymPy's own `Indexed`, `Sum` and `Piecewise` check, evaluate and rewrite on construction, which costs time and loses the
+form in which a user wrote an equation. These nodes do nothing but hold their arguments; `public` turns them into
+SymPy's own for export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from typing import Any
+
+import sympy as sp
+from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean
+
+
+class Index(Symbol):
+    """A summation or free index that knows how far it runs: 0 <= index < size.
+
+    Example:
+        >>> j = Index("j", 3)
+        >>> j, j.size
+        (j, 3)
+        >>> j == Index("j", 4)
+        False
+    """
+
+    __slots__ = ("size",)
+    size: Expr
+
+    def __new__(cls, name: str, size: Expr | int) -> Index:
+        # SymPy's symbol cache knows the name only: it would hand back, and overwrite, an index of another size.
+        index: Index = Symbol.__xnew__(cls, name, integer=True, nonnegative=True)
+        index.size = sp.Integer(size) if isinstance(size, int) else size
+        return index
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return (*super()._hashable_content(), self.size)
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str, Expr], dict[str, bool]]:
+        return (self.name, self.size), {}
+
+
+class Name(sp.Atom):  # type: ignore[misc]
+    """The name of a tensor inside a `Read`: an atom, so that `xreplace` renames tensors."""
+
+    __slots__ = ("name",)
+    name: str
+
+    def __new__(cls, name: str) -> Name:
+        obj: Name = super().__new__(cls)
+        obj.name = name
+        return obj
+
+    def _hashable_content(self) -> tuple[str]:
+        return (self.name,)
+
+    def __getnewargs__(self) -> tuple[str]:
+        return (self.name,)
+
+    def _sympystr(self, printer: Any) -> str:
+        return self.name
+
+
+class Node(Expr):  # type: ignore[misc]
+    """An expression of ours: opaque to SymPy, which may move it about but not look inside."""
+
+    is_commutative = True
+
+    def _eval_derivative(self, symbol: Symbol) -> Expr:
+        if symbol in self.free_symbols:
+            raise TypeError(f"{type(self).__name__} is differentiated by the calculus module only")
+        return sp.S.Zero
+
+
+class Read(Node):
+    """The value of a tensor at some indices, `W[j, i]`; a scalar is a read without indices."""
+
+    def __new__(cls, name: Name | str, *indices: Expr | int) -> Read:
+        return Expr.__new__(cls, Name(name) if isinstance(name, str) else name, *map(_integer, indices))
+
+    @property
+    def tensor(self) -> str:
+        return str(self.args[0].name)
+
+    @property
+    def indices(self) -> tuple[Expr, ...]:
+        return self.args[1:]
+
+    def _sympystr(self, printer: Any) -> str:
+        inside = ", ".join(printer.doprint(index) for index in self.indices)
+        return f"{self.tensor}[{inside}]" if inside else self.tensor
+
+
+class _Bound(Node):
+    """A node whose second and later arguments are indices bound inside the first."""
+
+    @property
+    def body(self) -> Expr:
+        return self.args[0]
+
+    @property
+    def bound(self) -> tuple[Index, ...]:
+        return self.args[1:]
+
+    @property
+    def free_symbols(self) -> set[Symbol]:
+        return (self.body.free_symbols | _size_symbols(self.bound)) - set(self.bound)
+
+    def _sympystr(self, printer: Any) -> str:
+        inside = ", ".join(printer.doprint(index) for index in self.bound)
+        return f"{type(self).__name__.lower()}({printer.doprint(self.body)}, {inside})"
+
+
+class Total(_Bound):
+    """The sum of a body over the whole range of one or more indices."""
+
+    def __new__(cls, body: Expr, *indices: Index) -> Expr:
+        if not indices or body == 0:
+            return body
+        if isinstance(body, Total):
+            return Expr.__new__(cls, body.body, *indices, *body.bound)
+        return Expr.__new__(cls, body, *indices)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"sum({printer.doprint(self.body)}, {', '.join(map(str, self.bound))})"
+
+
+class Peak(_Bound):
+    """The largest value of a body over an index; a tie goes to the first."""
+
+    def __new__(cls, body: Expr, index: Index) -> Peak:
+        return Expr.__new__(cls, body, index)
+
+
+class ArgPeak(_Bound):
+    """The value of an index at which a body is largest; a tie goes to the first."""
+
+    is_integer = True
+    is_nonnegative = True
+
+    def __new__(cls, body: Expr, index: Index) -> ArgPeak:
+        return Expr.__new__(cls, body, index)
+
+
+class Where(Node):
+    """`then` where a condition holds, `otherwise` elsewhere: every kink of the catalogue is written with it."""
+
+    def __new__(cls, condition: Boolean, then: Expr, otherwise: Expr) -> Expr:
+        if condition is sp.true or then == otherwise:
+            return then
+        if condition is sp.false:
+            return otherwise
+        return Expr.__new__(cls, condition, then, otherwise)
+
+    @property
+    def condition(self) -> Boolean:
+        return self.args[0]
+
+    @property
+    def then(self) -> Expr:
+        return self.args[1]
+
+    @property
+    def otherwise(self) -> Expr:
+        return self.args[2]
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"where({', '.join(printer.doprint(arg) for arg in self.args)})"
+
+
+class Delta(Node):
+    """1 where two index expressions are equal, else 0 (Kronecker)."""
+
+    def __new__(cls, left: Expr | int, right: Expr | int) -> Expr:
+        left, right = _integer(left), _integer(right)
+        if left == right:
+            return sp.S.One
+        if left.is_Integer and right.is_Integer:
+            return sp.S.Zero
+        return Expr.__new__(cls, left, right)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"[{printer.doprint(self.args[0])} = {printer.doprint(self.args[1])}]"
+
+
+class Within(Node):
+    """1 where an index expression lies in a range, 0 <= value < size, else 0."""
+
+    def __new__(cls, value: Expr | int, size: Expr | int) -> Expr:
+        value, size = _integer(value), _integer(size)
+        if value.is_Integer and size.is_Integer:
+            return sp.S.One if 0 <= value < size else sp.S.Zero
+        return Expr.__new__(cls, value, size)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"[0 <= {printer.doprint(self.args[0])} < {printer.doprint(self.args[1])}]"
+
+
+def _integer(value: Expr | int) -> Expr:
+    return sp.Integer(value) if isinstance(value, int) else value
+
+
+def _size_symbols(indices: Iterable[Index]) -> set[Symbol]:
+    return {symbol for index in indices for symbol in index.size.free_symbols}
+
+
+def reads(expr: Expr) -> list[Read]:
+    """Every distinct read in an expression, in order of appearance, those inside sums and branches included."""
+    return list(dict.fromkeys(node for node in sp.preorder_traversal(expr) if isinstance(node, Read)))
+
+
+def tensors_read(expr: Expr) -> list[str]:
+    """The names of the tensors that an expression reads, in order of appearance."""
+    return list(dict.fromkeys(read.tensor for read in reads(expr)))
+
+
+def indices_of(expr: Expr) -> list[Index]:
+    """Every index in an expression, bound ones included, in order of appearance."""
+    return list(dict.fromkeys(node for node in sp.preorder_traversal(expr) if isinstance(node, Index)))
+
+
+def renaming(names: Mapping[str, str]) -> dict[Expr, Expr]:
+    """The `xreplace` table that renames tensors."""
+    return {Name(old): Name(new) for old, new in names.items() if old != new}
+
+
+def product(factors: Iterable[Expr]) -> Expr:
+    """The product of some factors, 1 if there is none."""
+    return sp.Mul(*factors)
+
+
+def conjunction(conditions: Iterable[Boolean]) -> Boolean:
+    """All the conditions at once."""
+    return reduce(sp.And, conditions, sp.true)
