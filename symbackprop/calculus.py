@@ -1,0 +1,74 @@
+"""Expression → derivative: the only module that differentiates, and all it knows is what SymPy's `diff` does not.
+
+Every distinct read of the tensor, and every sum, branch or maximum that holds one, is replaced by a dummy; SymPy
+differentiates by the dummies. Ours are four facts: a sum is linear; a branch is linear and its condition is constant;
+a maximum has the slope of the term that attains it; and ∂v[I]/∂v[K] is a product of Kronecker deltas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sympy as sp
+from sympy import Dummy, Expr, Symbol
+
+from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, product, tensors_read
+
+
+def slope(expr: Expr, symbol: Symbol) -> Expr:
+    """∂expr/∂symbol for an expression in ordinary SymPy symbols.
+
+    Example:
+        >>> z = Symbol("z")
+        >>> slope(z**2, z)
+        2*z
+    """
+    return sp.diff(expr, symbol)
+
+
+def differentiate(expr: Expr, tensor: str, at: Sequence[Index]) -> Expr:
+    """∂expr/∂tensor[at], leaving ∂tensor[I]/∂tensor[at] as a product of `Delta`.
+
+    Args:
+        expr: The right-hand side of an equation.
+        tensor: The name of the tensor.
+        at: One index per axis of the tensor, which must not occur in `expr`.
+
+    Example:
+        >>> i, j, k = (Index(letter, 3) for letter in "ijk")
+        >>> differentiate(Total(Read("W", j, i) * Read("x", i), i), "x", (k,))
+        sum([i = k]*W[j, i], i)
+    """
+    opaque = {node: Dummy() for node in _opaque(expr, tensor)}
+    flat = expr.xreplace(opaque)
+    back = {dummy: node for node, dummy in opaque.items()}
+    result: list[Expr] = []
+    for node, dummy in opaque.items():
+        outer = slope(flat, dummy)
+        if outer != 0:
+            result.append(outer.xreplace(back) * _inner(node, tensor, at))
+    return sp.Add(*result)
+
+
+def _opaque(expr: Expr, tensor: str) -> list[Expr]:
+    """The outermost reads, sums, branches and maxima through which `expr` depends on the tensor."""
+    if isinstance(expr, Read):
+        return [expr] if expr.tensor == tensor else []
+    if isinstance(expr, Total | Where | Peak):
+        return [expr] if tensor in tensors_read(expr) else []
+    if isinstance(expr, ArgPeak):
+        return []
+    found = [node for arg in expr.args for node in _opaque(arg, tensor)]
+    return list(dict.fromkeys(found))
+
+
+def _inner(node: Expr, tensor: str, at: Sequence[Index]) -> Expr:
+    if isinstance(node, Read):
+        return product(Delta(index, here) for index, here in zip(node.indices, at, strict=True))
+    if isinstance(node, Total):
+        return Total(differentiate(node.body, tensor, at), *node.bound)
+    if isinstance(node, Where):
+        then, otherwise = (differentiate(part, tensor, at) for part in (node.then, node.otherwise))
+        return Where(node.condition, then, otherwise)
+    (index,) = node.bound
+    return Total(Delta(index, ArgPeak(node.body, index)) * differentiate(node.body, tensor, at), index)

@@ -1,0 +1,190 @@
+"""A slope in the input → the slope in the output: from a = 1/(1 + exp(-z)), exp(-z)/(1 + exp(-z))² becomes a(1 - a).
+
+Nothing is known of any activation. An equation a = f(z) is solved for one transcendental part u of f, such as exp(-z);
+where that succeeds, the solution is put for u in the derivative, at every place where u may stand: also at another
+index of the same axis, which is how softmax gets its p_j ([j = k] - p_k). The result is kept if it is cheaper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product as combinations
+
+import sympy as sp
+from sympy import Dummy, Expr, Symbol
+
+from symbackprop.expressions import Delta, Index, Read, Total, Where, reads
+from symbackprop.simplify.cost import cost
+
+
+def through_output(derivative: Expr, output: Read, rhs: Expr, at: Sequence[Index]) -> Expr:
+    """Write a local derivative of `output = rhs` with the output, where that makes it cheaper.
+
+    Args:
+        derivative: ∂output/∂v[at], with deltas.
+        output: The left-hand side of the equation, at its own indices.
+        rhs: Its right-hand side.
+        at: The indices at which v stands in the derivative.
+
+    Returns:
+        The cheapest form found; `derivative` itself if no other is cheaper.
+
+    Example:
+        >>> z, a = Read("z"), Read("a")
+        >>> f = 1 / (1 + sp.exp(-z))
+        >>> through_output(sp.exp(-z) / (1 + sp.exp(-z)) ** 2, a, f, ())
+        (1 - a)*a
+    """
+    if isinstance(rhs, Where):
+        return _branches(derivative, output, rhs, at)
+    best = derivative
+    for part in _candidates(rhs):
+        solution = isolate(rhs, part, output)
+        if solution is None:
+            continue
+        table = {
+            part.xreplace(move): solution.xreplace(move) for move in _moves(output, at) if part.xreplace(move) != output
+        }
+        candidate = _settle(derivative, table)
+        best = min(best, candidate, key=cost)
+    return best
+
+
+def _branches(derivative: Expr, output: Read, rhs: Where, at: Sequence[Index]) -> Expr:
+    """Each branch of a = where(c, f, g) is solved by itself, for the branch of the derivative under the same c."""
+
+    def rewrite(node: Expr) -> Expr:
+        if isinstance(node, Where) and node.condition == rhs.condition:
+            then = through_output(node.then, output, rhs.then, at)
+            return Where(node.condition, then, through_output(node.otherwise, output, rhs.otherwise, at))
+        return node
+
+    return derivative.replace(lambda node: isinstance(node, Where), rewrite)
+
+
+def _candidates(rhs: Expr) -> list[Expr]:
+    """Parts of a formula that an equation may be solved for: functions and sums of what is read, the inner ones first."""
+    found = [node for node in sp.postorder_traversal(rhs) if isinstance(node, sp.Function | Total) and reads(node)]
+    return list(dict.fromkeys(node for node in found if node.free_symbols or reads(node)))
+
+
+def _moves(output: Read, at: Sequence[Index]) -> Iterator[dict[Expr, Expr]]:
+    """The ways in which the equation may be moved along its axes to where v stands: identity first."""
+    choices = [[i, *(k for k in at if k.size == i.size)] for i in output.indices]
+    for chosen in combinations(*choices):
+        yield {old: new for old, new in zip(output.indices, chosen, strict=True) if old != new}
+
+
+def isolate(value: Expr, part: Expr, result: Expr) -> Expr | None:
+    """Solve `value = result` for `part`, which must enter value once or as a ratio of linear forms.
+
+    Example:
+        >>> z, a = Read("z"), Read("a")
+        >>> isolate(sp.log(1 + sp.exp(z)), sp.exp(z), a)
+        -1 + exp(a)
+    """
+    unknown = Dummy("u", positive=True)
+    left = value.xreplace({part: unknown})
+    if not left.has(unknown) or _depends_elsewhere(left, part):
+        return None
+    right: Expr = result
+    for _ in range(20):
+        if left == unknown:
+            return right
+        if left.is_Add:
+            constant, rest = left.as_independent(unknown, as_Add=True)
+            if constant == 0:
+                return _linear(left - right, unknown)
+            left, right = rest, right - constant
+        elif left.is_Mul:
+            constant, rest = left.as_independent(unknown, as_Add=False)
+            if constant == 1:
+                return _linear(left - right, unknown)
+            left, right = rest, right / constant
+        elif left.is_Pow and left.exp == -1:
+            left, right = left.base, 1 / right
+        elif isinstance(left, sp.log):
+            left, right = left.args[0], sp.exp(right)
+        elif isinstance(left, sp.exp):
+            left, right = left.args[0], sp.log(right)
+        else:
+            return None
+    return None
+
+
+def _depends_elsewhere(left: Expr, part: Expr) -> bool:
+    """Whether what `part` depends on also stands outside of it at the same place, so that nothing would be gained."""
+    inside = {read for read in reads(part)} if not isinstance(part, Total) else set()
+    return any(read in inside for read in reads(left))
+
+
+def _linear(equation: Expr, unknown: Dummy) -> Expr | None:
+    numerator, _ = sp.fraction(sp.together(equation))
+    polynomial = sp.expand(numerator)
+    slope, rest = polynomial.coeff(unknown, 1), polynomial.coeff(unknown, 0)
+    if slope == 0 or sp.expand(polynomial - slope * unknown - rest) != 0:
+        return None
+    return -rest / slope
+
+
+def _settle(derivative: Expr, table: dict[Expr, Expr]) -> Expr:
+    """Put solutions in, then cancel each part of the derivative that stands before its own deltas."""
+    replaced = derivative.xreplace(_with_reciprocals(table))
+    addends = []
+    for addend in sp.Add.make_args(replaced):
+        kept = [f for f in sp.Mul.make_args(addend) if isinstance(f, Delta)]
+        rest = [f for f in sp.Mul.make_args(addend) if not isinstance(f, Delta)]
+        addends.append(sp.Mul(*kept, tidy_fraction(sp.Mul(*rest))))
+    return sp.Add(*addends)
+
+
+def _with_reciprocals(table: dict[Expr, Expr]) -> dict[Expr, Expr]:
+    """exp(z) is known where exp(-z) is."""
+    result = dict(table)
+    for part, solution in table.items():
+        if isinstance(part, sp.exp):
+            result.setdefault(sp.exp(-part.args[0]), 1 / solution)
+            result.setdefault(sp.exp(2 * part.args[0]), solution**2)
+            result.setdefault(sp.exp(-2 * part.args[0]), solution**-2)
+    return result
+
+
+def tidy_fraction(expr: Expr) -> Expr:
+    """The cheapest of an expression, its cancelled and its factored form; sums inside are opaque.
+
+    Example:
+        >>> a = Read("a")
+        >>> tidy_fraction((1 / a - 1) * a**2)
+        (1 - a)*a
+    """
+    opaque = {node: Symbol(f"_{n}") for n, node in enumerate(_opaque(expr))}
+    flat = expr.xreplace(opaque)
+    if len(flat.free_symbols) > 12 or not flat.free_symbols:
+        return expr
+    try:
+        cancelled = sp.cancel(flat)
+        forms = [sp.factor(cancelled), cancelled, flat]
+    except sp.PolynomialError:
+        return expr
+    back = {dummy: node for node, dummy in opaque.items()}
+    restored = [positive_first(form).xreplace(back) for form in forms]
+    return min(restored, key=cost)
+
+
+def positive_first(expr: Expr) -> Expr:
+    """-a (a - 1) → a (1 - a): a minus sign before a product goes into a difference."""
+    if not expr.is_Mul or expr.args[0] != -1:
+        return expr
+    for factor in expr.args[1:]:
+        if factor.is_Add and len(factor.args) == 2 and factor.could_extract_minus_sign() is not None:
+            negative = [term for term in factor.args if term.could_extract_minus_sign() or term == -1]
+            if len(negative) == 1:
+                return sp.Mul(*(-factor if part is factor else part for part in expr.args[1:]))
+    return expr
+
+
+def _opaque(expr: Expr) -> list[Expr]:
+    """The largest parts that algebra of fractions must not look into."""
+    if isinstance(expr, sp.Add | sp.Mul) or (expr.is_Pow and expr.exp.is_Integer):
+        return list(dict.fromkeys(node for arg in expr.args for node in _opaque(arg)))
+    return [] if expr.is_Number else [expr]

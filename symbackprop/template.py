@@ -1,0 +1,67 @@
+"""A rewrite of expressions → the same rewrite done once per shape: layers of one kind differ in names and sizes only.
+
+Tensors are renamed by order of appearance and sizes become symbols, unless an index expression makes a size matter.
+The rewrite runs on that template, its result is remembered, and every use costs one `xreplace`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
+
+import sympy as sp
+from sympy import Expr, Symbol
+
+from symbackprop.expressions import Index, Name, Read
+
+Rewrite = Callable[..., tuple[Expr, ...]]
+_MEMORY: dict[Hashable, tuple[Expr, ...]] = {}
+_LIMIT = 20_000
+
+
+def by_template(rewrite: Rewrite, exprs: tuple[Expr, ...], *options: Hashable) -> tuple[Expr, ...]:
+    """Apply `rewrite(exprs, *options)` through a template.
+
+    Args:
+        rewrite: A pure function from a tuple of expressions to a tuple of expressions, which treats tensor names and
+            index sizes as opaque.
+        exprs: What to rewrite.
+        options: Further arguments, part of the key; they must not name tensors.
+
+    Returns:
+        What `rewrite(exprs, *options)` would return.
+    """
+    forth, back = _canonical(exprs)
+    template = tuple(expr.xreplace(forth) for expr in exprs)
+    key = (rewrite.__module__, rewrite.__qualname__, template, options)
+    if key not in _MEMORY:
+        if len(_MEMORY) >= _LIMIT:
+            _MEMORY.clear()
+        _MEMORY[key] = rewrite(template, *options)
+    return tuple(_instantiate(result, back) for result in _MEMORY[key])
+
+
+def _canonical(exprs: tuple[Expr, ...]) -> tuple[dict[Expr, Expr], dict[Expr, Expr]]:
+    names: dict[Expr, Expr] = {}
+    indices: dict[Expr, Expr] = {}
+    sizes: dict[Expr, Symbol] = {}
+    nodes: list[Any] = list(dict.fromkeys(node for expr in exprs for node in sp.preorder_traversal(expr)))
+    plain = all(isinstance(i, Index) for node in nodes if isinstance(node, Read) for i in node.indices)
+    for node in nodes:
+        if isinstance(node, Name):
+            names.setdefault(node, Name(f"@{len(names)}"))
+        elif isinstance(node, Index) and plain:
+            size = sizes.setdefault(node.size, Symbol(f"@{len(sizes)}", integer=True, positive=True))
+            indices[node] = Index(node.name, size)
+    forth = names | indices
+    back = {new: old for old, new in forth.items()} | {symbol: size for size, symbol in sizes.items()}
+    return forth, back
+
+
+def _instantiate(result: Expr, back: Mapping[Expr, Expr]) -> Expr:
+    made = {
+        index: Index(index.name, index.size.xreplace(back))
+        for index in result.atoms(Index)
+        if index not in back and index.size.free_symbols
+    }
+    return result.xreplace({**back, **made})
