@@ -1,0 +1,10 @@
+"""Turns `python -m symbackprop` into the command line."""
+
+from __future__ import annotations
+
+import sys
+
+from symbackprop.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
