@@ -1,0 +1,287 @@
+"""Turns a SymPy expression over our nodes into a tree, in the order in which a textbook would write it.
+
+SymPy forgets in which order an author wrote sums and products; `order` restores one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+import sympy as sp
+from sympy import Expr
+
+from symbackprop.display.numbers import finite, rational
+from symbackprop.display.order import arrange_factors, arrange_terms
+from symbackprop.display.places import arithmetic, from_one, place_tree
+from symbackprop.display.reader import TensorReader
+from symbackprop.display.tree import (
+    HALF,
+    Apply,
+    BigSum,
+    Bracket,
+    Cases,
+    Compare,
+    Extreme,
+    Fraction,
+    Logic,
+    Minus,
+    Number,
+    Power,
+    Product,
+    Range,
+    Sum,
+    Symbol,
+    Tree,
+    integer,
+    plus,
+    times,
+)
+from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, Within
+from symbackprop.notation import given
+
+_COMPARISONS: dict[Any, Any] = {
+    sp.StrictLessThan: "<",
+    sp.LessThan: "<=",
+    sp.Equality: "=",
+    sp.Unequality: "!=",
+    sp.StrictGreaterThan: ">",
+    sp.GreaterThan: ">=",
+}
+_FUNCTIONS: dict[Any, str] = {sp.Abs: "abs", sp.Max: "max", sp.Min: "min", sp.sign: "sign"}
+
+
+def build(
+    expr: Expr,
+    reader: Callable[[Read], Tree] | None = None,
+    *,
+    index: Callable[[Expr], Symbol] | None = None,
+    ranges: bool = False,
+    hidden: Collection[str] = (),
+) -> Tree:
+    """The tree of an expression.
+
+    Args:
+        expr: A SymPy expression over reads, sums, branches and conditions of ours and SymPy's own functions.
+        reader: How a read of a tensor is printed; left out, `index`, `ranges` and plain names serve.
+        index: How an index is printed; the reader's own way if it has one.
+        ranges: Whether sums show their limits.
+        hidden: Names of indices over which a sum is not shown; those that the reader hides if left out.
+
+    Example:
+        >>> from symbackprop.display.text import text
+        >>> t, a = sp.symbols("t a")
+        >>> text(build((t - a) ** 2 / 2)), text(build(1 / (1 + sp.exp(-t))))
+        ('½·(t - a)²', '1/(1 + exp(-t))')
+    """
+    reader = reader or TensorReader({})
+    index = index or (reader if isinstance(reader, TensorReader) else TensorReader({})).index
+    hidden = hidden or getattr(reader, "hidden", ())
+    return _Builder(reader, index, ranges, frozenset(hidden)).tree(expr)
+
+
+class _Builder:
+    def __init__(
+        self, reader: Callable[[Read], Tree], index: Callable[[Expr], Symbol], ranges: bool, hidden: frozenset[str]
+    ) -> None:
+        self.reader = reader
+        self.index = index
+        self.ranges = ranges
+        self.hidden = hidden
+
+    def tree(self, expr: Expr) -> Tree:
+        if expr.is_Rational:
+            return _rational(expr)
+        if expr.is_Float:
+            return Number(str(expr))
+        if expr is sp.pi or expr is sp.E:
+            return Symbol(given("pi" if expr is sp.pi else "e"), key=str(expr).lower())
+        if isinstance(expr, Index):
+            # As a value an index counts from 0, in print from 1.
+            return Sum((self.index(expr), Minus(integer(1))))
+        if expr.is_Symbol:
+            return Symbol(given(expr.name), key=expr.name)
+        for kind, method in _METHODS.items():
+            if isinstance(expr, kind):
+                found: Tree = method(self, expr)
+                return found
+        raise TypeError(f"a {type(expr).__name__} cannot be printed")
+
+    def read(self, expr: Read) -> Tree:
+        return self.reader(expr)
+
+    def add(self, expr: Expr) -> Tree:
+        terms = [self.tree(term) for term in expr.args]
+        if len(terms) > 1 and all(isinstance(term, Minus) for term in terms):
+            return Minus(plus(*arrange_terms([term.body for term in terms if isinstance(term, Minus)])))
+        return plus(*arrange_terms(terms))
+
+    def multiply(self, expr: Expr) -> Tree:
+        number, rest = expr.as_coeff_Mul()
+        factors = list(sp.Mul.make_args(rest))
+        if number.is_negative:
+            factors, absorbed = _flipped(factors)
+            if not absorbed:
+                return Minus(self.product(-number, factors))
+            number = -number
+        return self.product(number, factors)
+
+    def product(self, number: Expr, factors: Sequence[Expr]) -> Tree:
+        above = [factor for factor in factors if not _is_divisor(factor)]
+        below = [1 / factor for factor in factors if _is_divisor(factor)]
+        number, above, below = _rooted(number, above, below)
+        if below and all(divisor.is_number or _is_size(divisor) for divisor in below):
+            # 1/N in front of a sum, but z/√2.
+            scale = [factor for factor in above if factor.is_number]
+            rest = [factor for factor in above if not factor.is_number]
+            if rest and not (len(rest) == 1 and isinstance(rest[0], Read | sp.Symbol)):
+                return times(self.quotient(number, scale, below), *self.arranged(rest))
+        if below:
+            return self.quotient(number, above, below)
+        coefficient = [] if number == 1 else [_coefficient(number)]
+        return times(*coefficient, *self.arranged(above))
+
+    def quotient(self, number: Expr, above: Sequence[Expr], below: Sequence[Expr]) -> Tree:
+        if number == 1 and len(above) == len(below) == 1 and _is_root(above[0]) and _is_root(below[0]):
+            return Apply("sqrt", (Fraction(self.tree(above[0] ** 2), self.tree(below[0] ** 2)),))
+        top = ([] if number.p == 1 else [integer(number.p)]) + self.arranged(above)
+        bottom = ([] if number.q == 1 else [integer(number.q)]) + self.arranged(below)
+        return Fraction(times(*top) if top else integer(1), times(*bottom))
+
+    def arranged(self, factors: Sequence[Expr]) -> list[Tree]:
+        return arrange_factors([self.factor(factor) for factor in factors])
+
+    def factor(self, expr: Expr) -> Tree:
+        if isinstance(expr, Where) and expr.then == 1 and expr.otherwise == 0:
+            return Bracket(self.condition(expr.condition))
+        return self.tree(expr)
+
+    def power(self, expr: Expr) -> Tree:
+        base, exponent = expr.base, expr.exp
+        if _is_divisor(expr):
+            return Fraction(integer(1), self.tree(base**-exponent))
+        if exponent == sp.Rational(1, 2):
+            return Apply("sqrt", (self.tree(base),))
+        return Power(self.tree(base), self.tree(exponent))
+
+    def exponential(self, expr: Expr) -> Tree:
+        return Apply("exp", (self.tree(expr.args[0]),))
+
+    def function(self, expr: Expr) -> Tree:
+        name = _FUNCTIONS.get(type(expr), expr.func.__name__)
+        return Apply(name, tuple(self.tree(argument) for argument in expr.args))
+
+    def total(self, expr: Total) -> Tree:
+        bound = [one for one in expr.bound if one.name not in self.hidden]
+        number, body = expr.body.as_coeff_Mul()
+        if not bound:
+            return self.tree(expr.body)
+        summed = BigSum(self.tree(body), tuple(map(self.range, bound)))
+        found = summed if abs(number) == 1 else Product((_coefficient(abs(number)), summed))
+        return Minus(found) if number < 0 else found
+
+    def range(self, index: Index) -> Range:
+        return Range(self.index(index), self.tree(index.size), shown=self.ranges)
+
+    def extreme(self, expr: Peak | ArgPeak) -> Tree:
+        return Extreme(self.tree(expr.body), self.range(expr.bound[0]), place=isinstance(expr, ArgPeak))
+
+    def where(self, expr: Where) -> Tree:
+        rows: list[tuple[Tree, Tree | None]] = []
+        rest: Expr = expr
+        while isinstance(rest, Where):
+            rows.append((self.tree(rest.then), self.condition(rest.condition)))
+            rest = rest.otherwise
+        return Cases((*rows, (self.tree(rest), None)))
+
+    def delta(self, expr: Delta) -> Tree:
+        left, right = map(self.place, expr.args)
+        return Bracket(Compare((left, right), ("=",)))
+
+    def within(self, expr: Within) -> Tree:
+        value, size = expr.args
+        return Bracket(Compare((integer(1), self.place(value), self.tree(size)), ("<=", "<=")))
+
+    def place(self, expr: Expr) -> Tree:
+        return place_tree(expr, self.index, self.tree)
+
+    def condition(self, condition: Any) -> Tree:
+        if isinstance(condition, sp.And | sp.Or):
+            parts = tuple(self.condition(one) for one in sorted(condition.args, key=str))
+            return Logic("and" if isinstance(condition, sp.And) else "or", parts)
+        if isinstance(condition, sp.Not):
+            return Logic("not", (self.condition(condition.args[0]),))
+        left, right = condition.lhs, condition.rhs
+        if _is_place(left) or _is_place(right):
+            # t > 0 counts from 0 and t > 1 from 1; t - 1 > 0 would say the same less plainly.
+            constant, left = from_one(left).as_coeff_Add()
+            right = from_one(right) - constant
+            sides = tuple(arithmetic(sp.expand(side), self.index, self.tree) for side in (left, right))
+        else:
+            sides = (self.tree(left), self.tree(right))
+        return Compare(sides, (_COMPARISONS[type(condition)],))
+
+
+def _is_place(expr: Expr) -> bool:
+    return isinstance(expr, Index) or (expr.has(Index) and not expr.has(Read))
+
+
+def _is_divisor(expr: Expr) -> bool:
+    return bool(expr.is_Pow and not isinstance(expr, sp.exp) and expr.exp.could_extract_minus_sign())
+
+
+def _is_root(expr: Expr) -> bool:
+    return bool(expr.is_Pow and expr.exp == sp.Rational(1, 2) and expr.base.is_number)
+
+
+def _is_size(expr: Expr) -> bool:
+    return bool(expr.is_Symbol and expr.is_integer)
+
+
+def _rooted(number: Expr, above: list[Expr], below: list[Expr]) -> tuple[Expr, list[Expr], list[Expr]]:
+    """SymPy's z √2 / 2 as z / √2."""
+    for root in [factor for factor in above if _is_root(factor) and factor.base.is_Integer]:
+        if number.q % root.base == 0:
+            number, above, below = number * root.base, [one for one in above if one != root], [*below, root]
+    return number, above, below
+
+
+def _flipped(factors: Sequence[Expr]) -> tuple[list[Expr], bool]:
+    """Factors of a negative product with the sign moved into a difference, -(t - a) being a - t."""
+    for position, factor in enumerate(factors):
+        if factor.is_Add and len(factor.args) == 2 and not any(term.is_number for term in factor.args):
+            signs = [term.as_coeff_Mul()[0].is_negative for term in factor.args]
+            if signs.count(True) == 1:
+                return [*factors[:position], sp.Add(*(-term for term in factor.args)), *factors[position + 1 :]], True
+    return list(factors), False
+
+
+def _rational(value: Expr) -> Tree:
+    if value < 0:
+        return Minus(_rational(-value))
+    if value.q == 1:
+        return integer(int(value))
+    decimal = finite(rational(sp.Rational(value)), 17) if value.q not in (2, 4, 8) or value.p > 9 else None
+    return Number(decimal) if decimal else Fraction(integer(value.p), integer(value.q), inline=True)
+
+
+def _coefficient(value: Expr) -> Tree:
+    return HALF if value == sp.Rational(1, 2) else _rational(value)
+
+
+_METHODS: dict[Any, Callable[[Any, Any], Tree]] = {
+    Read: _Builder.read,
+    Total: _Builder.total,
+    Peak: _Builder.extreme,
+    ArgPeak: _Builder.extreme,
+    Where: _Builder.where,
+    Delta: _Builder.delta,
+    Within: _Builder.within,
+    sp.Add: _Builder.add,
+    sp.Mul: _Builder.multiply,
+    sp.exp: _Builder.exponential,
+    sp.Pow: _Builder.power,
+    sp.Function: _Builder.function,
+    sp.Max: _Builder.function,
+    sp.Min: _Builder.function,
+}

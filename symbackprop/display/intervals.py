@@ -1,0 +1,181 @@
+"""Arithmetic on the ranges that printed, rounded numbers leave open; exact as long as everything is rational.
+
+An end is a `Fraction` until a transcendental function is applied, then a number of 60 digits: an exact equality stays
+one, and no rounding of ours comes near the half unit of a printed digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+
+from symbackprop.display.numbers import rational
+
+# A context of its own, so that nobody's global precision is changed or relied upon.
+_MP: Any = mpmath.MPContext()
+_MP.dps = 60
+PI, E = _MP.mpf(_MP.pi), _MP.mpf(_MP.e)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """All numbers from `low` to `high`; one number if they are the same."""
+
+    low: Any
+    high: Any
+
+    @property
+    def middle(self) -> Any:
+        """The number halfway between the ends."""
+        return self.low if self.low is self.high else (self.low + self.high) / 2
+
+    @property
+    def is_point(self) -> bool:
+        """Whether it is a single number."""
+        return bool(self.low == self.high)
+
+    def __neg__(self) -> Interval:
+        return point(-self.low) if self.low is self.high else Interval(-self.high, -self.low)
+
+    def __add__(self, other: Interval) -> Interval:
+        if self.is_point and other.is_point:
+            return point(_add(self.low, other.low))
+        return Interval(_add(self.low, other.low), _add(self.high, other.high))
+
+    def __mul__(self, other: Interval) -> Interval:
+        return _hull(_multiply(left, right) for left in _ends(self) for right in _ends(other))
+
+    def __truediv__(self, other: Interval) -> Interval:
+        if other.low <= 0 <= other.high:
+            raise ZeroDivisionError("the divisor may be 0")
+        return self * _hull(1 / end if not isinstance(end, int) else Fraction(1, end) for end in _ends(other))
+
+    def overlaps(self, other: Interval) -> bool:
+        """Whether some number lies in both, but for the last digits of the arithmetic itself."""
+        slack = _MP.mpf(10) ** -45 * (1 + abs(_real(self.high)) + abs(_real(other.high)))
+        low, high = _real(self.low) - slack, _real(self.high) + slack
+        return bool(low <= _real(other.high) and _real(other.low) <= high)
+
+
+def point(value: Any) -> Interval:
+    """The interval that holds one number."""
+    return Interval(value, value)
+
+
+def number(value: Any) -> Interval:
+    """One number of any type; text and rationals are exact, a float is taken at its binary value."""
+    if isinstance(value, mpmath.mpf) or hasattr(value, "_mpf_"):
+        return point(_MP.convert(value))
+    return point(rational(value))
+
+
+def around(value: Fraction, spread: Fraction) -> Interval:
+    """Everything within `spread` of a value."""
+    return Interval(value - spread, value + spread)
+
+
+def same(left: Interval, right: Interval) -> bool:
+    """Whether two numbers are equal: exactly if both are rational, else to 45 digits."""
+    exact = all(isinstance(end, Fraction) for end in (left.low, left.high, right.low, right.high))
+    return left == right if exact else left.overlaps(right)
+
+
+def power(base: Interval, exponent: Interval) -> Interval:
+    """A power; exact for integer exponents of rational numbers."""
+    count = exponent.low
+    if exponent.is_point and isinstance(count, Fraction) and count.denominator == 1:
+        return _integer_power(base, int(count))
+    if exponent.is_point and base.low >= 0:
+        return _hull(_real(end) ** _real(count) for end in _ends(base))
+    return apply("exp", [exponent * apply("log", [base])])
+
+
+def apply(
+    name: str, arguments: Sequence[Interval], functions: Mapping[str, Any] | None = None, primes: int = 0
+) -> Interval:
+    """A function, or a derivative of it, at its arguments; `KeyError` if the function is unknown.
+
+    Args:
+        name: Its Python name.
+        arguments: Its arguments; all but `max` and `min` take one.
+        functions: More functions, each from one mpmath number to another.
+        primes: How many times it is differentiated.
+    """
+    if name in ("max", "min"):
+        pick = max if name == "max" else min
+        return Interval(pick(one.low for one in arguments), pick(one.high for one in arguments))
+    argument = arguments[0]
+    if name == "abs" and not primes:
+        zero = [Fraction(0)] if argument.low <= 0 <= argument.high else []
+        return _hull([*map(abs, _ends(argument)), *zero])
+    function = (functions or {}).get(name) or _FUNCTIONS[name]
+    if primes:
+        return _sampled(lambda value: _MP.diff(function, value, primes), argument)
+    if name in _WAVES:
+        radius = (_real(argument.high) - _real(argument.low)) / 2
+        centre = function(_real(argument.middle))
+        return Interval(centre - radius, centre + radius)
+    return _sampled(function, argument)
+
+
+def _sampled(function: Callable[[Any], Any], argument: Interval) -> Interval:
+    # Between the ends of so short an interval every function of the catalogue rises or falls, or bends once.
+    return _hull(function(_real(value)) for value in dict.fromkeys([*_ends(argument), argument.middle]))
+
+
+def _integer_power(base: Interval, count: int) -> Interval:
+    if count < 0:
+        return point(Fraction(1)) / _integer_power(base, -count)
+    zero = [Fraction(0)] if count and count % 2 == 0 and base.low < 0 < base.high else []
+    return _hull([*(end**count for end in _ends(base)), *zero])
+
+
+def _ends(interval: Interval) -> tuple[Any, ...]:
+    return (interval.low,) if interval.is_point else (interval.low, interval.high)
+
+
+def _hull(values: Any) -> Interval:
+    found = list(values)
+    return point(found[0]) if len(found) == 1 else Interval(min(found), max(found))
+
+
+def _real(value: Any) -> Any:
+    return _MP.mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else _MP.convert(value)
+
+
+def _add(left: Any, right: Any) -> Any:
+    return left + right if _alike(left, right) else _real(left) + _real(right)
+
+
+def _multiply(left: Any, right: Any) -> Any:
+    if left == 0 or right == 0:
+        return Fraction(0)
+    return left * right if _alike(left, right) else _real(left) * _real(right)
+
+
+def _alike(left: Any, right: Any) -> bool:
+    return isinstance(left, Fraction) == isinstance(right, Fraction)
+
+
+_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
+    "sigmoid": lambda value: 1 / (1 + _MP.exp(-value)),
+    "relu": lambda value: max(value, _MP.mpf(0)),
+    "exp": _MP.exp,
+    "log": _MP.log,
+    "sqrt": _MP.sqrt,
+    "tanh": _MP.tanh,
+    "sinh": _MP.sinh,
+    "cosh": _MP.cosh,
+    "tan": _MP.tan,
+    "atan": _MP.atan,
+    "erf": _MP.erf,
+    "sin": _MP.sin,
+    "cos": _MP.cos,
+    "abs": abs,
+    "sign": _MP.sign,
+}
+_WAVES = ("sin", "cos")

@@ -1,0 +1,264 @@
+r"""Prints trees in the one subset of LaTeX that works in pdfLaTeX and KaTeX alike, by way of semantic macros.
+
+Colours, layers and derivatives are macros (`\fE`, `\lay`, `\pd`), so that a document decides how they look, and the
+same source can be rendered by either engine; `MACROS` holds their definitions.
+"""
+
+from __future__ import annotations
+
+from symbackprop.display.printer import ATOM, POWER, PRODUCT, SUM, Printer, is_bare_log
+from symbackprop.display.tree import (
+    Apply,
+    BigSum,
+    Boxed,
+    Brace,
+    Bracket,
+    Cases,
+    Compare,
+    Derivative,
+    Extreme,
+    Fraction,
+    Logic,
+    Matrix,
+    Minus,
+    Number,
+    Power,
+    Product,
+    Range,
+    Reference,
+    Relation,
+    Role,
+    Sum,
+    Symbol,
+    Transpose,
+    Tree,
+    Words,
+    bare,
+    children,
+)
+from symbackprop.notation import function_sign
+
+COLOURS = {"sbpE": "B84A00", "sbpS": "0067A3", "sbpX": "00704F", "sbpD": "8E3A70", "sbpgray": "5F6B7A"}
+MACROS: dict[str, tuple[int, str]] = {
+    "pd": (2, r"\frac{\partial #1}{\partial #2}"),
+    "lay": (1, r"^{(#1)}"),
+    "vect": (1, r"\bm{#1}"),
+    "mat": (1, r"\mathbf{#1}"),
+    "T": (0, r"^{\top}"),
+    "why": (1, r"\text{\small\color{sbpgray}#1}"),
+    "result": (1, r"\boxed{#1}"),
+    **{f"f{role}": (1, rf"\textcolor{{sbp{role}}}{{#1}}") for role in "ESXD"},
+    **{f"ub{role}": (2, rf"\underbrace{{\f{role}{{#1}}}}_{{\f{role}{{#2}}}}") for role in "ESXD"},
+}
+_ROLES: dict[Role, str] = {"error": "E", "slope": "S", "input": "X", "delta": "D"}
+_OPERATORS = {"<": "<", "<=": r"\le", "=": "=", "!=": r"\ne", ">": ">", ">=": r"\ge"}
+_JOINERS = {"cdot": r" \cdot ", "times": r" \times ", "odot": r" \odot "}
+_SIZES = ("", "big", "Big", "bigg")
+_ESCAPES = str.maketrans({
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_",
+    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
+})  # fmt: skip
+
+
+def preamble() -> str:
+    """The definitions of the macros that printed formulas use; needs amsmath, bm and xcolor."""
+    colours = [rf"\definecolor{{{name}}}{{HTML}}{{{value}}}" for name, value in COLOURS.items()]
+    macros = [
+        rf"\newcommand{{\{name}}}{f'[{count}]' if count else ''}{{{body}}}" for name, (count, body) in MACROS.items()
+    ]
+    return "\n".join(colours + macros)
+
+
+def escape(text: str) -> str:
+    """Plain text with the characters that TeX would act on made harmless."""
+    return text.translate(_ESCAPES)
+
+
+class LatexPrinter(Printer):
+    """Turns trees into LaTeX for math mode."""
+
+    def equality(self, operator: str) -> str:
+        """The sign of an exact or a rounded equality."""
+        return "=" if operator == "=" else r"\approx"
+
+    def wrap(self, text: str, tree: Tree) -> str:
+        r"""Parentheses of the height of the tree; not `\left`, which no line can break inside."""
+        opening, closing = delimiters(tree)
+        return f"{opening}{text}{closing}"
+
+    def paint(self, role: Role, text: str) -> str:
+        """Text in the colour of a role."""
+        return rf"\f{_ROLES[role]}{{{text}}}"
+
+    def brace(self, text: str, tree: Brace) -> str:
+        """Text over a brace with a label."""
+        label = self.show(tree.label)
+        return rf"\ub{_ROLES[tree.role]}{{{text}}}{{{label}}}" if tree.role else rf"\underbrace{{{text}}}_{{{label}}}"
+
+    def number(self, tree: Number, leading: bool) -> str:
+        mantissa, _, exponent = tree.text.lower().partition("e")
+        return rf"{mantissa}\times10^{{{int(exponent)}}}" if exponent else mantissa
+
+    def symbol(self, tree: Symbol, leading: bool) -> str:
+        return tree.sign.tex([self.show(index) for index in tree.subscripts])
+
+    def derivative(self, tree: Derivative, leading: bool) -> str:
+        return rf"\pd{{{self.show(tree.of, ATOM - 1) if tree.of else ''}}}{{{self.show(tree.wrt, POWER)}}}"
+
+    def minus(self, tree: Minus, leading: bool) -> str:
+        return f"-{self.show(tree.body, PRODUCT, leading=False)}"
+
+    def sum(self, tree: Sum, leading: bool) -> str:
+        return " ".join(f"{operator} {text}".strip() for operator, text in self.terms(tree.terms, leading))
+
+    def product(self, tree: Product, leading: bool) -> str:
+        text, wrapped = self.factor(tree.factors, 0, leading)
+        for position, (left, right) in enumerate(zip(tree.factors, tree.factors[1:], strict=False), start=1):
+            joiner = self.joiner(tree, left, right, wrapped)
+            following, wrapped = self.factor(tree.factors, position, leading)
+            text += joiner + following
+        return text
+
+    def joiner(self, tree: Product, left: Tree, right: Tree, wrapped: bool) -> str:
+        """What stands between two neighbouring factors; `wrapped` tells whether the left one is in parentheses."""
+        if tree.by:
+            return _JOINERS[tree.by]
+        left, right = bare(left), bare(right)
+        if isinstance(right, Number):
+            return r" \times " if isinstance(left, Number) else r" \cdot "
+        if isinstance(left, BigSum | Extreme | Matrix | Cases | Apply) or isinstance(right, Bracket):
+            return r"\,"
+        # A small fraction or a closing parenthesis touches what follows, unless that begins with a tall parenthesis.
+        near = wrapped or (isinstance(left, Fraction) and left.inline and isinstance(right, Sum) and not height(right))
+        return r"\," if near and not (wrapped and isinstance(right, Sum)) else " "
+
+    def fraction(self, tree: Fraction, leading: bool) -> str:
+        return rf"\{'tfrac' if tree.inline else 'frac'}{{{self.show(tree.above)}}}{{{self.show(tree.below)}}}"
+
+    def power(self, tree: Power, leading: bool) -> str:
+        return f"{self.show(tree.base, ATOM)}^{{{self.show(tree.exponent)}}}"
+
+    def apply(self, tree: Apply, leading: bool) -> str:
+        first = tree.arguments[0]
+        if tree.name == "sqrt":
+            return rf"\sqrt{{{self.show(first)}}}"
+        if tree.name == "abs":
+            return rf"\lvert {self.show(first)} \rvert"
+        if tree.name == "exp" and height(first) < 2:
+            return f"e^{{{self.show(first)}}}"
+        name = function_sign(tree.name) + "'" * tree.primes
+        if is_bare_log(tree):
+            return f"{name} {self.show(first)}"
+        inner = ", ".join(self.show(argument, SUM) for argument in tree.arguments)
+        size = max(map(height, tree.arguments))
+        opening, closing = _delimiters(size)
+        return f"{name}{opening}{inner}{closing}"
+
+    def range(self, tree: Range, leading: bool) -> str:
+        index = self.show(tree.index)
+        if tree.shown and tree.last:
+            return f"_{{{index}={self.show(tree.first)}}}^{{{self.show(tree.last)}}}"
+        return f"_{{{index}}}"
+
+    def bigsum(self, tree: BigSum, leading: bool) -> str:
+        return f"{self.head(tree)} {self.show(tree.body, PRODUCT, leading=False)}"
+
+    def head(self, tree: BigSum) -> str:
+        """The summation sign with its indices."""
+        if any(one.shown for one in tree.ranges):
+            return " ".join(rf"\sum{self.show(one)}" for one in tree.ranges)
+        return rf"\sum_{{{','.join(self.show(one.index) for one in tree.ranges)}}}"
+
+    def extreme(self, tree: Extreme, leading: bool) -> str:
+        name = r"\operatorname*{arg\,max}" if tree.place else r"\max"
+        return f"{name}{self.show(tree.range)} {self.show(tree.body, PRODUCT, leading=False)}"
+
+    def compare(self, tree: Compare, leading: bool) -> str:
+        text = self.show(tree.operands[0], SUM)
+        for operator, operand in zip(tree.operators, tree.operands[1:], strict=True):
+            text += f" {_OPERATORS[operator]} {self.show(operand, SUM)}"
+        return text
+
+    def logic(self, tree: Logic, leading: bool) -> str:
+        if tree.operator == "not":
+            return rf"\text{{not }}{self.show(tree.conditions[0], SUM)}"
+        parts = [self.show(one, SUM if isinstance(one, Logic) else 0) for one in tree.conditions]
+        return rf"\text{{ {tree.operator} }}".join(parts)
+
+    def bracket(self, tree: Bracket, leading: bool) -> str:
+        size = _SIZES[min(height(tree.condition), 3)]
+        inner = self.show(tree.condition)
+        return rf"\{size}l[{inner}\{size}r]" if size else f"[{inner}]"
+
+    def cases(self, tree: Cases, leading: bool) -> str:
+        rows = [
+            f"{self.show(value)} & " + (r"\text{otherwise}" if condition is None else self.show(condition))
+            for value, condition in tree.rows
+        ]
+        return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
+
+    def matrix(self, tree: Matrix, leading: bool) -> str:
+        rows = [" & ".join(self.show(entry) for entry in row) for row in tree.rows]
+        return r"\begin{bmatrix} " + r" \\ ".join(rows) + r" \end{bmatrix}"
+
+    def transpose(self, tree: Transpose, leading: bool) -> str:
+        return self.show(tree.body, ATOM) + r"\T"
+
+    def reference(self, tree: Reference, leading: bool) -> str:
+        return rf"\eqref{{{tree.label}}}"
+
+    def words(self, tree: Words | str, leading: bool = True) -> str:
+        r"""Text for `\why` and `\text`, with formulas between dollars."""
+        parts = (tree,) if isinstance(tree, str) else tree.parts
+        return "".join(self._part(part) for part in parts)
+
+    def _part(self, part: str | Tree) -> str:
+        if isinstance(part, str):
+            return escape(part)
+        return self.show(part) if isinstance(part, Reference) else f"${self.show(part)}$"
+
+    def boxed(self, tree: Boxed, leading: bool) -> str:
+        return rf"\result{{{self.show(tree.body)}}}"
+
+    def relation(self, tree: Relation, leading: bool) -> str:
+        return " ".join([self.show(tree.lhs), *(self.show(row) for row in tree.rows)])
+
+
+# 0 is a line, 1 has a layer above, 2 is a fraction or a sum, 3 a matrix.
+_HEIGHTS: dict[type[Tree], int] = {BigSum: 2, Extreme: 1, Derivative: 2, Matrix: 3, Cases: 3}
+
+
+def height(tree: Tree) -> int:
+    """How tall a tree is printed, as an index into the sizes of parentheses."""
+    if isinstance(tree, Symbol):
+        return 1 if tree.sign.layer else 0
+    if isinstance(tree, Fraction):
+        return 1 if tree.inline else 2
+    if isinstance(tree, Power):
+        # The exponent is raised but small: e to the z needs no taller parentheses than z.
+        return height(tree.base)
+    inner = children(tree.body) if isinstance(tree, Brace) else children(tree)
+    return max([_HEIGHTS.get(type(tree), 0), *map(height, inner)])
+
+
+def delimiters(tree: Tree) -> tuple[str, str]:
+    """The parentheses that fit a tree."""
+    return _delimiters(height(tree))
+
+
+def _delimiters(size: int) -> tuple[str, str]:
+    name = _SIZES[min(size, 3)]
+    return (rf"\{name}l(", rf"\{name}r)") if name else ("(", ")")
+
+
+LATEX = LatexPrinter()
+
+
+def latex(tree: Tree) -> str:
+    r"""The LaTeX of a tree, for math mode.
+
+    Example:
+        >>> latex(Sum((Number("0.138"), Number("-0.038"))))
+        '0.138 + (-0.038)'
+    """
+    return LATEX(tree)
