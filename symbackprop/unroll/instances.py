@@ -1,0 +1,172 @@
+"""Indexed expression → a function from values of its indices to a scalar expression, compiled once, called for each.
+
+Walking a tree of closures costs one call a node; substituting indices into the tree and evaluating it again costs SymPy
+a rebuild of every node that is passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import product
+from typing import Any
+
+import sympy as sp
+from sympy import Expr, Symbol
+
+from symbackprop.errors import UnsupportedError
+from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, Within
+from symbackprop.unroll.records import Place
+
+Values = dict[str, int]
+Instance = Callable[[Values], Any]
+
+
+class Compiler:
+    """Compiles expressions over the elements of some tensors.
+
+    Args:
+        elements: The symbol of each element of each tensor.
+        size: Gives the concrete value of a size.
+    """
+
+    def __init__(self, elements: Mapping[str, Mapping[Place, Symbol]], size: Callable[[Expr], int]) -> None:
+        self.elements = elements
+        self.size = size
+
+    def __call__(self, expr: Expr) -> Instance:
+        """A function that takes the value of every free index, by name, and returns the expression there."""
+        if isinstance(expr, Index):
+            name = expr.name
+            return lambda values: values[name]
+        if expr.is_Integer:
+            integer = int(expr)
+            return lambda values: integer
+        if expr.is_Symbol:
+            size = self.size(expr)
+            return lambda values: size
+        if not expr.args:
+            return lambda values: expr
+        compiled: Instance = getattr(self, f"_{type(expr).__name__.lower()}", self._function)(expr)
+        return compiled
+
+    def _function(self, expr: Expr) -> Instance:
+        parts, build = [self(arg) for arg in expr.args], expr.func
+        return lambda values: build(*(part(values) for part in parts))
+
+    def _mul(self, expr: Expr) -> Instance:
+        parts = [self(arg) for arg in expr.args]
+
+        def instance(values: Values) -> Expr:
+            factors = []
+            for part in parts:
+                factor = part(values)
+                if factor == 0:
+                    return sp.S.Zero
+                factors.append(factor)
+            return sp.Mul(*factors)
+
+        return instance
+
+    def _read(self, expr: Read) -> Instance:
+        places, found = [self(index) for index in expr.indices], self.elements[expr.tensor]
+
+        def instance(values: Values) -> Expr:
+            at = tuple(_whole(place(values)) for place in places)
+            if all(isinstance(position, int) for position in at):
+                return found.get(at, sp.S.Zero)
+            return _chosen(found, at)
+
+        return instance
+
+    def _total(self, expr: Total) -> Instance:
+        body, ranges = self(expr.body), self.ranges(expr.bound)
+        names = [index.name for index in expr.bound]
+
+        def instance(values: Values) -> Expr:
+            inner = dict(values)
+            terms = []
+            for position in product(*ranges):
+                inner.update(zip(names, position, strict=True))
+                terms.append(body(inner))
+            return sp.Add(*terms)
+
+        return instance
+
+    def _peak(self, expr: Peak) -> Instance:
+        bodies = self._bodies(expr)
+        return lambda values: sp.Max(*bodies(values))
+
+    def _argpeak(self, expr: ArgPeak) -> Instance:
+        """The first place of the largest: larger than all before it, and not smaller than any after it."""
+        bodies = self._bodies(expr)
+
+        def instance(values: Values) -> Expr:
+            found = bodies(values)
+            rows = []
+            for place, here in enumerate(found[:-1]):
+                before, after = found[:place], found[place + 1 :]
+                largest = sp.And(*(here > other for other in before), *(here >= other for other in after))
+                rows.append((sp.Integer(place), largest))
+            return sp.Piecewise(*rows, (sp.Integer(len(found) - 1), True))
+
+        return instance
+
+    def _bodies(self, expr: Peak | ArgPeak) -> Callable[[Values], list[Expr]]:
+        body, (index,), (places,) = self(expr.body), expr.bound, self.ranges(expr.bound)
+        return lambda values: [body({**values, index.name: place}) for place in places]
+
+    def _where(self, expr: Where) -> Instance:
+        condition, then, otherwise = map(self, expr.args)
+
+        def instance(values: Values) -> Expr:
+            holds = condition(values)
+            if holds in (True, False):
+                return then(values) if holds else otherwise(values)
+            return sp.Piecewise((then(values), holds), (otherwise(values), True))
+
+        return instance
+
+    def _delta(self, expr: Delta) -> Instance:
+        left, right = map(self, expr.args)
+
+        def instance(values: Values) -> Expr:
+            a, b = _whole(left(values)), _whole(right(values))
+            if isinstance(a, int) and isinstance(b, int):
+                return sp.S.One if a == b else sp.S.Zero
+            equal = sp.Eq(a, b)
+            return sp.Piecewise((1, equal), (0, True)) if equal not in (True, False) else sp.Integer(bool(equal))
+
+        return instance
+
+    def _within(self, expr: Within) -> Instance:
+        value, size = map(self, expr.args)
+        return lambda values: sp.S.One if 0 <= value(values) < size(values) else sp.S.Zero
+
+    def ranges(self, indices: Sequence[Index]) -> list[range]:
+        """The values that some indices take."""
+        return [range(self.size(index.size)) for index in indices]
+
+
+def _whole(value: Any) -> Any:
+    """A Python integer where index arithmetic has come out as one of SymPy's."""
+    return int(value) if isinstance(value, sp.Integer) else value
+
+
+def _chosen(found: Mapping[Place, Symbol], at: Sequence[Any]) -> Expr:
+    """An element whose place depends on values: each that it may be, under the condition that it is the one."""
+    rows = []
+    for place, symbol in found.items():
+        fixed = [sp.Eq(want, here) for want, here in zip(at, place, strict=True)]
+        rows.append((symbol, sp.And(*fixed)))
+    return sp.Piecewise(*rows, (sp.S.Zero, True))
+
+
+def concrete(size: Expr, sizes: Mapping[Symbol, int]) -> int:
+    """The number of a size; `UnsupportedError` if a symbol in it has none."""
+    value = size.xreplace({symbol: sp.Integer(number) for symbol, number in sizes.items()})
+    if not value.is_Integer:
+        raise UnsupportedError(
+            f"size {value} is a symbol: a scalar form needs numbers for all sizes",
+            help="use --form index or --form matrix, or give the layer a number of units",
+        )
+    return int(value)
