@@ -92,7 +92,11 @@ def backward_order(graph: Graph, active: set[str]) -> list[str]:
     """The active tensors in the order in which a backward pass meets them; parameters follow what they feed."""
     order: list[str] = []
     defined = {equation.tensor for equation in graph.equations}
-    pending = {name: {e.tensor for e in graph.readers(name)} & active for name in active}
+    pending: dict[str, set[str]] = {name: set() for name in active}
+    for equation in graph.equations:
+        for name in tensors_read(equation.rhs) if equation.tensor in active else ():
+            if name in active:
+                pending[name].add(equation.tensor)
     for equation in reversed(graph.equations):
         if equation.tensor not in active:
             continue

@@ -8,7 +8,7 @@ SymPy's own for export.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
 import sympy as sp
@@ -31,10 +31,7 @@ class Index(Symbol):
     size: Expr
 
     def __new__(cls, name: str, size: Expr | int) -> Index:
-        # SymPy's symbol cache knows the name only: it would hand back, and overwrite, an index of another size.
-        index: Index = Symbol.__xnew__(cls, name, integer=True, nonnegative=True)
-        index.size = sp.Integer(size) if isinstance(size, int) else size
-        return index
+        return _index(cls, name, sp.Integer(size) if isinstance(size, int) else size)
 
     def _hashable_content(self) -> tuple[Any, ...]:
         return (*super()._hashable_content(), self.size)
@@ -50,9 +47,7 @@ class Name(sp.Atom):  # type: ignore[misc]
     name: str
 
     def __new__(cls, name: str) -> Name:
-        obj: Name = super().__new__(cls)
-        obj.name = name
-        return obj
+        return _name(cls, name)
 
     def _hashable_content(self) -> tuple[str]:
         return (self.name,)
@@ -62,6 +57,21 @@ class Name(sp.Atom):  # type: ignore[misc]
 
     def _sympystr(self, printer: Any) -> str:
         return self.name
+
+
+@lru_cache(maxsize=16384)
+def _index(cls: type[Index], name: str, size: Expr) -> Index:
+    # SymPy's symbol cache knows the name only: it would hand back, and overwrite, an index of another size.
+    index: Index = Symbol.__xnew__(cls, name, integer=True, nonnegative=True)
+    index.size = size
+    return index
+
+
+@lru_cache(maxsize=16384)
+def _name(cls: type[Name], name: str) -> Name:
+    atom: Name = sp.Atom.__new__(cls)
+    atom.name = name
+    return atom
 
 
 class Node(Expr):  # type: ignore[misc]
@@ -212,9 +222,10 @@ def reads(expr: Expr) -> list[Read]:
     return list(dict.fromkeys(node for node in sp.preorder_traversal(expr) if isinstance(node, Read)))
 
 
-def tensors_read(expr: Expr) -> list[str]:
+@lru_cache(maxsize=8192)
+def tensors_read(expr: Expr) -> tuple[str, ...]:
     """The names of the tensors that an expression reads, in order of appearance."""
-    return list(dict.fromkeys(read.tensor for read in reads(expr)))
+    return tuple(dict.fromkeys(read.tensor for read in reads(expr)))
 
 
 def indices_of(expr: Expr) -> list[Index]:

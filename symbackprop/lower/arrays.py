@@ -53,6 +53,9 @@ def lower_expression(expr: Expr) -> Array:
         value, size = map(lower_expression, expr.args)
         return Map("and", (Map("ge", (value, Const(sp.S.Zero))), Map("lt", (value, size))))
     if expr.is_Add:
+        content, rest = expr.primitive()
+        if content != 1:
+            return Map("mul", (Const(content), lower_expression(rest)))
         return Map("add", tuple(lower_expression(term) for term in addends(expr)))
     if expr.is_Mul:
         return _product(expr)
