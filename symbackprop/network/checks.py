@@ -1,0 +1,215 @@
+"""A network whose parts are well formed → what is wrong with it as a whole: names, options, shapes, files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from symbackprop.catalog import ACTIVATIONS, INITIALIZERS, LAYERS, LOSSES, OPTIMIZERS, SYNONYMS, Layer
+from symbackprop.errors import InputError, did_you_mean
+from symbackprop.network.fit import parameter_problems, sample_problems, shape_problems
+from symbackprop.network.layers import LayerSpec, LayerType
+from symbackprop.network.options import array_keys, option_problems
+from symbackprop.network.problems import NOT_A_NAME, TWICE, UNKNOWN, WRONG, Path, Problem, shown
+from symbackprop.network.shapes import Flow, flow, layer_label
+from symbackprop.network.values import NAME_HELP, is_name
+
+if TYPE_CHECKING:
+    from symbackprop.network.model import Network
+
+_LAYER_KEYS = tuple(key for key in LayerSpec.model_fields if key not in LayerSpec.split_off)
+_RESERVED = frozenset(_LAYER_KEYS)
+
+
+def check(network: Network) -> list[Problem]:
+    """Return everything that is wrong with a network, in no particular order."""
+    problems = [*_own_names(network), *_layer_types(network), *_choices(network), *_layer_names(network)]
+    rows: list[Layer | None] = []
+    for number, spec in enumerate(network.layers, 1):
+        wrong = list(_layer_problems(network, number, spec))
+        known = spec.type in LAYERS or spec.type in network.layer_types
+        # A layer whose settings are wrong has no sizes to speak of, but its unknown keys do no harm.
+        sound = known and all(problem.code == UNKNOWN for problem in wrong)
+        rows.append(network.layer_row(spec) if sound else None)
+        problems += wrong
+    flows = flow(network, rows, problems)
+    problems += parameter_problems(network, flows)
+    problems += sample_problems(network, flows[-1].output)
+    problems += _files(network, flows)
+    return problems
+
+
+def _own_names(network: Network) -> Iterator[Problem]:
+    for section, taken, more in (
+        ("activations", ACTIVATIONS, {}),
+        ("losses", LOSSES, SYNONYMS),
+        ("layer_types", LAYERS, {}),
+    ):
+        for name in getattr(network, section):
+            if not is_name(name):
+                yield Problem(NOT_A_NAME, (section, name), f"{shown(name)} is no name", NAME_HELP, "key")
+            elif name in taken or name in more:
+                message = f"'{name}' is in the catalogue already"
+                yield Problem(TWICE, (section, name), message, "choose another name", "key")
+    for name, given in network.inputs.items():
+        if not is_name(name):
+            yield Problem(NOT_A_NAME, ("inputs", name), f"{shown(name)} cannot name an input", NAME_HELP, "key")
+        for place, element in enumerate(given.names):
+            if element in given.names[:place]:
+                message = f"'{element}' names two elements of input {name}"
+                yield Problem(TWICE, _element_path(network, name, place), message)
+
+
+def _element_path(network: Network, name: str, place: int) -> Path:
+    return ("inputs", place) if list(network.inputs) == ["x"] else ("inputs", name, place)
+
+
+def _layer_types(network: Network) -> Iterator[Problem]:
+    for name, kind in network.layer_types.items():
+        path: Path = ("layer_types", name)
+        for section in ("parameters", "inputs", "ranges", "options"):
+            yield from _formal_names(kind, section, (*path, section))
+        for key, shape in kind.parameters.items():
+            for place, size in enumerate(shape):
+                expression = isinstance(size, str) and 0 < len(size) <= 200
+                if not expression and not (isinstance(size, int) and not isinstance(size, bool) and size > 0):
+                    message = f"a size of parameter {key} must be a name, an expression or a number, got {shown(size)}"
+                    yield Problem(WRONG, (*path, "parameters", key, place), message)
+
+
+def _formal_names(kind: LayerType, section: str, path: Path) -> Iterator[Problem]:
+    for key in getattr(kind, section):
+        if not is_name(key):
+            yield Problem(NOT_A_NAME, (*path, key), f"{shown(key)} is no name", NAME_HELP, "key")
+        elif section in ("parameters", "options") and key in _RESERVED:
+            message = f"'{key}' is a key of every layer and cannot name one of the {section}"
+            yield Problem(TWICE, (*path, key), message, "choose another name", "key")
+
+
+def _choices(network: Network) -> Iterator[Problem]:
+    losses = {**LOSSES, **{name: None for name in network.losses}}
+    loss, optimizer = network.loss, network.training.optimizer
+    if loss.type not in losses:
+        yield _unknown("loss", loss.type, [*losses, *SYNONYMS], ("loss", "type"))
+    else:
+        yield from option_problems(
+            network.loss_row.options, loss.options, ("loss",), f"loss {loss.type}", ("reduction",)
+        )
+    path: Path = ("training", "optimizer")
+    if optimizer.type not in OPTIMIZERS:
+        yield _unknown("optimizer", optimizer.type, list(OPTIMIZERS), (*path, "type"))
+    else:
+        what = f"optimizer {optimizer.type}"
+        yield from option_problems(network.optimizer_row.options, optimizer.options, path, what, ("type",))
+    if network.training.initializer not in INITIALIZERS:
+        name = network.training.initializer
+        yield _unknown("initializer", name, list(INITIALIZERS), ("training", "initializer"))
+
+
+def _unknown(what: str, name: str, known: list[str], path: Path) -> Problem:
+    return Problem(UNKNOWN, path, f"unknown {what} {shown(name)}", did_you_mean(name, known))
+
+
+def _layer_names(network: Network) -> Iterator[Problem]:
+    seen = {name: f"input {name}" for name in network.inputs}
+    for number, spec in enumerate(network.layers, 1):
+        path: Path = ("layers", number - 1)
+        for place, name in enumerate(spec.inputs):
+            if name not in seen:
+                later = any(other.name == name for other in network.layers[number - 1 :])
+                message = f"layer {number} reads {shown(name)}, which " + ("comes after it" if later else "is unknown")
+                yield Problem(UNKNOWN, (*path, "inputs", place), message, did_you_mean(name, list(seen)))
+        if not spec.name:
+            continue
+        if not is_name(spec.name):
+            yield Problem(NOT_A_NAME, (*path, "name"), f"{shown(spec.name)} cannot name a layer", NAME_HELP)
+        elif spec.name in seen:
+            message = f"'{spec.name}' names two things: {seen[spec.name]} and layer {number}"
+            yield Problem(TWICE, (*path, "name"), message)
+        seen.setdefault(spec.name, f"layer {number}")
+
+
+def _layer_problems(network: Network, number: int, spec: LayerSpec) -> Iterator[Problem]:
+    path: Path = ("layers", number - 1)
+    if spec.type not in LAYERS and spec.type not in network.layer_types:
+        yield _unknown("layer type", spec.type, [*LAYERS, *network.layer_types], (*path, "type"))
+    else:
+        row = network.layer_row(spec)
+        keys = {parameter.file_key for parameter in row.parameters}
+        label = f"{layer_label(number, spec)} ({spec.type})" if not spec.name else layer_label(number, spec)
+        yield from option_problems(row.options, spec.options, path, label, (*sorted(keys), *_LAYER_KEYS))
+        yield from _parameter_keys(spec, sorted(keys), path, label)
+        if spec.activation is not None and not row.activation:
+            yield Problem(WRONG, (*path, "activation"), f"{label} takes no activation", "leave it out", "key")
+    yield from _activation_problems(network, spec, path)
+
+
+def _parameter_keys(spec: LayerSpec, keys: list[str], path: Path, label: str) -> Iterator[Problem]:
+    help = f"its parameters: {', '.join(keys)}" if keys else "it has no parameters"
+    named: Mapping[str, Any] = spec.initializer if isinstance(spec.initializer, dict) else {}
+    for section, given in (("names", spec.names), ("initializer", named)):
+        for key in given.keys() - set(keys):
+            message = f"unknown parameter '{key}' in the {section} of {label}"
+            yield Problem(UNKNOWN, (*path, section, key), message, help, "key")
+    for place, key in enumerate(() if isinstance(spec.trainable, bool) else spec.trainable):
+        if key not in keys:
+            message = f"unknown parameter {shown(key)} in trainable of {label}"
+            yield Problem(UNKNOWN, (*path, "trainable", place), message, help)
+    rules = named if named or spec.initializer is None else {"": spec.initializer}
+    for key, rule in rules.items():
+        if rule not in INITIALIZERS:
+            where = (*path, "initializer", key) if key else (*path, "initializer")
+            yield _unknown("initializer", str(rule), list(INITIALIZERS), where)
+
+
+def _activation_problems(network: Network, spec: LayerSpec, path: Path) -> Iterator[Problem]:
+    if spec.activation is None:
+        return
+    name = spec.activation.type
+    if name not in ACTIVATIONS and name not in network.activations:
+        yield _unknown("activation", name, [*ACTIVATIONS, *network.activations], (*path, "activation", "type"))
+        return
+    options = network.activation_row(name).options
+    where = (*path, "activation")
+    yield from option_problems(options, spec.activation.options, where, f"activation {name}", ("type",))
+
+
+def _files(network: Network, flows: list[Flow]) -> Iterator[Problem]:
+    if network.data is not None:
+        from symbackprop.network.data import data_file
+
+        try:
+            data_file(network.data.file, network.base, (".csv", ".npz"))
+        except InputError as error:
+            yield from _placed(error, ("data", "file"))
+    path: Path = ("parameters", "file")
+    try:
+        arrays = dict(network.parameter_arrays())
+    except InputError as error:
+        yield from _placed(error, path)
+        return
+    for number, made in enumerate(flows, 1):
+        yield from _array_problems(network, number, made, arrays, path)
+    if all(made.row for made in flows):
+        for name in arrays:
+            yield Problem(UNKNOWN, path, f"the file of weights has {shown(name)}, which the network does not have")
+
+
+def _array_problems(network: Network, number: int, made: Flow, arrays: dict[str, Any], path: Path) -> Iterator[Problem]:
+    """Yield what is wrong with the arrays of one layer, and take them out of `arrays`."""
+    spec = network.layers[number - 1]
+    parameters = {parameter.file_key: parameter for parameter in made.row.parameters} if made.row else {}
+    for name, key in array_keys(made.row, number).items() if made.row else ():
+        array = arrays.pop(name, None)
+        if array is None:
+            continue
+        if key in spec.values:
+            message = f"{key} of layer {number} are given twice: here and as {name} in the file of weights"
+            yield Problem(TWICE, ("layers", number - 1, key), message, at="key")
+        if array.ndim:
+            yield from shape_problems(layer_label(number, spec), parameters[key], made, array, path)
+
+
+def _placed(error: InputError, path: Path) -> Iterator[Problem]:
+    for mistake in error.mistakes:
+        yield Problem(mistake.code, path, mistake.message, mistake.help)

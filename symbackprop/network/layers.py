@@ -1,0 +1,141 @@
+"""A layer as the user describes it, and a kind of layer of the user's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field, StrictStr, field_validator
+
+from symbackprop.catalog import LAYERS, Layer, Option, Parameter
+from symbackprop.network.records import ActivationSpec, Chosen, Record, words
+from symbackprop.network.values import decimals, plain, tuples
+
+# A word that is not called like a function: `max(n, m)` names the sizes n and m only.
+_WORD = re.compile(r"[A-Za-z_]\w*\b(?!\s*\()")
+
+
+class LayerSpec(Chosen):
+    """One layer as the user describes it; `Network.layer_row` gives its equations.
+
+    Attributes:
+        name: The user's name for it, or an empty string.
+        activation: What is applied to its output; `None` is nothing, the identity.
+        values: For each parameter, by its key in the file: a Decimal (one scalar shared by the layer), nested tuples
+            of Decimals, `False` (the layer has none) or `True` (symbols). Left out means symbols as well.
+        names: For each parameter nested tuples of the user's names of its elements, or one name of a shared scalar.
+        trainable: Whether updates move its parameters, or the keys of those that move.
+        initializer: Keras' name of the rule that draws first values, one for the weights or one for each parameter.
+        inputs: Names of the layers or inputs it reads; empty: the layer before it, or the network's input.
+    """
+
+    name: StrictStr = ""
+    activation: ActivationSpec | None = None
+    values: dict[str, Any] = Field(default_factory=dict)
+    names: dict[str, Any] = Field(default_factory=dict)
+    trainable: Annotated[bool, Field(strict=True)] | tuple[StrictStr, ...] = True
+    initializer: StrictStr | dict[str, StrictStr] | None = None
+    inputs: Annotated[tuple[StrictStr, ...], BeforeValidator(words)] = ()
+
+    split_off: ClassVar[tuple[str, ...]] = ("options", "values")
+
+    @classmethod
+    def _sorted(cls, type: Any, rest: dict[str, Any]) -> dict[str, Any]:
+        row = LAYERS.get(type) if isinstance(type, str) else None
+        keys = {parameter.file_key for parameter in row.parameters} if row else set()
+        values = {key: decimals(value) for key, value in rest.items() if key in keys}
+        return {"options": {key: value for key, value in rest.items() if key not in keys}, "values": values}
+
+    @field_validator("names", mode="before")
+    @classmethod
+    def _tuples(cls, names: Any) -> Any:
+        if not isinstance(names, Mapping):
+            raise ValueError('must be a table, such as { weights = [["w1", "w2"]], bias = "b1" }')
+        return {key: tuples(value) for key, value in names.items()}
+
+    @field_validator("trainable", mode="before")
+    @classmethod
+    def _trainable(cls, value: Any) -> Any:
+        if isinstance(value, bool) or (isinstance(value, list | tuple) and all(isinstance(key, str) for key in value)):
+            return value
+        raise ValueError('must be true, false, or a list of the parameters that move, such as ["weights"]')
+
+    @field_validator("initializer", mode="before")
+    @classmethod
+    def _initializer(cls, value: Any) -> Any:
+        each = value.values() if isinstance(value, Mapping) else (value,)
+        if value is None or all(isinstance(rule, str) for rule in each):
+            return value
+        raise ValueError('must be a name such as "he_normal", or a table of one name for each parameter')
+
+    def is_trainable(self, key: str) -> bool:
+        """Tell whether updates move the parameter with this key in the file."""
+        return self.trainable if isinstance(self.trainable, bool) else key in self.trainable
+
+    def initializer_of(self, key: str) -> str:
+        """Return the rule that is set for the parameter with this key, or an empty string."""
+        if isinstance(self.initializer, dict):
+            return self.initializer.get(key, "")
+        return self.initializer or ""
+
+    def moved(self, keys: frozenset[str]) -> LayerSpec:
+        """Return the layer with these keys as parameters' values instead of options, once its row is known."""
+        values = {key: decimals(value) for key, value in self.options.items() if key in keys}
+        options = {key: value for key, value in self.options.items() if key not in keys}
+        return self.model_copy(update={"values": self.values | values, "options": options}) if values else self
+
+
+class LayerType(Record):
+    """A user's own kind of layer: what a row of the catalogue holds.
+
+    Attributes:
+        parameters: For each parameter the sizes of its axes: names of options or of input sizes, expressions, numbers.
+        equations: One statement a line, in the equation language.
+        inputs: For each input the names of its axes' sizes.
+        ranges: Sizes of indices that no plain read of a tensor tells.
+        options: Defaults of its settings; names of sizes that are not set here must be set in each layer.
+        activation: Whether a layer of this type takes an activation.
+    """
+
+    parameters: dict[str, tuple[Any, ...]] = Field(default_factory=dict)
+    equations: Annotated[StrictStr, Field(max_length=100_000)]
+    inputs: dict[str, tuple[StrictStr, ...]] = Field(default={"x": ("n",)}, min_length=1)
+    ranges: dict[str, Annotated[StrictStr, Field(max_length=200)]] = Field(default_factory=dict)
+    options: dict[str, Any] = Field(default_factory=dict)
+    activation: Annotated[bool, Field(strict=True)] = True
+
+    @field_validator("options", mode="before")
+    @classmethod
+    def _options(cls, options: Any) -> Any:
+        options, problems = plain(options)
+        refused = (bool, list, Mapping)
+        if problems or not isinstance(options, Mapping) or any(isinstance(v, refused) for v in options.values()):
+            raise ValueError("must be a table of default numbers or words")
+        return options
+
+    def row(self, name: str) -> Layer:
+        """Return the catalogue's record of it, made of the user's equations.
+
+        Sizes that the shapes and ranges name, and neither an input nor `options` gives, become obligatory options.
+        """
+        shapes = {key: tuple(map(str, shape)) for key, shape in self.parameters.items()}
+        texts = " ".join((*(size for shape in shapes.values() for size in shape), *self.ranges.values()))
+        given = {size for shape in self.inputs.values() for size in shape} | self.options.keys()
+        options = {size: Option("size") for size in dict.fromkeys(_WORD.findall(texts)) if size not in given}
+        return Layer(
+            name,
+            self.equations,
+            inputs=self.inputs,
+            parameters=tuple(Parameter(key, shape) for key, shape in shapes.items()),
+            options=options | {key: _option(value) for key, value in self.options.items()},
+            ranges=self.ranges,
+            activation=self.activation,
+            source="the user's own",
+        )
+
+
+def _option(default: Any) -> Option:
+    if isinstance(default, str):
+        return Option("size", default)
+    return Option("integer" if isinstance(default, int) and default >= 0 else "number", default)

@@ -1,0 +1,116 @@
+"""Options of a catalogue's row: checked against what the row says of them, and completed with its defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from symbackprop.catalog import Layer, Option
+from symbackprop.errors import did_you_mean
+from symbackprop.network.problems import MISSING, UNKNOWN, WRONG, Path, Problem, shown
+from symbackprop.network.records import Chosen
+from symbackprop.network.values import SIZE_HELP, is_size
+
+if TYPE_CHECKING:
+    from symbackprop.network.layers import LayerSpec
+    from symbackprop.network.model import Network
+
+
+def option_problems(
+    options: Mapping[str, Option], given: Mapping[str, Any], path: Path, what: str, others: tuple[str, ...] = ()
+) -> Iterator[Problem]:
+    """Yield what is wrong with the options that are set.
+
+    Args:
+        options: The row's.
+        given: What the user set.
+        path: Where they were set.
+        what: Whose options they are, for messages.
+        others: Keys that may stand at the same place, for help.
+    """
+    for key, value in given.items():
+        if key not in options:
+            help = did_you_mean(key, [*options, *others]) if (*options, *others) else "it has no settings"
+            yield Problem(UNKNOWN, (*path, key), f"unknown key '{key}' in {what}", help, "key")
+        elif wrong := _wrong(options[key], value):
+            yield Problem(WRONG, (*path, key), f"'{key}' of {what} {wrong}, got {shown(value)}", _help(options[key]))
+    for key, option in options.items():
+        if option.default is None and key not in given:
+            yield Problem(MISSING, (*path, key), f"{what} needs '{key}'", _help(option), "key")
+
+
+def _wrong(option: Option, value: Any) -> str:
+    number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    if option.kind == "size" and not is_size(value):
+        return "must be a size"
+    if option.kind == "integer" and not (isinstance(value, int) and number and value >= 0):
+        return "must be a whole number of 0 or more"
+    if option.kind == "number" and not number:
+        return "must be a number"
+    if option.kind == "choice" and value not in option.choices:
+        return f"must be one of {', '.join(option.choices)}"
+    return ""
+
+
+def _help(option: Option) -> str:
+    if option.kind == "size":
+        return f"{option.help}: {SIZE_HELP}" if option.help else SIZE_HELP
+    return option.help
+
+
+def complete(options: Mapping[str, Option], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the value of every option, the row's defaults included; numbers are Decimals.
+
+    Example:
+        >>> complete({"rate": Option("number", 0.01), "units": Option("size")}, {"units": 2})
+        {'rate': Decimal('0.01'), 'units': 2}
+    """
+    values = {key: given.get(key, option.default) for key, option in options.items()}
+    return {key: Decimal(str(v)) if options[key].kind == "number" else v for key, v in values.items()}
+
+
+def completed(network: Network) -> dict[str, Any]:
+    """Return the fields of a checked network in which options and values are complete.
+
+    Weights from a file take their place among the layers' values, as NumPy arrays.
+    """
+    arrays = network.parameter_arrays()
+    optimizer = _complete(network.training.optimizer, network.optimizer_row.options)
+    return {
+        "layers": tuple(_layer(network, number, spec, arrays) for number, spec in enumerate(network.layers, 1)),
+        "loss": _complete(network.loss, network.loss_row.options),
+        "training": network.training.model_copy(update={"optimizer": optimizer}),
+    }
+
+
+def _complete(spec: Chosen, options: Mapping[str, Option]) -> Chosen:
+    return spec.model_copy(update={"options": complete(options, spec.options)})
+
+
+def _layer(network: Network, number: int, spec: LayerSpec, arrays: Mapping[str, Any]) -> LayerSpec:
+    row = network.layer_row(spec)
+    update: dict[str, Any] = {"options": complete(row.options, spec.options), "initializer": initializers(row, spec)}
+    if spec.activation is not None:
+        update["activation"] = _complete(spec.activation, network.activation_row(spec.activation.type).options)
+    found = {key: arrays[name] for name, key in array_keys(row, number).items() if name in arrays}
+    update["values"] = {key: value for key, value in spec.values.items() if value is not True} | found
+    return spec.model_copy(update=update)
+
+
+def initializers(row: Layer, spec: LayerSpec) -> dict[str, str]:
+    """Return the rules set for a layer's parameters; a single one is meant for its weights, not for its vectors."""
+    if isinstance(spec.initializer, str):
+        return {parameter.file_key: spec.initializer for parameter in row.parameters if len(parameter.shape) > 1}
+    return dict(spec.initializer or {})
+
+
+def array_keys(row: Layer, number: int) -> dict[str, str]:
+    """Return for each name of an array in a file of weights the key of the parameter.
+
+    Example:
+        >>> from symbackprop.catalog import LAYERS
+        >>> array_keys(LAYERS["dense"], 1)
+        {'W1': 'weights', 'b1': 'bias'}
+    """
+    return {f"{parameter.name}{number}": parameter.file_key for parameter in row.parameters}

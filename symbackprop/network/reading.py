@@ -1,0 +1,147 @@
+"""Whatever names or holds a network → a validated `Network`: a file, a bundled example, a line, stdin, a table."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from symbackprop.errors import InputError, did_you_mean
+from symbackprop.network.files import KINDS, LARGEST_FILE, decoded, parse, read_bytes
+from symbackprop.network.model import Network
+from symbackprop.network.problems import REFUSED, SYNTAX, UNREADABLE, ProblemsFound, input_error, shown
+
+Source = Network | Mapping[str, Any] | str | os.PathLike[str]
+
+_PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".joblib", ".npy", ".h5", ".keras")
+
+
+def load(source: Source, *, base: Path | None = None) -> Network:
+    """Read a network from wherever it is.
+
+    Args:
+        source: A path that ends in `.toml`, `.yaml`, `.yml` or `.json`; the name of a bundled example (`"mazur"`); one
+            line (`"2 -> 2 sigmoid, loss=mse"`); `"-"` for standard input; a table with a file's keys; or a network,
+            which is returned as it is.
+        base: The folder that paths of data start from; if left out that of the file, or the working directory.
+
+    Returns:
+        The network, whole and checked.
+
+    Raises:
+        InputError: It cannot be read, or something in it is wrong; the error lists every mistake with its place.
+
+    Example:
+        >>> load("mazur").layers[0].values["weights"]
+        ((Decimal('0.15'), Decimal('0.20')), (Decimal('0.25'), Decimal('0.30')))
+    """
+    if isinstance(source, Network):
+        return source
+    if isinstance(source, Mapping):
+        try:
+            return Network.from_table(source, base)
+        except ProblemsFound as found:
+            raise input_error(problem.mistake for problem in found.problems) from None
+    if isinstance(source, str):
+        if source == "-":
+            return _from_stdin(base)
+        if "->" in source or "→" in source:
+            return _from_line(source, base)
+        if source in _bundled_files():
+            return _from_text(_bundled_files()[source].read_text("utf-8"), "TOML", f"{source}.toml", base)
+    elif not isinstance(source, os.PathLike):
+        message = f"a network is a path, a name, a line, a table or a Network, got {type(source).__name__}"
+        raise InputError(message, code=SYNTAX)
+    return _from_path(source, base)
+
+
+def _from_path(source: str | os.PathLike[str], base: Path | None) -> Network:
+    path = Path(source)
+    suffix = path.suffix.lower()
+    if suffix in _PICKLES:
+        help = "describe the layers in a .toml file and keep the weights in an .npz: [parameters] file = ..."
+        raise InputError(f"cannot read {shown(path.name)} as a network", code=REFUSED, help=help)
+    if "\0" in str(path) or "\n" in str(path) or not _exists(path):
+        raise InputError(f"there is no network {shown(str(path))}", code=UNREADABLE, help=_near(path))
+    if suffix not in KINDS:
+        help = f"name it {path.stem}.toml, .yaml or .json"
+        raise InputError(f"cannot tell what kind of file {shown(path.name)} is", code=REFUSED, help=help)
+    return _from_text(decoded(read_bytes(path), str(path)), KINDS[suffix], str(path), base or path.parent)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def _near(path: Path) -> str:
+    known = list(_bundled_files())
+    try:
+        known += [str(entry) for entry in sorted(path.parent.iterdir()) if entry.suffix.lower() in KINDS]
+    except (OSError, ValueError):
+        return f"bundled networks: {', '.join(_bundled_files())}"
+    return did_you_mean(str(path), known)
+
+
+def _from_stdin(base: Path | None) -> Network:
+    binary = getattr(sys.stdin, "buffer", None)
+    content = binary.read(LARGEST_FILE + 1) if binary else sys.stdin.read(LARGEST_FILE + 1).encode()
+    text, source = decoded(content, "<stdin>"), "<stdin>"
+    if text.lstrip().startswith("{"):
+        return _from_text(text, "JSON", source, base)
+    if "\n" not in text.strip() and ("->" in text or "→" in text):
+        return _from_line(text.strip(), base)
+    try:
+        table = parse(text, "TOML", source)
+    except InputError as error:
+        try:
+            table = parse(text, "YAML", source)
+        except InputError:
+            raise error from None
+        return _checked(table, text, "YAML", source, base)
+    return _checked(table, text, "TOML", source, base)
+
+
+def _from_text(text: str, kind: str, source: str, base: Path | None) -> Network:
+    return _checked(parse(text, kind, source), text, kind, source, base)
+
+
+def _checked(table: dict[str, Any], text: str, kind: str, source: str, base: Path | None) -> Network:
+    try:
+        return Network.from_table(table, base)
+    except ProblemsFound as found:
+        from symbackprop.network.positions import mistakes
+
+        raise input_error(mistakes(found.problems, text, kind, source)) from None
+
+
+def _from_line(text: str, base: Path | None) -> Network:
+    from symbackprop.network.line import parse_line
+
+    line = parse_line(text)
+    try:
+        return Network.from_table(line.table, base)
+    except ProblemsFound as found:
+        raise input_error(line.mistakes(found.problems)) from None
+
+
+def _bundled_files() -> dict[str, Any]:
+    folder = files("symbackprop").joinpath("examples")
+    found = {entry.name.removesuffix(".toml"): entry for entry in folder.iterdir() if entry.name.endswith(".toml")}
+    return dict(sorted(found.items()))
+
+
+def bundled() -> dict[str, str]:
+    """Return the bundled networks: for each name what it is, in one line.
+
+    Example:
+        >>> bundled()["mazur"]
+        "Matt Mazur's 2-2-2 network"
+    """
+    tables = {name: parse(entry.read_text("utf-8"), "TOML", name) for name, entry in _bundled_files().items()}
+    return {name: str(table.get("title", name)) for name, table in tables.items()}

@@ -1,0 +1,92 @@
+"""What every record of a network builds on: frozen, refusing unknown keys, with a row of the catalogue and its options.
+
+An activation, a loss, an optimizer and a layer are written flat (`{ type = "sgd", learning_rate = 0.5 }`), so that a
+file needs no nesting; here the keys of our own and the options of the catalogue's row are told apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, model_validator
+
+from symbackprop.network.values import plain
+
+Size = int | str
+Shape = tuple[Size, ...]
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError("must be a number")
+    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
+def words(value: Any) -> Any:
+    """Return a single word as a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+Number = Annotated[Decimal, BeforeValidator(_number)]
+PositiveNumber = Annotated[Number, Field(gt=0)]
+Count = Annotated[int, Field(strict=True, ge=1, le=10**12)]
+Text = Annotated[StrictStr, Field(max_length=300)]
+Words = Annotated[tuple[StrictStr, ...], BeforeValidator(words), Field(min_length=1)]
+
+
+class Record(BaseModel):
+    """A frozen record that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Chosen(Record):
+    """A row of the catalogue, by its name, with the options that are set.
+
+    Attributes:
+        type: The row's name, or that of a user's own.
+        options: What is set of the row's options, as written; `Network` has accessors that add the defaults.
+    """
+
+    type: StrictStr
+    options: dict[str, Any] = Field(default_factory=dict)
+
+    split_off: ClassVar[tuple[str, ...]] = ("options",)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _written(cls, raw: Any) -> Any:
+        """A bare name stands for a table with nothing but its type."""
+        if isinstance(raw, str):
+            raw = {"type": raw}
+        if not isinstance(raw, Mapping):
+            return raw
+        own = cls.model_fields.keys() - set(cls.split_off)
+        rest, problems = plain({key: value for key, value in raw.items() if key not in own})
+        if problems:
+            raise ValueError(problems[0].message)
+        return {key: value for key, value in raw.items() if key in own} | cls._sorted(raw.get("type"), rest)
+
+    @classmethod
+    def _sorted(cls, type: Any, rest: dict[str, Any]) -> dict[str, Any]:
+        return {"options": rest}
+
+
+class ActivationSpec(Chosen):
+    """The activation of a layer, such as `relu`."""
+
+
+class OptimizerSpec(Chosen):
+    """The optimizer and its settings, such as `learning_rate`."""
+
+
+class LossSpec(Chosen):
+    """The loss of one sample, and how samples are combined.
+
+    Attributes:
+        reduction: `"mean"` or `"sum"` over the samples.
+    """
+
+    reduction: Literal["mean", "sum"] = "mean"
