@@ -107,7 +107,7 @@ class Compiler:
                 before, after = found[:place], found[place + 1 :]
                 largest = sp.And(*(here > other for other in before), *(here >= other for other in after))
                 rows.append((sp.Integer(place), largest))
-            return sp.Piecewise(*rows, (sp.Integer(len(found) - 1), True))
+            return _piecewise(*rows, (sp.Integer(len(found) - 1), sp.true))
 
         return instance
 
@@ -133,8 +133,7 @@ class Compiler:
             a, b = _whole(left(values)), _whole(right(values))
             if isinstance(a, int) and isinstance(b, int):
                 return sp.S.One if a == b else sp.S.Zero
-            equal = sp.Eq(a, b)
-            return sp.Piecewise((1, equal), (0, True)) if equal not in (True, False) else sp.Integer(bool(equal))
+            return _piecewise((sp.S.One, sp.Eq(a, b, evaluate=False)), (sp.S.Zero, sp.true))
 
         return instance
 
@@ -147,6 +146,11 @@ class Compiler:
         return [range(self.size(index.size)) for index in indices]
 
 
+def _piecewise(*rows: tuple[Expr, Any]) -> Expr:
+    """A branch over places, left as it is: SymPy would merge it with the branch that its place comes from."""
+    return sp.Piecewise(*rows, evaluate=False)
+
+
 def _whole(value: Any) -> Any:
     """A Python integer where index arithmetic has come out as one of SymPy's."""
     return int(value) if isinstance(value, sp.Integer) else value
@@ -156,9 +160,9 @@ def _chosen(found: Mapping[Place, Symbol], at: Sequence[Any]) -> Expr:
     """An element whose place depends on values: each that it may be, under the condition that it is the one."""
     rows = []
     for place, symbol in found.items():
-        fixed = [sp.Eq(want, here) for want, here in zip(at, place, strict=True)]
+        fixed = [sp.Eq(want, here, evaluate=False) for want, here in zip(at, place, strict=True)]
         rows.append((symbol, sp.And(*fixed)))
-    return sp.Piecewise(*rows, (sp.S.Zero, True))
+    return _piecewise(*rows, (sp.S.Zero, sp.true))
 
 
 def concrete(size: Expr, sizes: Mapping[Symbol, int]) -> int:

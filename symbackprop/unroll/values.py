@@ -27,6 +27,7 @@ EXACT_BITS = 400
 # A Fraction where the value is exact, else an mpmath number; mpmath carries no types.
 Exact: TypeAlias = Any
 FUNCTIONS: Mapping[type, Callable[..., Any]] = {
+    sp.Abs: abs,
     sp.exp: mpmath.exp,
     sp.log: mpmath.log,
     sp.tanh: mpmath.tanh,
@@ -37,6 +38,12 @@ FUNCTIONS: Mapping[type, Callable[..., Any]] = {
     sp.tan: mpmath.tan,
     sp.atan: mpmath.atan,
     sp.erf: mpmath.erf,
+}
+EXACT: Mapping[type, Callable[[Any, Any], Any]] = {
+    sp.Add: operator.add,
+    sp.Mul: operator.mul,
+    sp.Max: max,
+    sp.Min: min,
 }
 
 
@@ -130,25 +137,17 @@ def _value(expr: Expr, found: Mapping[Symbol, Exact]) -> Exact:
         return Fraction(int(expr.p), int(expr.q))
     if not expr.args:
         return mpf(expr._to_mpmath(mpmath.mp.prec))
-    if expr.is_Add or expr.is_Mul:
-        return _short(_fold(operator.add if expr.is_Add else operator.mul, [_value(arg, found) for arg in expr.args]))
     if expr.is_Pow:
         return _power(_value(expr.base, found), expr.exp, found)
     if isinstance(expr, sp.Piecewise):
         return next(_value(part, found) for part, condition in expr.args if _holds(condition, found))
-    if isinstance(expr, sp.Max | sp.Min):
-        choose = max if isinstance(expr, sp.Max) else min
-        return choose(_value(arg, found) for arg in expr.args)
-    if isinstance(expr, sp.Abs):
-        return abs(_value(expr.args[0], found))
-    function = FUNCTIONS.get(expr.func)
-    if function is None:
+    parts = [_value(arg, found) for arg in expr.args]
+    for kind, combine in EXACT.items():
+        if isinstance(expr, kind):
+            return _short(reduce(lambda left, right: combine(*_both(left, right)), parts))
+    if expr.func not in FUNCTIONS:
         raise UnsupportedError(f"no numerical value is known for the function {expr.func.__name__}")
-    return function(*(_float(_value(arg, found)) for arg in expr.args))
-
-
-def _fold(combine: Callable[[Any, Any], Any], parts: list[Exact]) -> Exact:
-    return reduce(lambda left, right: combine(*_both(left, right)), parts)
+    return FUNCTIONS[expr.func](*map(_float, parts))
 
 
 def _power(base: Exact, exponent: Expr, found: Mapping[Symbol, Exact]) -> Exact:
@@ -158,7 +157,7 @@ def _power(base: Exact, exponent: Expr, found: Mapping[Symbol, Exact]) -> Exact:
 
 
 def _holds(condition: Any, found: Mapping[Symbol, Exact]) -> bool:
-    if condition in (True, False):
+    if condition in (sp.true, sp.false):
         return bool(condition)
     if isinstance(condition, sp.And | sp.Or):
         combine = all if isinstance(condition, sp.And) else any
