@@ -164,6 +164,10 @@ def _holds(condition: Any, found: Mapping[Symbol, Exact]) -> bool:
         return combine(_holds(part, found) for part in condition.args)
     if isinstance(condition, sp.Not):
         return not _holds(condition.args[0], found)
+    if isinstance(condition, sp.ITE):
+        # SymPy turns a comparison of a branch into a branch of comparisons.
+        chosen, then, otherwise = condition.args
+        return _holds(then if _holds(chosen, found) else otherwise, found)
     left, right = _both(*(_value(side, found) for side in condition.args))
     return bool(_COMPARISONS[condition.rel_op](left, right))
 
