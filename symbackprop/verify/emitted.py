@@ -1,0 +1,93 @@
+"""Emitted code and a point → its loss and gradient there, as vectors, and what it would cost to know them better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+
+from symbackprop.graph import Graph
+from symbackprop.verify.differences import Coordinates, high_precision, operations, parameters_of
+from symbackprop.verify.fields import Array
+from symbackprop.verify.points import Point
+
+MOST_OPERATIONS = 2_000_000  # in 50-digit arithmetic, about a microsecond each
+
+
+class Compiled(Protocol):
+    """Emitted code that has been loaded: parameters and gradients are arrays by name.
+
+    `x` is the only input, or a mapping of several by name; `t` the target likewise, `None` if there is none.
+    """
+
+    def loss(self, params: Mapping[str, Array], x: Any, t: Any) -> float:
+        """The loss."""
+
+    def loss_and_grad(self, params: Mapping[str, Array], x: Any, t: Any) -> tuple[float, Mapping[str, Array]]:
+        """The loss and its gradient with respect to every parameter."""
+
+
+@dataclass(frozen=True)
+class Emitted:
+    """Emitted code at one point of its graph.
+
+    Attributes:
+        graph: The forward pass that the code was made from.
+        compiled: The code.
+        point: Where.
+    """
+
+    graph: Graph
+    compiled: Compiled
+    point: Point
+
+    @cached_property
+    def coordinates(self) -> Coordinates:
+        """The parameters as one vector."""
+        return parameters_of(self.graph, self.point.values)
+
+    @cached_property
+    def vector(self) -> Array:
+        """The values of the parameters."""
+        return self.coordinates.flat(self.point.values)
+
+    @cached_property
+    def arguments(self) -> tuple[Any, Any]:
+        """What the code takes as x and t."""
+        roles = ([tensor.name for tensor in self.graph.with_role(role)] for role in ("input", "target"))
+        x, t = ({name: self.point.values[name] for name in names} for names in roles)
+        single = next(iter(x.values())) if len(x) == 1 else x
+        return single, (t or None) if len(t) != 1 else next(iter(t.values()))
+
+    @cached_property
+    def loss_and_gradient(self) -> tuple[float, dict[str, Array]]:
+        """What the code returns."""
+        loss, gradient = self.compiled.loss_and_grad(self.coordinates.tensors(self.vector), *self.arguments)
+        return float(loss), {name: np.asarray(array, dtype=np.float64) for name, array in gradient.items()}
+
+    def loss(self, vector: Array) -> float:
+        """The emitted loss at other parameters."""
+        return float(self.compiled.loss(self.coordinates.tensors(vector), *self.arguments))
+
+    @cached_property
+    def gradient(self) -> Array:
+        """The emitted gradient as one vector; `shape_checks` must have passed."""
+        return self.coordinates.flat(self.loss_and_gradient[1])
+
+    @cached_property
+    def floor(self) -> float:
+        """What rounding alone may make of a derivative that is 0."""
+        return 1e-14 * max(float(np.linalg.norm(self.gradient)), abs(self.loss_and_gradient[0])) + 1e-30
+
+    def affords(self, directions: int, limit: int) -> bool:
+        """Whether so many derivatives to 50 digits cost no more than a limit."""
+        return 2 * directions * operations(self.graph, self.point.sizes) <= limit
+
+    def referee(self, directions: Array) -> Array | None:
+        """Derivatives to 50 digits, or `None` if they would take too long."""
+        if not self.affords(len(directions), MOST_OPERATIONS):
+            return None
+        return high_precision(self.graph, self.point.values, directions, self.point.sizes)

@@ -1,0 +1,160 @@
+"""Checks → a report: one line, a table for people, or JSON that is the same on every machine.
+
+The JSON says which checks were passed at which threshold, and gives a measured difference only for one that failed:
+residuals differ in their last digits between machines, and the file would never compare equal.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+COLUMNS = ("subject", "method", "difference", "threshold", "result", "note")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was checked.
+
+    Attributes:
+        subject: What, such as the gradient `"W1"`.
+        method: Against what, such as `"complex step"`.
+        difference: The largest difference that was found.
+        threshold: The largest that is allowed, as a rule in words.
+        passed: Whether it is.
+        note: What else to know; where and by how much if it failed.
+    """
+
+    subject: str
+    method: str
+    difference: float
+    threshold: str
+    passed: bool
+    note: str = ""
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """The cells of a table."""
+        result = "ok" if self.passed else "FAILED"
+        return (self.subject, self.method, f"{self.difference:.1e}", self.threshold, result, self.note)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the verification of a network found.
+
+    Attributes:
+        network: Its name.
+        checks: Every check, in the order in which they were made.
+        points: Where they were made.
+        redrawn: How many random points were drawn again for being near a kink.
+        seed: Of the random numbers.
+
+    Example:
+        >>> report = Report("net", (Check("W1", "complex step", 2e-17, "1e-9 |g|", True),))
+        >>> print(report.summary())
+        net: the 1 check passed
+        >>> print(report)
+        subject  method        difference  threshold  result  note
+        W1       complex step     2.0e-17  1e-9 |g|   ok
+    """
+
+    network: str
+    checks: tuple[Check, ...]
+    points: tuple[str, ...] = ()
+    redrawn: int = 0
+    seed: int = 0
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check was."""
+        return all(check.passed for check in self.checks)
+
+    @property
+    def failures(self) -> tuple[Check, ...]:
+        """The checks that were not passed."""
+        return tuple(check for check in self.checks if not check.passed)
+
+    def summary(self) -> str:
+        """One line; the first failure by name and size if there is one."""
+        count = len(self.checks)
+        where = f", at {_words(self.points)}" if self.points else ""
+        if self.passed:
+            return f"{self.network}: {'the 1 check' if count == 1 else f'all {count} checks'} passed{where}"
+        first = self.failures[0]
+        detail = f" ({first.note})" if first.note else ""
+        return (
+            f"{self.network}: {len(self.failures)} of {count} checks failed; {first.subject} differs from "
+            f"{first.method} by {first.difference:.1e}{detail}"
+        )
+
+    def __str__(self) -> str:
+        rows = [COLUMNS, *(check.row for check in self.checks)]
+        widths = [max(len(row[n]) for row in rows) for n in range(len(COLUMNS))]
+        lines = []
+        for row in rows:
+            cells = [
+                cell.rjust(w) if n == 2 else cell.ljust(w) for n, (cell, w) in enumerate(zip(row, widths, strict=True))
+            ]
+            lines.append("  ".join(cells).rstrip())
+        return "\n".join(lines)
+
+    def to_json(self) -> str:
+        """The report as JSON text: the same for the same network, seed and version."""
+        table: dict[str, Any] = {
+            "network": self.network,
+            "passed": self.passed,
+            "seed": self.seed,
+            "points": list(self.points),
+            "redrawn": self.redrawn,
+            "checks": [_entry(check) for check in self.checks],
+        }
+        return json.dumps(table, indent=2, ensure_ascii=False) + "\n"
+
+    def table(self) -> Table:
+        """The report for a terminal."""
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(title=self.summary(), title_justify="left", box=None, pad_edge=False)
+        for name in COLUMNS:
+            table.add_column(name, justify="right" if name == "difference" else "left")
+        for check in self.checks:
+            table.add_row(*map(Text, check.row), style="" if check.passed else "bold red")
+        return table
+
+
+def merged(checks: Iterable[Check]) -> tuple[Check, ...]:
+    """The checks of several points as one for each subject and method: failed if one failed, the largest difference."""
+    found: dict[tuple[str, str], Check] = {}
+    for check in checks:
+        key = (check.subject, check.method)
+        known = found.get(key)
+        if known is None:
+            found[key] = check
+            continue
+        worse = max(known, check, key=lambda one: (not one.passed, one.difference))
+        notes = dict.fromkeys(note for note in (known.note, check.note) if note and known.passed == check.passed)
+        found[key] = replace(worse, note="; ".join(notes) or worse.note)
+    return tuple(found.values())
+
+
+def _entry(check: Check) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "subject": check.subject,
+        "method": check.method,
+        "threshold": check.threshold,
+        "passed": check.passed,
+    }
+    if not check.passed:
+        entry |= {"difference": f"{check.difference:.3e}", "note": check.note}
+    return entry
+
+
+def _words(points: tuple[str, ...]) -> str:
+    return " and ".join(points) if len(points) < 3 else f"{', '.join(points[:-1])} and {points[-1]}"

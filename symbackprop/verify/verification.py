@@ -1,0 +1,120 @@
+"""Derivation and emitted code → a report: the only module that knows which checks are made, and where.
+
+All are made at the worked sample if there is one, and at random points; what needs a small network is made if it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import chain
+
+import numpy as np
+
+from symbackprop.errors import TooLargeError
+from symbackprop.graph import Derivation, Graph
+from symbackprop.verify.differences import given, operations
+from symbackprop.verify.emitted import MOST_OPERATIONS, Compiled, Emitted
+from symbackprop.verify.equations import evaluate_adjoints
+from symbackprop.verify.fields import NUMPY, Array, mpmath_field
+from symbackprop.verify.gradients import form_checks, gradient_checks, loss_check, shape_checks
+from symbackprop.verify.oracle import MOST_PARAMETERS, oracle_gradient
+from symbackprop.verify.points import Point, measured, random_point, worked_point
+from symbackprop.verify.report import Check, Report, merged
+from symbackprop.verify.steps import AGREEMENT, DIGITS, prove_steps
+
+INDEX_FORM = "index form"
+SCALAR_FORM = "scalar form"
+ORACLE = "one big expression"
+
+Scalars = Callable[[Mapping[str, Array]], Mapping[str, Array]]
+
+
+def verify(
+    derivation: Derivation,
+    compiled: Compiled,
+    *,
+    scalars: Scalars | None = None,
+    values: Mapping[str, Array] | None = None,
+    seed: int = 0,
+) -> Report:
+    """Check emitted code and the derivation it came from.
+
+    Checked are the emitted loss against the graph; each emitted gradient against differences of the emitted loss, a
+    complex step on the graph and, for few parameters, 50 digits and the differentiated written-out loss; the index
+    form and the scalar form against the emitted code; and both sides of every step of the derivation.
+
+    Args:
+        derivation: What `backward` and `simplify` return.
+        compiled: Loaded emitted code, with `loss(params, x, t)` and `loss_and_grad(params, x, t)`.
+        scalars: A function from the values of the given tensors to the gradients by the scalar view.
+        values: Values of the given tensors at a point to check too; the tensors' own if left out.
+        seed: Of the random points.
+
+    Returns:
+        The report; `report.passed` says whether everything agreed.
+    """
+    rng = np.random.default_rng(seed)
+    points = _points(derivation.graph, values, rng)
+    found = [list(_at(Emitted(derivation.graph, compiled, point), derivation, scalars, rng)) for point in points]
+    checks = [*chain(*found), *_oracle_checks(derivation.graph, compiled, points), *_step_checks(derivation, seed)]
+    names = tuple(point.name for point in points)
+    return Report(derivation.graph.name, merged(checks), names, sum(point.redrawn for point in points), seed)
+
+
+def _points(graph: Graph, values: Mapping[str, Array] | None, rng: np.random.Generator) -> list[Point]:
+    if values is not None:
+        known = {name: np.asarray(array, dtype=np.float64) for name, array in values.items()}
+        worked: Point | None = measured(graph, "the given values", known, graph.sizes)
+    else:
+        worked = worked_point(graph)
+    return [*([worked] if worked else []), random_point(graph, rng)]
+
+
+def _at(emitted: Emitted, derivation: Derivation, scalars: Scalars | None, rng: np.random.Generator) -> list[Check]:
+    """Every check at one point."""
+    point = emitted.point
+    if wrong := shape_checks(emitted):
+        return wrong
+    checks = [loss_check(emitted), *gradient_checks(emitted, rng)]
+    checks += form_checks(emitted, INDEX_FORM, _index_form(derivation, point), _exactly(derivation, point))
+    if scalars is not None:
+        checks += form_checks(emitted, SCALAR_FORM, scalars(given(derivation.graph, point.values)))
+    return checks
+
+
+def _index_form(derivation: Derivation, point: Point, digits: int = 0) -> dict[str, Array]:
+    values = given(derivation.graph, point.values) if digits else point.values
+    adjoints = evaluate_adjoints(derivation, values, mpmath_field(digits) if digits else NUMPY, point.sizes)
+    names = derivation.adjoint_of
+    return {
+        tensor.name: adjoints[names[tensor.name]].astype(np.float64)
+        for tensor in derivation.graph.parameters
+        if names.get(tensor.name) in adjoints
+    }
+
+
+def _exactly(derivation: Derivation, point: Point) -> Callable[[], dict[str, Array]] | None:
+    if operations(derivation.graph, point.sizes) > MOST_OPERATIONS:
+        return None
+    return lambda: _index_form(derivation, point, DIGITS)
+
+
+def _oracle_checks(graph: Graph, compiled: Compiled, points: list[Point]) -> list[Check]:
+    """The emitted gradients against the written-out loss, at the point where that is shortest."""
+    point = min(points, key=lambda one: operations(graph, one.sizes))
+    emitted = Emitted(graph, compiled, point)
+    if emitted.coordinates.count >= MOST_PARAMETERS or shape_checks(emitted):
+        return []
+    try:
+        gradient = oracle_gradient(graph, point.values, point.sizes)
+    except TooLargeError:
+        return []
+    return form_checks(emitted, ORACLE, gradient)
+
+
+def _step_checks(derivation: Derivation, seed: int) -> list[Check]:
+    proof = prove_steps(derivation, seed)
+    note = "; ".join(map(str, proof.failures[:3])) or f"{proof.count} of {proof.count} hold"
+    largest = max((failure.difference for failure in proof.failures), default=0.0)
+    method = f"evaluation to {DIGITS} digits"
+    return [Check("steps", method, largest, f"{AGREEMENT} relative", not proof.failures, note)] if proof.count else []
