@@ -1,42 +1,23 @@
-"""Equation text → indexed equations over SymPy, one node at a time, by a whitelist over Python's `ast`.
-
-Nothing is evaluated and no string reaches SymPy as anything but the name of a symbol that has matched a pattern.
-A formula is parsed without knowing any tensor: names in brackets become indices whose sizes are still symbols
-(`size_symbol`), other names become reads; `forward` binds both to a network.
-"""
+"""The nodes of one syntax tree → SymPy objects, by a whitelist: what has no method here is not in the language."""
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from fractions import Fraction
-from functools import lru_cache
 from keyword import iskeyword
-from typing import Any
 
 import sympy as sp
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from symbackprop.errors import LanguageError, did_you_mean
-from symbackprop.expressions import Index, Peak, Read, Total, Where
+from symbackprop.expressions import Index, Read, Where
+from symbackprop.language.functions import CONSTANTS, FUNCTIONS, REDUCTIONS, Function
+from symbackprop.language.syntax import MAX_ARGUMENTS, MAX_CONSTANT, MAX_DIGITS, MAX_EXPONENT, NAME
 
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}\Z")
-MAX_CHARACTERS, MAX_NODES, MAX_DEPTH, MAX_DIGITS, MAX_EXPONENT, MAX_ARGUMENTS = 2000, 500, 60, 30, 64, 8
-
-Function = Callable[..., Expr]
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One parsed equation: the tensor it defines, at which indices, and as what; sizes are not known yet."""
-
-    tensor: str
-    indices: tuple[Index, ...]
-    rhs: Expr
-    text: str
+_COMPARE = {ast.Gt: sp.Gt, ast.GtE: sp.Ge, ast.Lt: sp.Lt, ast.LtE: sp.Le, ast.Eq: sp.Eq, ast.NotEq: sp.Ne}
 
 
 def size_symbol(index: str) -> Symbol:
@@ -49,137 +30,7 @@ def unsized(name: str) -> Index:
     return Index(name, size_symbol(name))
 
 
-def absolute(value: Expr) -> Expr:
-    """|value|, with slope 0 where the value is 0."""
-    return Where(sp.Gt(value, 0), value, Where(sp.Lt(value, 0), -value, sp.S.Zero))
-
-
-def _fold(relation: Callable[[Expr, Expr], Boolean]) -> Function:
-    def choose(*values: Expr) -> Expr:
-        best = values[-1]
-        for value in reversed(values[:-1]):
-            best = Where(relation(value, best), value, best)
-        return best
-
-    return choose
-
-
-FUNCTIONS: Mapping[str, Function] = {
-    "exp": sp.exp,
-    "log": sp.log,
-    "sqrt": sp.sqrt,
-    "sin": sp.sin,
-    "cos": sp.cos,
-    "tan": sp.tan,
-    "sinh": sp.sinh,
-    "cosh": sp.cosh,
-    "tanh": sp.tanh,
-    "arctan": sp.atan,
-    "erf": sp.erf,
-    "abs": absolute,
-    "max": _fold(sp.Gt),
-    "min": _fold(sp.Lt),
-}
-REDUCTIONS: Mapping[str, Callable[[Expr, tuple[Index, ...]], Expr]] = {
-    "sum": lambda body, over: Total(body, *over),
-    "mean": lambda body, over: Total(body, *over) / sp.Mul(*(index.size for index in over)),
-    "max": lambda body, over: _nest(Peak, body, over),
-    "min": lambda body, over: -_nest(Peak, -body, over),
-    "logsumexp": lambda body, over: sp.log(Total(sp.exp(body), *over)),
-    "norm": lambda body, over: sp.sqrt(Total(body**2, *over)),
-}
-CONSTANTS: Mapping[str, Expr] = {"pi": sp.pi}
-_COMPARE = {ast.Gt: sp.Gt, ast.GtE: sp.Ge, ast.Lt: sp.Lt, ast.LtE: sp.Le, ast.Eq: sp.Eq, ast.NotEq: sp.Ne}
-
-
-def _nest(node: Callable[[Expr, Index], Expr], body: Expr, over: tuple[Index, ...]) -> Expr:
-    for index in reversed(over):
-        body = node(body, index)
-    return body
-
-
-def parse_formula(text: str, functions: Mapping[str, Function] | None = None) -> Expr:
-    """Parse one expression, such as an activation's `z * sigmoid(z)`.
-
-    Args:
-        text: The formula.
-        functions: More functions by name, such as the catalogue's activations.
-
-    Raises:
-        LanguageError: The text is not in the language; the message has the column.
-
-    Example:
-        >>> parse_formula("1 / (1 + exp(-z))")
-        1/(1 + exp(-z))
-    """
-    _check_length(text)
-    tree = _ast(text, "eval")
-    return _Converter(text, functions or {}, tree).expression(tree.body)
-
-
-def parse_equations(text: str, functions: Mapping[str, Function] | None = None) -> tuple[Statement, ...]:
-    """Parse equations, one statement per line.
-
-    Args:
-        text: Lines such as `z[j] = sum(W[j, i] * x[i], i) + b[j]`.
-        functions: More functions by name, such as the catalogue's activations.
-
-    Raises:
-        LanguageError: A line is not in the language; the message has its number and column.
-
-    Example:
-        >>> (row,) = parse_equations("z[j] = sum(W[j, i] * x[i], i) + b[j]")
-        >>> row.tensor, row.indices, row.rhs
-        ('z', (j,), b[j] + sum(W[j, i]*x[i], i))
-    """
-    rows = [line.strip() for line in text.strip().splitlines()]
-    statements = tuple(_statement(row, functions or {}) for row in rows if row and not row.startswith("#"))
-    if not statements:
-        raise LanguageError("there is no equation", help="write one statement per line, such as y[j] = exp(x[j])")
-    return statements
-
-
-def _statement(row: str, functions: Mapping[str, Function]) -> Statement:
-    _check_length(row)
-    tree = _ast(row, "exec")
-    body = tree.body
-    converter = _Converter(row, functions, tree)
-    if len(body) != 1 or not isinstance(body[0], ast.Assign) or len(body[0].targets) != 1:
-        raise LanguageError(f"expected one equation, name[indices] = formula, found {row!r}")
-    target = body[0].targets[0]
-    rhs = converter.expression(body[0].value)
-    if isinstance(target, ast.Name):
-        return Statement(converter.name(target), (), rhs, row)
-    if not isinstance(target, ast.Subscript):
-        raise converter.error(target, "the left-hand side must be a name with indices, such as z[j]")
-    indices = tuple(converter.index(node) for node in converter.subscripts(target))
-    if any(not isinstance(index, Index) for index in indices) or len(set(indices)) != len(indices):
-        raise converter.error(target, "the indices on the left must be different single letters or names")
-    return Statement(converter.name(target.value), indices, rhs, row)
-
-
-def _check_length(text: str) -> None:
-    if len(text) > MAX_CHARACTERS:
-        raise LanguageError(f"a formula of {len(text):,} characters is longer than {MAX_CHARACTERS:,}")
-    depth = 0
-    for character in text:
-        depth += (character in "([{") - (character in ")]}")
-        if depth > MAX_DEPTH:
-            raise LanguageError(f"brackets are nested more than {MAX_DEPTH} deep")
-
-
-def _ast(text: str, mode: str) -> Any:
-    try:
-        tree = ast.parse(text, mode=mode)
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        column = getattr(error, "offset", None) or 1
-        raise LanguageError(f"{text!r} is not a formula: {getattr(error, 'msg', error)} at column {column}") from None
-    if sum(1 for _ in ast.walk(tree)) > MAX_NODES * 3:
-        raise LanguageError(f"a formula may have {MAX_NODES} nodes at most")
-    return tree
-
-
-class _Converter:
+class Converter:
     """Turns the nodes of one formula into SymPy objects."""
 
     def __init__(self, text: str, functions: Mapping[str, Function], tree: ast.AST) -> None:
@@ -199,19 +50,35 @@ class _Converter:
         return node.id
 
     def expression(self, node: ast.AST) -> Expr:
-        handler = getattr(self, f"_{type(node).__name__.lower()}", None)
-        if handler is None:
-            raise self.error(node, f"{type(node).__name__} is not part of the equation language")
+        """The expression that a node stands for.
+
+        Raises:
+            LanguageError: The node, or one below it, is not in the language.
+        """
         try:
-            value: Expr = handler(node)
+            value = self._value(node)
+            fault = _fault(value)
         except (TypeError, ValueError, ArithmeticError, RecursionError, AttributeError) as error:
             raise self.error(node, f"this is not a formula: {error}") from None
-        if value.has(sp.zoo, sp.nan, sp.oo, sp.S.NegativeInfinity):
-            raise self.error(node, "this is infinite or undefined")
+        if fault:
+            raise self.error(node, f"this is {fault}")
         return value
 
-    def _name(self, node: ast.Name) -> Expr:
-        return CONSTANTS[node.id] if node.id in CONSTANTS else Read(self.name(node))
+    def _value(self, node: ast.AST) -> Expr:
+        match node:
+            case ast.Name():
+                return CONSTANTS[node.id] if node.id in CONSTANTS else Read(self.name(node))
+            case ast.Constant():
+                return self._constant(node)
+            case ast.BinOp():
+                return self._binop(node)
+            case ast.UnaryOp():
+                return self._unaryop(node)
+            case ast.Subscript():
+                return Read(self.name(node.value), *self.indices(node))
+            case ast.Call():
+                return self._call(node)
+        raise self.error(node, f"{type(node).__name__} is not part of the equation language")
 
     def _constant(self, node: ast.Constant) -> Expr:
         text = ast.get_source_segment(self.text, node) or ""
@@ -247,8 +114,10 @@ class _Converter:
             raise self.error(node, f"an exponent may be {MAX_EXPONENT} at most")
         if base.is_number and exponent.is_number and base == 0 and exponent < 0:
             raise self.error(node, "division by zero")
-        if base.is_Pow and base.exp.is_number and exponent.is_number and abs(base.exp * exponent) > MAX_EXPONENT:
+        if exponent.is_number and degree(base) * abs(exponent) > MAX_EXPONENT:
             raise self.error(node, f"nested powers may reach {MAX_EXPONENT} at most")
+        if base.is_Rational and exponent.is_number and _digits(base) * abs(exponent) > MAX_DIGITS * MAX_EXPONENT:
+            raise self.error(node, "this power is too large a number")
         return base**exponent
 
     def _unaryop(self, node: ast.UnaryOp) -> Expr:
@@ -258,11 +127,12 @@ class _Converter:
             return self.expression(node.operand)
         raise self.error(node, f"{type(node.op).__name__} is not part of the equation language")
 
-    def _subscript(self, node: ast.Subscript) -> Expr:
-        return Read(self.name(node.value), *(self.index(part) for part in self.subscripts(node)))
-
-    def subscripts(self, node: ast.Subscript) -> Sequence[ast.AST]:
-        return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    def indices(self, node: ast.Subscript) -> tuple[Expr, ...]:
+        """What stands in the brackets of a read, or of a left-hand side."""
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        if not parts:
+            raise self.error(node, "there is no index in the brackets")
+        return tuple(map(self.index, parts))
 
     def index(self, node: ast.AST) -> Expr:
         """An index expression: names are indices, arithmetic is affine, and a read is an index given as data."""
@@ -270,7 +140,7 @@ class _Converter:
             case ast.Name():
                 return unsized(self.name(node))
             case ast.Subscript():
-                return self._subscript(node)
+                return self._value(node)
             case ast.Constant(value=int()):
                 return self._constant(node)
             case ast.UnaryOp(op=ast.USub()):
@@ -311,9 +181,12 @@ class _Converter:
         return ()
 
     def _names_in_brackets(self, node: ast.AST) -> set[str]:
+        """The indices of a read; in `x[token[s]]` token is none, s is one."""
         if not isinstance(node, ast.Subscript):
             return set()
-        return {child.id for child in ast.walk(node.slice) if isinstance(child, ast.Name)}
+        inside = list(ast.walk(node.slice))
+        tensors = {id(child.value) for child in inside if isinstance(child, ast.Subscript)}
+        return {child.id for child in inside if isinstance(child, ast.Name) and id(child) not in tensors}
 
     def condition(self, node: ast.AST) -> Boolean:
         match node:
@@ -330,12 +203,43 @@ class _Converter:
     def _compared(self, node: ast.AST) -> Expr:
         """One side of a comparison: of positions, if every name in it stands in a bracket elsewhere, or of values."""
         names = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
-        if names and names <= self.index_names and not any(isinstance(n, ast.Subscript | ast.Call) for n in ast.walk(node)):
-            return self.index(node)
-        return self.expression(node)
+        plain = not any(isinstance(child, ast.Subscript | ast.Call) for child in ast.walk(node))
+        return self.index(node) if plain and names and names <= self.index_names else self.expression(node)
 
 
-@lru_cache(maxsize=512)
-def parse_cached(text: str) -> tuple[Statement, ...]:
-    """`parse_equations` without more functions, remembered: a catalogue row is parsed once."""
-    return parse_equations(text)
+def _fault(value: Expr) -> str:
+    """Why an expression cannot be part of a formula; empty if it can.
+
+    A constant is held to what a double holds at every level, since SymPy would spend for ever on comparing
+    exp(exp(exp(100))) with anything.
+    """
+    if value.has(sp.zoo, sp.nan, sp.oo, sp.S.NegativeInfinity):
+        return "infinite or undefined"
+    if value.is_number and not value.is_Rational:
+        approximate = sp.N(value, 15)
+        if not approximate.is_real:
+            return "not a real number"
+        if abs(approximate) > MAX_CONSTANT:
+            return "too large a number"
+    return ""
+
+
+def degree(expr: Expr) -> Expr:
+    """The degree of an expression as a polynomial in what it reads: what multiplying out would raise it to.
+
+    Example:
+        >>> degree((Read("z") ** 3 + 1) ** 2)
+        6
+    """
+    if isinstance(expr, Read):
+        return sp.S.One
+    inner = [degree(arg) for arg in expr.args if isinstance(arg, Expr)]
+    if expr.is_Pow and expr.exp.is_number:
+        return degree(expr.base) * abs(expr.exp)
+    if expr.is_Mul:
+        return sp.Add(*inner)
+    return max(inner, default=sp.S.Zero)
+
+
+def _digits(number: Expr) -> int:
+    return max(len(str(abs(number.p))), len(str(number.q)))
