@@ -7,7 +7,7 @@ matrix notation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sympy import Expr
@@ -118,6 +118,121 @@ class Along(Array):
 
 
 @dataclass(frozen=True)
+class Affine:
+    """Where an axis is read: at start + Σ step · index, each index running over its whole range.
+
+    Attributes:
+        indices: The axes that the result has instead.
+        steps: One whole number for each of them.
+        start: A whole number, or an expression in sizes.
+    """
+
+    indices: Axes
+    steps: tuple[int, ...]
+    start: Expr
+
+
+@dataclass(frozen=True)
+class Window(Array):
+    """An array read along one axis at shifted, strided or windowed positions; outside its range it is 0.
+
+    Attributes:
+        arg: The array.
+        axis: The axis of `arg` that is read.
+        at: Where it is read.
+    """
+
+    arg: Array
+    axis: Index
+    at: Affine
+
+    @property
+    def axes(self) -> Axes:  # type: ignore[override]
+        """The axes of the array, the read one replaced."""
+        return _replaced(self.arg.axes, self.axis, self.at.indices)
+
+
+@dataclass(frozen=True)
+class Accumulate(Array):
+    """The transpose of `Window`: every value is added to the place of a new axis at which it was read.
+
+    Attributes:
+        arg: The array; it has all of `at.indices` as axes.
+        axis: The new axis; what falls outside its range is left out.
+        at: Where the values belong.
+    """
+
+    arg: Array
+    axis: Index
+    at: Affine
+
+    @property
+    def axes(self) -> Axes:  # type: ignore[override]
+        """The axes of the array without the ones added up, then the new one."""
+        return (*(axis for axis in self.arg.axes if axis not in self.at.indices), self.axis)
+
+
+@dataclass(frozen=True)
+class Gather(Array):
+    """An array read along one axis at positions given as data, `W[token[s], j]`.
+
+    Attributes:
+        arg: The array.
+        axis: The axis of `arg` that is read.
+        index: The positions, whole numbers.
+    """
+
+    arg: Array
+    axis: Index
+    index: Array
+
+    @property
+    def axes(self) -> Axes:  # type: ignore[override]
+        """The axes of the positions, then the other axes of the array."""
+        return union(self.index.axes, tuple(axis for axis in self.arg.axes if axis != self.axis))
+
+
+@dataclass(frozen=True)
+class Scatter(Array):
+    """The transpose of `Gather`: values are added up at positions, given as data, of a new axis.
+
+    Attributes:
+        arg: The values; the axes of `index` among their axes are added up.
+        axis: The new axis.
+        index: The positions, whole numbers.
+    """
+
+    arg: Array
+    axis: Index
+    index: Array
+
+    @property
+    def axes(self) -> Axes:  # type: ignore[override]
+        """The new axis, then the axes of the values that are not added up."""
+        return (self.axis, *(axis for axis in self.arg.axes if axis not in self.index.axes))
+
+
+@dataclass(frozen=True)
+class At(Array):
+    """An array at one position of an axis, inside a loop over an index: `h[t - 1]`; 0 outside its range.
+
+    Attributes:
+        arg: The array.
+        axis: The axis of `arg` that is fixed.
+        position: An expression in the index of the loop.
+    """
+
+    arg: Array
+    axis: Index
+    position: Expr
+
+    @property
+    def axes(self) -> Axes:  # type: ignore[override]
+        """The other axes of the array."""
+        return tuple(axis for axis in self.arg.axes if axis != self.axis)
+
+
+@dataclass(frozen=True)
 class Assign:
     """One statement: an array gets a name.
 
@@ -135,6 +250,24 @@ class Assign:
 
 
 @dataclass(frozen=True)
+class Loop:
+    """Statements that are carried out for one position of an index after the other: a recurrence.
+
+    Attributes:
+        index: What is looped over.
+        reverse: Whether from the last to the first, as the adjoint of a recurrence is.
+        body: The statements; each sets one position of its array.
+    """
+
+    index: Index
+    reverse: bool
+    body: tuple[Assign, ...]
+
+
+Statement = Assign | Loop
+
+
+@dataclass(frozen=True)
 class Program:
     """The forward and backward pass as statements on arrays.
 
@@ -148,8 +281,8 @@ class Program:
         sizes: Symbolic sizes → the array and axis number that tell them.
     """
 
-    forward: tuple[Assign, ...]
-    backward: tuple[Assign, ...]
+    forward: tuple[Statement, ...]
+    backward: tuple[Statement, ...]
     loss: str
     gradients: Mapping[str, str]
     parameters: Mapping[str, Axes]
@@ -166,6 +299,67 @@ def leaves(node: Array) -> set[str]:
             return set().union(*map(leaves, node.args))
         case Contract():
             return leaves(node.left) | leaves(node.right)
-        case Reduce() | Along():
+        case Reduce() | Along() | Window() | Accumulate() | At():
             return leaves(node.arg)
+        case Gather() | Scatter():
+            return leaves(node.arg) | leaves(node.index)
     return set()
+
+
+def assignments(statements: Iterable[Statement]) -> tuple[Assign, ...]:
+    """The assignments in some statements, those inside loops included."""
+    return tuple(a for s in statements for a in (s.body if isinstance(s, Loop) else (s,)))
+
+
+def _replaced(axes: Axes, old: Index, new: Axes) -> Axes:
+    return union(*(new if axis == old else (axis,) for axis in axes))
+
+
+@dataclass(frozen=True)
+class Draw:
+    """How first values of a parameter are drawn.
+
+    Attributes:
+        rule: The rule's name, such as `"glorot_uniform"`.
+        distribution: `"uniform"`, `"normal"`, `"truncated_normal"` or `"constant"`.
+        scale: A Python expression in `fan_in` and `fan_out`.
+        source: Where the rule comes from.
+    """
+
+    rule: str
+    distribution: str
+    scale: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Training:
+    """How parameters get their first values and move: the rows of the catalogue as array statements.
+
+    Attributes:
+        optimizer: The name of the update rule.
+        update: Its statements, position by position in the parameter w and its gradient g; the last gives the new w.
+        state: What it keeps of each parameter, with the first values.
+        settings: Its options, such as `learning_rate`, as decimal text.
+        draws: For each parameter how its first values are drawn.
+        sequential: Whether a layer's new weights serve for the gradients of the layers before it.
+        epochs: Passes over the samples at most.
+        steps: Updates at most, in place of `epochs` if it is given.
+        batch_size: Samples per update; `None` is all of them.
+        tolerance: Training stops where E is at most this.
+        gradient_tolerance: Training stops where the gradient's norm is at most this.
+        seed: Of the draws.
+    """
+
+    optimizer: str
+    update: tuple[Assign, ...]
+    state: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    draws: Mapping[str, Draw] = field(default_factory=dict)
+    sequential: bool = False
+    epochs: int = 1000
+    steps: int | None = None
+    batch_size: int | None = None
+    tolerance: str | None = None
+    gradient_tolerance: str | None = None
+    seed: int = 0

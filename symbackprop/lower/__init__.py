@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sympy import Symbol
 
 from symbackprop.graph import Derivation, Equation, Tensor
-from symbackprop.lower.arrays import lower_expression
-from symbackprop.program import Assign, Program, leaves
+from symbackprop.lower.arrays import Shapes, lower_expression
+from symbackprop.program import Assign, Loop, Program, Statement, assignments, leaves
+from symbackprop.schedule import Group, schedule
 
 
 def lower(derivation: Derivation) -> Program:
@@ -17,10 +20,11 @@ def lower(derivation: Derivation) -> Program:
     """
     graph = derivation.graph
     gradients = {p.name: derivation.adjoint_of[p.name] for p in graph.parameters if p.name in derivation.adjoint_of}
-    backward = _needed(tuple(map(_assign, derivation.adjoints)), set(gradients.values()))
+    shapes = {name: tensor.shape for name, tensor in {**graph.tensors, **derivation.tensors}.items()}
+    backward = _needed(statements(derivation.adjoints, shapes), set(gradients.values()))
     data = {tensor.name: tensor.indices for tensor in graph.with_role("input", "target", "constant")}
     return Program(
-        forward=tuple(map(_assign, graph.equations)),
+        forward=statements(graph.equations, shapes),
         backward=backward,
         loss=graph.loss.name,
         gradients=gradients,
@@ -30,16 +34,28 @@ def lower(derivation: Derivation) -> Program:
     )
 
 
-def _assign(equation: Equation) -> Assign:
-    return Assign(equation.tensor, equation.indices, lower_expression(equation.rhs), str(equation))
+def statements(equations: Sequence[Equation], shapes: Shapes) -> tuple[Statement, ...]:
+    """The statements that compute some equations, in an order in which they can be computed."""
+    return tuple(_statement(group, shapes) for group in schedule(equations))
 
 
-def _needed(statements: tuple[Assign, ...], wanted: set[str]) -> tuple[Assign, ...]:
-    kept: list[Assign] = []
+def _statement(group: Group, shapes: Shapes) -> Statement:
+    body = tuple(_assign(equation, shapes, group) for equation in group.equations)
+    return body[0] if group.loop is None else Loop(group.loop, group.reverse, body)
+
+
+def _assign(equation: Equation, shapes: Shapes, group: Group) -> Assign:
+    value = lower_expression(equation.rhs, shapes, group.loop)
+    return Assign(equation.tensor, equation.indices, value, str(equation))
+
+
+def _needed(statements: tuple[Statement, ...], wanted: set[str]) -> tuple[Statement, ...]:
+    kept: list[Statement] = []
     for statement in reversed(statements):
-        if statement.name in wanted:
+        inside = assignments([statement])
+        if wanted & {assign.name for assign in inside}:
             kept.append(statement)
-            wanted |= leaves(statement.value)
+            wanted |= set().union(*(leaves(assign.value) for assign in inside))
     return tuple(reversed(kept))
 
 

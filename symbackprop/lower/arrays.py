@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sympy as sp
-from sympy import Expr
+from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, Within
 from symbackprop.lower.order import contract_in_order
+from symbackprop.lower.places import Opened, affine, opened
 from symbackprop.lower.stable import logistic_argument, softmax_factors
-from symbackprop.program import Along, Array, Const, Leaf, Map, Position, Reduce
+from symbackprop.program import (
+    Accumulate,
+    Affine,
+    Along,
+    Array,
+    At,
+    Const,
+    Gather,
+    Leaf,
+    Map,
+    Position,
+    Reduce,
+    Scatter,
+    Window,
+)
 
 FUNCTIONS = {sp.exp: "exp", sp.log: "log", sp.sin: "sin", sp.cos: "cos", sp.tan: "tan", sp.tanh: "tanh"}
 FUNCTIONS |= {sp.sinh: "sinh", sp.cosh: "cosh", sp.atan: "arctan", sp.erf: "erf"}
@@ -27,46 +42,21 @@ RELATIONS = {
     sp.Or: "or",
     sp.Not: "not",
 }
+Shapes = Mapping[str, tuple[Expr, ...]]
 
 
-def lower_expression(expr: Expr) -> Array:
+def lower_expression(expr: Expr, shapes: Shapes | None = None, loop: Index | None = None) -> Array:
     """Lower an expression; its free indices become the axes of the result.
+
+    Args:
+        expr: The right-hand side of an equation.
+        shapes: The shape of each tensor; needed for those that are read at anything but plain indices.
+        loop: An index that is a single position, since the statement stands in a loop over it.
 
     Raises:
         UnsupportedError: A form of index that has no array operation yet.
     """
-    if expr.is_number or expr.is_Symbol:
-        return Position(expr) if isinstance(expr, Index) else Const(expr)
-    if isinstance(expr, Read):
-        return _read(expr)
-    if isinstance(expr, Total):
-        return _total(expr)
-    if isinstance(expr, Where):
-        return Map("where", (_condition(expr.condition), lower_expression(expr.then), lower_expression(expr.otherwise)))
-    if isinstance(expr, Peak):
-        return Reduce("max", lower_expression(expr.body), expr.bound)
-    if isinstance(expr, ArgPeak):
-        return Reduce("argmax", lower_expression(expr.body), expr.bound)
-    if isinstance(expr, Delta):
-        return Map("eq", tuple(map(lower_expression, expr.args)))
-    if isinstance(expr, Within):
-        value, size = map(lower_expression, expr.args)
-        return Map("and", (Map("ge", (value, Const(sp.S.Zero))), Map("lt", (value, size))))
-    if expr.is_Add:
-        content, rest = expr.primitive()
-        if content != 1:
-            return Map("mul", (Const(content), lower_expression(rest)))
-        return Map("add", tuple(lower_expression(term) for term in addends(expr)))
-    if expr.is_Mul:
-        return _product(expr)
-    if expr.is_Pow:
-        argument = logistic_argument(expr)
-        if argument is not None:
-            return Map("sigmoid", (lower_expression(argument),))
-        return Map("pow", (lower_expression(expr.base), lower_expression(expr.exp)))
-    if type(expr) in FUNCTIONS:
-        return Map(FUNCTIONS[type(expr)], tuple(map(lower_expression, expr.args)))
-    raise UnsupportedError(f"{type(expr).__name__} has no array operation yet: {expr}")
+    return _Lowering(shapes or {}, loop).array(expr)
 
 
 def addends(expr: Expr) -> list[Expr]:
@@ -77,30 +67,6 @@ def addends(expr: Expr) -> list[Expr]:
         return term.could_extract_minus_sign(), 0 if term.is_Number else weight, str(term)
 
     return sorted(expr.args, key=rank)
-
-
-def _read(expr: Read) -> Array:
-    if all(isinstance(index, Index) for index in expr.indices) and len(set(expr.indices)) == len(expr.indices):
-        return Leaf(expr.tensor, expr.indices)
-    raise UnsupportedError(f"reading {expr} has no array operation yet")
-
-
-def _condition(condition: Boolean) -> Array:
-    name = RELATIONS.get(type(condition))
-    if name is None:
-        raise UnsupportedError(f"the condition {condition} has no array operation yet")
-    if name in ("and", "or", "not"):
-        return Map(name, tuple(_condition(arg) for arg in condition.args))
-    return Map(name, tuple(lower_expression(arg) for arg in condition.args))
-
-
-def _product(expr: Expr) -> Array:
-    found = softmax_factors(expr)
-    if found is not None:
-        softmax, rest = found
-        node = Along("softmax", lower_expression(softmax.exponent), softmax.index)
-        return node if rest == 1 else Map("mul", (lower_expression(rest), node))
-    return Map("mul", tuple(lower_expression(factor) for factor in factors_in_order(expr)))
 
 
 def factors_in_order(expr: Expr) -> list[Expr]:
@@ -120,11 +86,121 @@ def factors_in_order(expr: Expr) -> list[Expr]:
     return sorted(expr.args, key=rank)
 
 
-def _total(expr: Total) -> Array:
-    """Σ of a product is a chain of contractions; Σ of anything else is a reduction."""
-    body = expr.body
-    parts: Sequence[Expr] = factors_in_order(body) if body.is_Mul and softmax_factors(body) is None else [body]
-    constants = [part for part in parts if not part.free_symbols & set(expr.bound) and part.is_number]
-    arrays = [lower_expression(part) for part in parts if part not in constants]
-    result = contract_in_order(arrays, expr.bound)
-    return Map("mul", (*(Const(part) for part in constants), result)) if constants else result
+class _Lowering:
+    def __init__(self, shapes: Shapes, loop: Index | None) -> None:
+        self.shapes = shapes
+        self.loop = loop
+
+    def array(self, expr: Expr) -> Array:
+        """The node of an expression."""
+        if expr.is_number or expr.is_Symbol:
+            return Position(expr) if isinstance(expr, Index) and expr != self.loop else Const(expr)
+        if isinstance(expr, Read):
+            return self._read(expr)
+        if isinstance(expr, Total):
+            return self._total(expr)
+        if isinstance(expr, Where):
+            branches = (self.array(expr.then), self.array(expr.otherwise))
+            return Map("where", (self._condition(expr.condition), *branches))
+        if isinstance(expr, Peak | ArgPeak):
+            kind = "max" if isinstance(expr, Peak) else "argmax"
+            return Reduce(kind, self.array(expr.body), expr.bound)
+        if isinstance(expr, Delta):
+            return Map("eq", tuple(map(self.array, expr.args)))
+        if isinstance(expr, Within):
+            value, size = map(self.array, expr.args)
+            return Map("and", (Map("ge", (value, Const(sp.S.Zero))), Map("lt", (value, size))))
+        return self._arithmetic(expr)
+
+    def _arithmetic(self, expr: Expr) -> Array:
+        if expr.is_Add:
+            content, rest = expr.primitive()
+            if content != 1:
+                return Map("mul", (Const(content), self.array(rest)))
+            return Map("add", tuple(self.array(term) for term in addends(expr)))
+        if expr.is_Mul:
+            return self._product(expr)
+        if expr.is_Pow:
+            argument = logistic_argument(expr)
+            if argument is not None:
+                return Map("sigmoid", (self.array(argument),))
+            return Map("pow", (self.array(expr.base), self.array(expr.exp)))
+        if type(expr) in FUNCTIONS:
+            return Map(FUNCTIONS[type(expr)], tuple(map(self.array, expr.args)))
+        raise UnsupportedError(f"{type(expr).__name__} has no array operation yet: {expr}")
+
+    def _read(self, expr: Read) -> Array:
+        """A tensor at plain indices is itself; every other index picks along its axis, one axis after the other."""
+        axes: list[Index] = []
+        picks: list[tuple[Index, Expr]] = []
+        for number, index in enumerate(expr.indices):
+            if isinstance(index, Index) and index not in axes and index != self.loop:
+                axes.append(index)
+                continue
+            size = self.shapes[expr.tensor][number] if expr.tensor in self.shapes else Symbol(f"size_{number}")
+            axis = Index(f"{expr.tensor}_axis{number}", size)
+            axes.append(axis)
+            picks.append((axis, index))
+        node: Array = Leaf(expr.tensor, tuple(axes))
+        for axis, index in picks:
+            node = self._pick(node, axis, index)
+        return node
+
+    def _pick(self, node: Array, axis: Index, index: Expr) -> Array:
+        form = affine(index)
+        if form is None:
+            return Gather(node, axis, self.array(index))
+        if not set(form.indices) - {self.loop}:
+            return At(node, axis, index)
+        if set(form.indices) & set(node.axes) or self.loop in form.indices:
+            return Gather(node, axis, self.array(index))
+        return Window(node, axis, form)
+
+    def _condition(self, condition: Boolean) -> Array:
+        name = RELATIONS.get(type(condition))
+        if name is None:
+            raise UnsupportedError(f"the condition {condition} has no array operation yet")
+        lowered = self._condition if name in ("and", "or", "not") else self.array
+        return Map(name, tuple(lowered(arg) for arg in condition.args))
+
+    def _product(self, expr: Expr) -> Array:
+        found = softmax_factors(expr)
+        if found is not None and found[0].index != self.loop:
+            softmax, rest = found
+            node = Along("softmax", self.array(softmax.exponent), softmax.index)
+            return node if rest == 1 else Map("mul", (self.array(rest), node))
+        return Map("mul", tuple(self.array(factor) for factor in factors_in_order(expr)))
+
+    def _total(self, expr: Total) -> Array:
+        """Σ of a product is a chain of contractions; Σ of anything else is a reduction."""
+        body = expr.body
+        parts: Sequence[Expr] = factors_in_order(body) if body.is_Mul and softmax_factors(body) is None else [body]
+        constants = [part for part in parts if part.is_number]
+        form = opened(expr.bound, [part for part in parts if part not in constants])
+        result = self._opened(form) if form.targets else self._contracted(form.factors, form.bound)
+        return Map("mul", (*(Const(part) for part in constants), result)) if constants else result
+
+    def _contracted(self, factors: Sequence[Expr], over: Sequence[Index]) -> Array:
+        arrays = [self.array(factor) for factor in factors] or [Const(sp.S.One)]
+        present = {axis for array in arrays for axis in array.axes}
+        counts = [Const(index.size) for index in over if index not in present]
+        result = contract_in_order(arrays, tuple(index for index in over if index in present))
+        return Map("mul", (*counts, result)) if counts else result
+
+    def _opened(self, form: Opened) -> Array:
+        """Compute each product once, then add it up at its place."""
+        kept = {i for target in form.targets for i in target.at.free_symbols if i in form.bound}
+        node = self._contracted(form.factors, [index for index in form.bound if index not in kept])
+        for target in form.targets:
+            at = affine(target.at)
+            if at is None:
+                node = Scatter(node, target.axis, self.array(target.at))
+            else:
+                node = Accumulate(node, target.axis, self._split(at, form.bound))
+        return node
+
+    def _split(self, at: Affine, bound: Sequence[Index]) -> Affine:
+        """Places in summed indices only: a free index in a place would be another axis of the result."""
+        if set(at.indices) - set(bound):
+            raise UnsupportedError(f"adding up at {at.indices} has no array operation yet")
+        return at
