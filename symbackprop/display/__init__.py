@@ -27,6 +27,7 @@ One relation, from its left-hand side to its value, as a chain of rows:
 those from precedence. Values of symbols are looked up by key, elements of arrays by places counted from 1.
 """
 
+from symbackprop.display.breaking import align
 from symbackprop.display.build import build
 from symbackprop.display.check import Checked, check
 from symbackprop.display.evaluate import Evaluator, NoValueError, evaluate
@@ -43,7 +44,6 @@ from symbackprop.display.tree import (
     Bracket,
     Cases,
     Compare,
-    Derivative,
     Extreme,
     Fraction,
     Logic,
@@ -51,6 +51,7 @@ from symbackprop.display.tree import (
     Minus,
     Number,
     Paint,
+    PartialDerivative,
     Power,
     Product,
     Range,
@@ -77,7 +78,6 @@ __all__ = [
     "Cases",
     "Checked",
     "Compare",
-    "Derivative",
     "Evaluator",
     "Extreme",
     "Fraction",
@@ -87,6 +87,7 @@ __all__ = [
     "NoValueError",
     "Number",
     "Paint",
+    "PartialDerivative",
     "Power",
     "Product",
     "Range",
@@ -99,6 +100,7 @@ __all__ = [
     "Transpose",
     "Tree",
     "Words",
+    "align",
     "build",
     "check",
     "column",

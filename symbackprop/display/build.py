@@ -5,7 +5,7 @@ SymPy forgets in which order an author wrote sums and products; `order` restores
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import sympy as sp
@@ -58,6 +58,7 @@ def build(
     index: Callable[[Expr], Symbol] | None = None,
     ranges: bool = False,
     hidden: Collection[str] = (),
+    symbols: Mapping[Any, Tree] | None = None,
 ) -> Tree:
     """The tree of an expression.
 
@@ -67,6 +68,7 @@ def build(
         index: How an index is printed; the reader's own way if it has one.
         ranges: Whether sums show their limits.
         hidden: Names of indices over which a sum is not shown; those that the reader hides if left out.
+        symbols: How some SymPy symbols are printed, such as `W2_11` of a scalar form; others print as their names say.
 
     Example:
         >>> from symbackprop.display.text import text
@@ -77,17 +79,23 @@ def build(
     reader = reader or TensorReader({})
     index = index or (reader if isinstance(reader, TensorReader) else TensorReader({})).index
     hidden = hidden or getattr(reader, "hidden", ())
-    return _Builder(reader, index, ranges, frozenset(hidden)).tree(expr)
+    return _Builder(reader, index, ranges, frozenset(hidden), symbols or {}).tree(expr)
 
 
 class _Builder:
     def __init__(
-        self, reader: Callable[[Read], Tree], index: Callable[[Expr], Symbol], ranges: bool, hidden: frozenset[str]
+        self,
+        reader: Callable[[Read], Tree],
+        index: Callable[[Expr], Symbol],
+        ranges: bool,
+        hidden: frozenset[str],
+        symbols: Mapping[Any, Tree],
     ) -> None:
         self.reader = reader
         self.index = index
         self.ranges = ranges
         self.hidden = hidden
+        self.symbols = symbols
 
     def tree(self, expr: Expr) -> Tree:
         if expr.is_Rational:
@@ -99,6 +107,8 @@ class _Builder:
         if isinstance(expr, Index):
             # As a value an index counts from 0, in print from 1.
             return Sum((self.index(expr), Minus(integer(1))))
+        if expr in self.symbols:
+            return self.symbols[expr]
         if expr.is_Symbol:
             return Symbol(given(expr.name), key=expr.name)
         for kind, method in _METHODS.items():

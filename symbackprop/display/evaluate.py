@@ -22,7 +22,6 @@ from symbackprop.display.tree import (
     Bracket,
     Cases,
     Compare,
-    Derivative,
     Extreme,
     Fraction,
     Logic,
@@ -30,6 +29,7 @@ from symbackprop.display.tree import (
     Minus,
     Number,
     Paint,
+    PartialDerivative,
     Power,
     Product,
     Range,
@@ -95,7 +95,7 @@ class Evaluator:
     def _symbol(self, tree: Symbol) -> Value:
         return self._held(tree.key, tree.place)
 
-    def _derivative(self, tree: Derivative) -> Value:
+    def _partialderivative(self, tree: PartialDerivative) -> Value:
         return self._held(tree.key, tree.at)
 
     def _held(self, key: str, place: Sequence[Tree]) -> Value:

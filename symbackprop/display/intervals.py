@@ -16,9 +16,9 @@ import mpmath
 from symbackprop.display.numbers import rational
 
 # A context of its own, so that nobody's global precision is changed or relied upon.
-_MP: Any = mpmath.MPContext()
-_MP.dps = 60
-PI, E = _MP.mpf(_MP.pi), _MP.mpf(_MP.e)
+mp: Any = mpmath.MPContext()
+mp.dps = 60
+PI, E = mp.mpf(mp.pi), mp.mpf(mp.e)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Interval:
 
     def overlaps(self, other: Interval) -> bool:
         """Whether some number lies in both, but for the last digits of the arithmetic itself."""
-        slack = _MP.mpf(10) ** -45 * (1 + abs(_real(self.high)) + abs(_real(other.high)))
+        slack = mp.mpf(10) ** -45 * (1 + abs(_real(self.high)) + abs(_real(other.high)))
         low, high = _real(self.low) - slack, _real(self.high) + slack
         return bool(low <= _real(other.high) and _real(other.low) <= high)
 
@@ -69,7 +69,7 @@ def point(value: Any) -> Interval:
 def number(value: Any) -> Interval:
     """One number of any type; text and rationals are exact, a float is taken at its binary value."""
     if isinstance(value, mpmath.mpf) or hasattr(value, "_mpf_"):
-        return point(_MP.convert(value))
+        return point(mp.convert(value))
     return point(rational(value))
 
 
@@ -114,7 +114,7 @@ def apply(
         return _hull([*map(abs, _ends(argument)), *zero])
     function = (functions or {}).get(name) or _FUNCTIONS[name]
     if primes:
-        return _sampled(lambda value: _MP.diff(function, value, primes), argument)
+        return _sampled(lambda value: mp.diff(function, value, primes), argument)
     if name in _WAVES:
         radius = (_real(argument.high) - _real(argument.low)) / 2
         centre = function(_real(argument.middle))
@@ -144,7 +144,7 @@ def _hull(values: Any) -> Interval:
 
 
 def _real(value: Any) -> Any:
-    return _MP.mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else _MP.convert(value)
+    return mp.mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else mp.convert(value)
 
 
 def _add(left: Any, right: Any) -> Any:
@@ -162,20 +162,20 @@ def _alike(left: Any, right: Any) -> bool:
 
 
 _FUNCTIONS: dict[str, Callable[[Any], Any]] = {
-    "sigmoid": lambda value: 1 / (1 + _MP.exp(-value)),
-    "relu": lambda value: max(value, _MP.mpf(0)),
-    "exp": _MP.exp,
-    "log": _MP.log,
-    "sqrt": _MP.sqrt,
-    "tanh": _MP.tanh,
-    "sinh": _MP.sinh,
-    "cosh": _MP.cosh,
-    "tan": _MP.tan,
-    "atan": _MP.atan,
-    "erf": _MP.erf,
-    "sin": _MP.sin,
-    "cos": _MP.cos,
+    "sigmoid": lambda value: 1 / (1 + mp.exp(-value)),
+    "relu": lambda value: max(value, mp.mpf(0)),
+    "exp": mp.exp,
+    "log": mp.log,
+    "sqrt": mp.sqrt,
+    "tanh": mp.tanh,
+    "sinh": mp.sinh,
+    "cosh": mp.cosh,
+    "tan": mp.tan,
+    "atan": mp.atan,
+    "erf": mp.erf,
+    "sin": mp.sin,
+    "cos": mp.cos,
     "abs": abs,
-    "sign": _MP.sign,
+    "sign": mp.sign,
 }
 _WAVES = ("sin", "cos")

@@ -15,13 +15,13 @@ from symbackprop.display.tree import (
     Bracket,
     Cases,
     Compare,
-    Derivative,
     Extreme,
     Fraction,
     Logic,
     Matrix,
     Minus,
     Number,
+    PartialDerivative,
     Power,
     Product,
     Range,
@@ -38,7 +38,15 @@ from symbackprop.display.tree import (
 )
 from symbackprop.notation import function_sign
 
-COLOURS = {"sbpE": "B84A00", "sbpS": "0067A3", "sbpX": "00704F", "sbpD": "8E3A70", "sbpgray": "5F6B7A"}
+COLOURS = {
+    "sbpE": "B84A00",
+    "sbpS": "0067A3",
+    "sbpX": "00704F",
+    "sbpD": "8E3A70",
+    "sbpgray": "5F6B7A",
+    "sbpfill": "F4F7FB",
+    "sbpline": "B9C6D6",
+}
 MACROS: dict[str, tuple[int, str]] = {
     "pd": (2, r"\frac{\partial #1}{\partial #2}"),
     "lay": (1, r"^{(#1)}"),
@@ -46,9 +54,9 @@ MACROS: dict[str, tuple[int, str]] = {
     "mat": (1, r"\mathbf{#1}"),
     "T": (0, r"^{\top}"),
     "why": (1, r"\text{\small\color{sbpgray}#1}"),
-    "result": (1, r"\boxed{#1}"),
+    "result": (1, r"{\setlength{\fboxsep}{4pt}\fcolorbox{sbpline}{sbpfill}{$\displaystyle #1$}}"),
     **{f"f{role}": (1, rf"\textcolor{{sbp{role}}}{{#1}}") for role in "ESXD"},
-    **{f"ub{role}": (2, rf"\underbrace{{\f{role}{{#1}}}}_{{\f{role}{{#2}}}}") for role in "ESXD"},
+    **{f"ub{role}": (2, rf"{{\underbrace{{\f{role}{{#1}}}}_{{\f{role}{{#2}}}}}}") for role in "ESXD"},
 }
 _ROLES: dict[Role, str] = {"error": "E", "slope": "S", "input": "X", "delta": "D"}
 _OPERATORS = {"<": "<", "<=": r"\le", "=": "=", "!=": r"\ne", ">": ">", ">=": r"\ge"}
@@ -102,7 +110,7 @@ class LatexPrinter(Printer):
     def symbol(self, tree: Symbol, leading: bool) -> str:
         return tree.sign.tex([self.show(index) for index in tree.subscripts])
 
-    def derivative(self, tree: Derivative, leading: bool) -> str:
+    def partialderivative(self, tree: PartialDerivative, leading: bool) -> str:
         return rf"\pd{{{self.show(tree.of, ATOM - 1) if tree.of else ''}}}{{{self.show(tree.wrt, POWER)}}}"
 
     def minus(self, tree: Minus, leading: bool) -> str:
@@ -127,6 +135,14 @@ class LatexPrinter(Printer):
         if isinstance(right, Number):
             return r" \times " if isinstance(left, Number) else r" \cdot "
         if isinstance(left, BigSum | Extreme | Matrix | Cases | Apply) or isinstance(right, Bracket):
+            return r"\,"
+        if isinstance(right, BigSum | Extreme):
+            # TeX itself sets these off.
+            return " "
+        if any(
+            isinstance(one, PartialDerivative) or (isinstance(one, Fraction) and not one.inline)
+            for one in (left, right)
+        ):
             return r"\,"
         # A small fraction or a closing parenthesis touches what follows, unless that begins with a tall parenthesis.
         near = wrapped or (isinstance(left, Fraction) and left.inline and isinstance(right, Sum) and not height(right))
@@ -225,7 +241,7 @@ class LatexPrinter(Printer):
 
 
 # 0 is a line, 1 has a layer above, 2 is a fraction or a sum, 3 a matrix.
-_HEIGHTS: dict[type[Tree], int] = {BigSum: 2, Extreme: 1, Derivative: 2, Matrix: 3, Cases: 3}
+_HEIGHTS: dict[type[Tree], int] = {BigSum: 2, Extreme: 1, PartialDerivative: 2, Matrix: 3, Cases: 3}
 
 
 def height(tree: Tree) -> int:

@@ -1,7 +1,8 @@
 """Puts the terms of a sum and the factors of a product into the order in which a textbook would write them.
 
 Sums: positive terms first (t - a), sums over an index before products, products before lone symbols (the bias last).
-Products: numbers, constants, adjoints, sums, slopes such as a(1 - a), parameters, activations and inputs, functions, conditions.
+Products: numbers, constants, adjoints, sums, slopes such as a(1 - a), parameters, activations and inputs, functions,
+conditions, logarithms.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from symbackprop.display.tree import (
     BigSum,
     Bracket,
     Cases,
-    Derivative,
     Extreme,
     Fraction,
     Minus,
     Number,
+    PartialDerivative,
     Power,
     Product,
     Sum,
@@ -73,7 +74,7 @@ def _term_rank(term: Tree) -> int:
 def _rank(factor: Tree) -> int:
     if isinstance(factor, Number) or (isinstance(factor, Fraction) and factor.inline):
         return NUMBERS
-    if isinstance(factor, Derivative):
+    if isinstance(factor, PartialDerivative):
         return ADJOINTS
     if isinstance(factor, Symbol):
         return _ROLES.get(factor.role, VALUES)

@@ -9,7 +9,7 @@ from typing import Any
 from sympy import Expr
 
 from symbackprop.display.places import place_tree
-from symbackprop.display.tree import Derivative, Symbol, Tree, integer
+from symbackprop.display.tree import PartialDerivative, Symbol, Tree, integer
 from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import Read
 from symbackprop.graph import Tensor
@@ -64,7 +64,7 @@ class TensorReader:
         tensor = self.tensors[name]
         forward = self._forward(name) if tensor.role == "adjoint" else None
         if forward and not _is_delta(name):
-            return Derivative(self.error(), self.whole(forward.name), key=name)
+            return PartialDerivative(self.error(), self.whole(forward.name), key=name)
         base = name if forward is None else "delta" + _digits(forward.name)
         rank = len(self._visible(tensor.indices, tensor))
         sign = self.notation.sign(base, (forward or tensor).layer or None, self.depth, rank, whole=True)
@@ -110,7 +110,7 @@ class TensorReader:
             sign = self.notation.sign(base, layer, self.depth, len(indices))
             subscripts = tuple(self.place(index) for index in self._visible(indices, tensor))
             return Symbol(sign, subscripts, tensor.name, None if subscripts == at else at, "adjoint")
-        return Derivative(self.error(), self._element(forward, indices), key=tensor.name, at=at)
+        return PartialDerivative(self.error(), self._element(forward, indices), key=tensor.name, at=at)
 
     def _forward(self, name: str) -> Tensor | None:
         if name in self.forward_of:

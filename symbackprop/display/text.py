@@ -11,13 +11,13 @@ from symbackprop.display.tree import (
     Bracket,
     Cases,
     Compare,
-    Derivative,
     Extreme,
     Fraction,
     Logic,
     Matrix,
     Minus,
     Number,
+    PartialDerivative,
     Power,
     Product,
     Range,
@@ -70,7 +70,7 @@ class TextPrinter(Printer):
     def symbol(self, tree: Symbol, leading: bool) -> str:
         return tree.sign.text([self.show(index).replace(" ", "") for index in tree.subscripts])
 
-    def derivative(self, tree: Derivative, leading: bool) -> str:
+    def partialderivative(self, tree: PartialDerivative, leading: bool) -> str:
         return f"∂{self.show(tree.of, POWER) if tree.of else ''}/∂{self.show(tree.wrt, POWER)}"
 
     def minus(self, tree: Minus, leading: bool) -> str:

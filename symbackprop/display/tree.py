@@ -23,12 +23,7 @@ class Tree:
 
 @dataclass(frozen=True)
 class Number(Tree):
-    """A number as it is printed.
-
-    Attributes:
-        text: Decimal text such as `"0.10"`, `"-0.038098237"` or `"3.510187783e-05"`.
-        exact: Whether the text is the number itself and not a rounding of it.
-    """
+    """A number as it is printed, `"0.10"` or `"3.510187783e-05"`; `exact` if the text is no rounding of it."""
 
     text: str
     exact: bool = True
@@ -51,7 +46,7 @@ class Symbol(Tree):
 
     Attributes:
         sign: How its name is printed.
-        subscripts: Printed index expressions, counted from 1.
+        subscripts: Index expressions, counted from 1.
         key: The name under which `values` of an evaluation hold it, a number or an array; empty if it has no value.
         at: Which element of the array it is, counted from 1; the subscripts if left out.
         role: What the tensor is in the network (`"parameter"`, `"hidden"`, `"adjoint"`, ...); orders products.
@@ -70,11 +65,8 @@ class Symbol(Tree):
 
 
 @dataclass(frozen=True)
-class Derivative(Tree):
-    """∂of/∂wrt; without `of` the operator that stands in front of what it is applied to.
-
-    It has the value that is held under `key`, at the place `at`, counted from 1.
-    """
+class PartialDerivative(Tree):
+    """∂of/∂wrt, or the bare operator without `of`; its value is held under `key`, at the place `at` from 1."""
 
     of: Tree | None
     wrt: Tree
@@ -123,13 +115,7 @@ class Power(Tree):
 
 @dataclass(frozen=True)
 class Apply(Tree):
-    """A function at its arguments, known by its Python name: `sigmoid`, `exp`, `log`, `sqrt`, `abs`, `max`, ...
-
-    Attributes:
-        name: The function's Python name.
-        arguments: Its arguments.
-        primes: How many times it is differentiated.
-    """
+    """A function by its Python name (`sigmoid`, `exp`, `sqrt`, `max`, ...) or its derivative of order `primes`."""
 
     name: str
     arguments: tuple[Tree, ...]
@@ -188,7 +174,7 @@ class Bracket(Tree):
 
 @dataclass(frozen=True)
 class Cases(Tree):
-    """A value for each condition, the first that holds; a condition that is None stands for "otherwise"."""
+    """A value for each condition, the first that holds; None stands for "otherwise"."""
 
     rows: tuple[tuple[Tree, Tree | None], ...]
 
@@ -298,16 +284,14 @@ def bare(tree: Tree) -> Tree:
 def children(tree: Tree) -> tuple[Tree, ...]:
     """The trees directly inside a tree, in order; labels, reasons and ranges included."""
     found: list[Tree] = []
-    _collect([getattr(tree, name) for name in tree.__dataclass_fields__], found)
+    parts = [getattr(tree, name) for name in tree.__dataclass_fields__]
+    while parts:
+        part = parts.pop(0)
+        if isinstance(part, Tree):
+            found.append(part)
+        elif isinstance(part, tuple):
+            parts[:0] = part
     return tuple(found)
-
-
-def _collect(parts: object, found: list[Tree]) -> None:
-    if isinstance(parts, Tree):
-        found.append(parts)
-    elif isinstance(parts, list | tuple):
-        for part in parts:
-            _collect(part, found)
 
 
 def walk(tree: Tree) -> list[Tree]:
