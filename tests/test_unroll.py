@@ -1,17 +1,20 @@
 """The scalar form against Mazur's published numbers, against differences of its own forward pass, and its refusals."""
 
+from fractions import Fraction
+
 import mpmath
 import pytest
 import sympy as sp
 
 from symbackprop.backward import backward
+from symbackprop.catalog import OPTIMIZERS
 from symbackprop.errors import ShapeError, TooLargeError, UnknownNameError, UnsupportedError
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where
 from symbackprop.forward import forward
 from symbackprop.graph import Equation, Graph, Tensor
-from symbackprop.network import Dense, Network
+from symbackprop.network import Dense, Network, load
 from symbackprop.simplify import simplify
-from symbackprop.unroll import chain, closed_form, gradients, numbers, unroll, values
+from symbackprop.unroll import chain, closed_form, gradients, numbers, unroll, update_rule, values, work
 
 MAZUR = Network(
     2,
@@ -227,3 +230,38 @@ def test_places_outside_a_range_are_zero():
     )
     graph = Graph("shift", {n: Tensor(n, "hidden", ix) for n, ix in (("x", (i,)), ("E", ()))}, (equation,))
     assert values(unroll(backward(graph, [])), {"x": [3, 4, 5]})["E"] == 9
+
+
+def worked(network, order="simultaneous"):
+    derivation = derived(network)
+    row = OPTIMIZERS[network.training.optimizer.type]
+    rule = update_rule(row.equations, network.training.optimizer.options)
+    return work(derivation, unroll(derivation), rule, order)
+
+
+def test_one_step_gives_mazurs_new_weights_and_loss():
+    step = worked(load("mazur"))
+    published = "0.149780716 0.199561432 0.249751144 0.299502287 0.358916480 0.408666186 0.511301270 0.561370121"
+    assert [f"{float(step.new[f'w{n}']):.9f}" for n in range(1, 9)] == published.split()
+    assert step.new["b1"] == Fraction("0.35")
+    assert f"{float(step.loss):.9f}" == "0.291027774"
+
+
+def test_other_conventions_give_the_losses_that_other_texts_print():
+    found = {variant.kind: f"{float(variant.loss):.9f}" for variant in worked(load("mazur")).variants}
+    assert found["sequential"] == "0.291027924"
+    assert found["all"] == "0.285750887"
+    assert found["own biases"] == "0.280471447"
+    assert worked(load("mazur"), "sequential").variants[0].kind == "simultaneous"
+
+
+def test_samples_added_instead_of_averaged_are_a_larger_step():
+    network = load("xor")
+    kinds = [variant.kind for variant in worked(network).variants]
+    assert "summed" in kinds and "averaged" not in kinds
+    assert "averaged" in [variant.kind for variant in worked(load("line")).variants]
+
+
+def test_one_parameter_is_swept():
+    losses = {float(value): float(numbers["E"]) for value, numbers in worked(load("line")).sweep}
+    assert (losses[2.0], losses[3.0], losses[4.0]) == (0.0, 5.0, 20.0)

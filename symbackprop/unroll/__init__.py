@@ -21,9 +21,23 @@ from symbackprop.unroll.closed import chain, closed_form
 from symbackprop.unroll.instances import Compiler, concrete
 from symbackprop.unroll.names import elements
 from symbackprop.unroll.records import Place, ScalarEquation, Scalars
+from symbackprop.unroll.step import Variant, Worked, update_rule, work
 from symbackprop.unroll.values import gradients, numbers, values
 
-__all__ = ["ScalarEquation", "Scalars", "chain", "closed_form", "gradients", "numbers", "unroll", "values"]
+__all__ = [
+    "ScalarEquation",
+    "Scalars",
+    "Variant",
+    "Worked",
+    "chain",
+    "closed_form",
+    "gradients",
+    "numbers",
+    "unroll",
+    "update_rule",
+    "values",
+    "work",
+]
 
 BUDGET = 20_000
 # A term costs about 10 microseconds, so that the largest unrolling that is not refused takes a few seconds.

@@ -75,7 +75,7 @@ def numbers(scalars: Scalars, point: Mapping[str, Any] | None = None, digits: in
                 found[symbol] = _given(given, tensor, at)
     with mpmath.workdps(digits):
         for equation in (*scalars.forward, *scalars.adjoints):
-            found[equation.symbol] = _value(equation.rhs, found)
+            found[equation.symbol] = evaluated(equation.rhs, found)
     return {symbol.name: value for symbol, value in found.items()}
 
 
@@ -124,13 +124,15 @@ def _short(value: Exact) -> Exact:
     return value
 
 
-def _both(left: Exact, right: Exact) -> tuple[Any, Any]:
+def alike(left: Exact, right: Exact) -> tuple[Any, Any]:
+    """Two numbers as fractions if both are, else as mpmath numbers."""
     if isinstance(left, Fraction) and isinstance(right, Fraction):
         return left, right
     return _float(left), _float(right)
 
 
-def _value(expr: Expr, found: Mapping[Symbol, Exact]) -> Exact:
+def evaluated(expr: Expr, found: Mapping[Symbol, Exact]) -> Exact:
+    """The value of a scalar expression at known values of its symbols, at the precision that mpmath is set to."""
     if expr.is_Symbol:
         return found[expr]
     if expr.is_Rational:
@@ -138,13 +140,13 @@ def _value(expr: Expr, found: Mapping[Symbol, Exact]) -> Exact:
     if not expr.args:
         return mpf(expr._to_mpmath(mpmath.mp.prec))
     if expr.is_Pow:
-        return _power(_value(expr.base, found), expr.exp, found)
+        return _power(evaluated(expr.base, found), expr.exp, found)
     if isinstance(expr, sp.Piecewise):
-        return next(_value(part, found) for part, condition in expr.args if _holds(condition, found))
-    parts = [_value(arg, found) for arg in expr.args]
+        return next(evaluated(part, found) for part, condition in expr.args if _holds(condition, found))
+    parts = [evaluated(arg, found) for arg in expr.args]
     for kind, combine in EXACT.items():
         if isinstance(expr, kind):
-            return _short(reduce(lambda left, right: combine(*_both(left, right)), parts))
+            return _short(reduce(lambda left, right: combine(*alike(left, right)), parts))
     if expr.func not in FUNCTIONS:
         raise UnsupportedError(f"no numerical value is known for the function {expr.func.__name__}")
     return FUNCTIONS[expr.func](*map(_float, parts))
@@ -153,7 +155,7 @@ def _value(expr: Expr, found: Mapping[Symbol, Exact]) -> Exact:
 def _power(base: Exact, exponent: Expr, found: Mapping[Symbol, Exact]) -> Exact:
     if exponent.is_Integer:
         return _short(base ** int(exponent))
-    return _float(base) ** _float(_value(exponent, found))
+    return _float(base) ** _float(evaluated(exponent, found))
 
 
 def _holds(condition: Any, found: Mapping[Symbol, Exact]) -> bool:
@@ -168,7 +170,7 @@ def _holds(condition: Any, found: Mapping[Symbol, Exact]) -> bool:
         # SymPy turns a comparison of a branch into a branch of comparisons.
         chosen, then, otherwise = condition.args
         return _holds(then if _holds(chosen, found) else otherwise, found)
-    left, right = _both(*(_value(side, found) for side in condition.args))
+    left, right = alike(*(evaluated(side, found) for side in condition.args))
     return bool(_COMPARISONS[condition.rel_op](left, right))
 
 
