@@ -6,7 +6,7 @@ of the graph at 50 digits as referee. Few parameters get one direction each; man
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -70,9 +70,9 @@ class Estimate:
     success: Array
 
 
-def parameters_of(graph: Graph, values: Mapping[str, Array]) -> Coordinates:
-    """All parameters of a graph as coordinates."""
-    return Coordinates({tensor.name: np.shape(values[tensor.name]) for tensor in graph.parameters})
+def coordinates_of(names: Iterable[str], values: Mapping[str, Array]) -> Coordinates:
+    """Some tensors as coordinates."""
+    return Coordinates({name: np.shape(values[name]) for name in names})
 
 
 def directions_for(count: int, rng: np.random.Generator) -> Array:
@@ -111,27 +111,27 @@ def differences(
         return found.reshape(offsets.shape[1:])
 
     steps = np.broadcast_to(np.minimum(0.5, 0.4 * np.asarray(reaches)), (len(directions),))
-    tolerances = {"atol": 1e-10 * scale + 1e-300, "rtol": 1e-8}
+    tolerances = {"atol": 1e-10 * (scale if np.isfinite(scale) else 1.0) + 1e-300, "rtol": 1e-8}
     with np.errstate(all="ignore"):
         found = jacobian(along, np.zeros(len(directions)), initial_step=steps, tolerances=tolerances)
     return Estimate(np.asarray(found.df), np.asarray(found.error), np.asarray(found.success))
 
 
 def complex_step(
-    graph: Graph, values: Mapping[str, Array], directions: Array, sizes: Mapping[Symbol, int]
+    graph: Graph, values: Mapping[str, Array], coordinates: Coordinates, directions: Array, sizes: Mapping[Symbol, int]
 ) -> tuple[Array, Array]:
     """Derivatives of the graph's loss along directions, without subtraction, hence to the last digits.
 
     Args:
         graph: The forward pass.
         values: Its given tensors.
-        directions: One per row, in the coordinates of all parameters.
+        coordinates: The tensors that move.
+        directions: One per row, in these coordinates.
         sizes: Every symbolic size.
 
     Returns:
         One derivative for each direction, and how far the nearest kink is along it.
     """
-    coordinates = parameters_of(graph, values)
     moved = coordinates.flat(values) + 1j * COMPLEX_STEP * directions
     everything = evaluate_graph(graph, {**given(graph, values), **coordinates.tensors(moved)}, NUMPY, sizes)
     loss = np.broadcast_to(everything[graph.loss.name], (len(directions),))
@@ -140,14 +140,20 @@ def complex_step(
 
 
 def high_precision(
-    graph: Graph, values: Mapping[str, Array], directions: Array, sizes: Mapping[Symbol, int], digits: int = DIGITS
+    graph: Graph,
+    values: Mapping[str, Array],
+    coordinates: Coordinates,
+    directions: Array,
+    sizes: Mapping[Symbol, int],
+    digits: int = DIGITS,
 ) -> Array:
     """Derivatives of the graph's loss along directions, by central differences in arithmetic of twice the digits.
 
     Args:
         graph: The forward pass.
         values: Its given tensors, taken as exact.
-        directions: One per row, in the coordinates of all parameters.
+        coordinates: The tensors that move.
+        directions: One per row, in these coordinates.
         sizes: Every symbolic size.
         digits: How many digits of the result are right.
 
@@ -156,7 +162,6 @@ def high_precision(
     """
     field = mpmath_field(2 * digits + 10)
     step = field.context.mpf(10) ** (-(digits // 2 + 3))
-    coordinates = parameters_of(graph, values)
     here, ahead = field.array(coordinates.flat(values)), field.array(directions) * step
     moved = coordinates.tensors(np.concatenate([here + ahead, here - ahead]))
     everything = evaluate_graph(graph, {**given(graph, values), **moved}, field, sizes)

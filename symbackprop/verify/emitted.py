@@ -10,11 +10,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from symbackprop.graph import Graph
-from symbackprop.verify.differences import Coordinates, high_precision, operations, parameters_of
+from symbackprop.verify.differences import Coordinates, coordinates_of, high_precision, operations
 from symbackprop.verify.fields import Array
 from symbackprop.verify.points import Point
 
-MOST_OPERATIONS = 2_000_000  # in 50-digit arithmetic, about a microsecond each
+MOST_OPERATIONS = 1_000_000  # in 50-digit arithmetic, about a microsecond each
 
 
 class Compiled(Protocol):
@@ -38,16 +38,26 @@ class Emitted:
         graph: The forward pass that the code was made from.
         compiled: The code.
         point: Where.
+        wanted: The parameters whose gradient the code must have; all of them if left out. One that it has beyond
+            them is looked at too.
     """
 
     graph: Graph
     compiled: Compiled
     point: Point
+    wanted: frozenset[str] | None = None
+
+    @cached_property
+    def parameters(self) -> dict[str, Array]:
+        """The values of all parameters."""
+        return {tensor.name: self.point.values[tensor.name] for tensor in self.graph.parameters}
 
     @cached_property
     def coordinates(self) -> Coordinates:
-        """The parameters as one vector."""
-        return parameters_of(self.graph, self.point.values)
+        """The parameters that are looked at, as one vector."""
+        got = self.loss_and_gradient[1]
+        names = [name for name in self.parameters if self.wanted is None or name in self.wanted or name in got]
+        return coordinates_of(names, self.point.values)
 
     @cached_property
     def vector(self) -> Array:
@@ -65,22 +75,28 @@ class Emitted:
     @cached_property
     def loss_and_gradient(self) -> tuple[float, dict[str, Array]]:
         """What the code returns."""
-        loss, gradient = self.compiled.loss_and_grad(self.coordinates.tensors(self.vector), *self.arguments)
+        loss, gradient = self.compiled.loss_and_grad(self.parameters, *self.arguments)
         return float(loss), {name: np.asarray(array, dtype=np.float64) for name, array in gradient.items()}
 
     def loss(self, vector: Array) -> float:
         """The emitted loss at other parameters."""
-        return float(self.compiled.loss(self.coordinates.tensors(vector), *self.arguments))
+        return float(self.compiled.loss({**self.parameters, **self.coordinates.tensors(vector)}, *self.arguments))
 
     @cached_property
     def gradient(self) -> Array:
         """The emitted gradient as one vector; `shape_checks` must have passed."""
         return self.coordinates.flat(self.loss_and_gradient[1])
 
+    def slopes(self, directions: Array) -> Array:
+        """The emitted derivative along each direction; a nan stays with the element that has it if each has its own."""
+        single = directions.shape[0] == directions.shape[1]
+        return self.gradient if single else np.asarray(directions @ self.gradient)
+
     @cached_property
     def floor(self) -> float:
         """What rounding alone may make of a derivative that is 0."""
-        return 1e-14 * max(float(np.linalg.norm(self.gradient)), abs(self.loss_and_gradient[0])) + 1e-30
+        sizes = (float(np.linalg.norm(self.gradient)), abs(self.loss_and_gradient[0]))
+        return 1e-14 * max((size for size in sizes if np.isfinite(size)), default=0.0) + 1e-30
 
     def affords(self, directions: int, limit: int) -> bool:
         """Whether so many derivatives to 50 digits cost no more than a limit."""
@@ -90,4 +106,4 @@ class Emitted:
         """Derivatives to 50 digits, or `None` if they would take too long."""
         if not self.affords(len(directions), MOST_OPERATIONS):
             return None
-        return high_precision(self.graph, self.point.values, directions, self.point.sizes)
+        return high_precision(self.graph, self.point.values, self.coordinates, directions, self.point.sizes)

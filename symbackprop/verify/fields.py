@@ -125,6 +125,8 @@ class MpmathField:
         """The number to the field's precision."""
         if expr.is_Rational:
             return self.context.mpf(int(expr.p)) / int(expr.q)
+        if not expr.is_finite:
+            return self.context.convert(float(expr))
         return self.context.make_mpf(expr.evalf(self.digits + 5)._mpf_)
 
     def zeros(self, shape: tuple[int, ...], like: Mapping[str, Array]) -> Array:

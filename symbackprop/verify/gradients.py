@@ -67,14 +67,14 @@ def gradient_checks(emitted: Emitted, rng: np.random.Generator) -> list[Check]:
         note = f"{point.name} lies on a kink of {point.kink}: the stated slope is used there, not tested"
         return [Check(point.kink, "kink", 0.0, "none", True, note)]
     directions = directions_for(emitted.coordinates.count, rng)
-    slopes, reaches = complex_step(emitted.graph, point.values, directions, point.sizes)
+    slopes, reaches = complex_step(emitted.graph, point.values, emitted.coordinates, directions, point.sizes)
     size = float(np.linalg.norm(emitted.gradient)) + emitted.floor
     estimate = differences(emitted.loss, emitted.vector, directions, reaches=reaches, scale=size)
     checks = compared(emitted, directions, BY_DIFFERENCES, estimate.value, 10 * estimate.error, estimate.success)
     checks += compared(emitted, directions, BY_COMPLEX_STEP, slopes)
     few = directions if len(emitted.vector) <= MOST_PRECISE else _random_rows(directions, rng)
     if emitted.affords(len(few), MOST_ROUTINE) or len(emitted.vector) <= MOST_PRECISE:
-        exact = high_precision(emitted.graph, point.values, few, point.sizes)
+        exact = high_precision(emitted.graph, point.values, emitted.coordinates, few, point.sizes)
         checks += compared(emitted, few, BY_PRECISION, exact)
     named = len(directions) == len(emitted.vector)
     return checks if named or all(check.passed for check in checks) else checks + _located(emitted, rng)
@@ -103,7 +103,7 @@ def compared(
         allowance: An error that the witness claims itself, beyond 1e-9 of the gradient's size.
         success: Where the witness says that it could tell.
     """
-    own = directions @ emitted.gradient
+    own = emitted.slopes(directions)
     gap = np.abs(own - witness)
     allowance, success = np.broadcast_to(allowance, own.shape), np.broadcast_to(success, own.shape)
     rule = "1e-9 |g|" if method != BY_DIFFERENCES else "10 x claimed error + 1e-9 |g|"
@@ -133,7 +133,7 @@ def _ruling(
     rows = np.flatnonzero(doubtful)
     if not len(rows):
         return True, ""
-    own = directions @ emitted.gradient
+    own = emitted.slopes(directions)
     gap = np.nan_to_num(np.abs(own - witness), nan=np.inf)
     worst = rows[np.argsort(-gap[rows], kind="stable")][:MOST_DECIDED]
     first = worst[0]
@@ -167,13 +167,14 @@ def _located(emitted: Emitted, rng: np.random.Generator) -> list[Check]:
     for row, name in enumerate(coordinates.shapes):
         part = coordinates.part(name)
         directions[row, part] = rng.standard_normal(part.stop - part.start)
-    slopes, _ = complex_step(emitted.graph, emitted.point.values, directions, emitted.point.sizes)
-    own = directions @ emitted.gradient
+    slopes, _ = complex_step(emitted.graph, emitted.point.values, coordinates, directions, emitted.point.sizes)
     checks = []
     for row, name in enumerate(coordinates.shapes):
-        allowed = RELATIVE * float(np.linalg.norm(emitted.gradient[coordinates.part(name)])) + emitted.floor
-        gap = abs(own[row] - slopes[row])
-        note = f"at {emitted.point.name}, along a random direction: emitted {own[row]:.17g}, graph {slopes[row]:.17g}"
+        part = coordinates.part(name)
+        own = directions[row, part] @ emitted.gradient[part]
+        allowed = RELATIVE * float(np.linalg.norm(emitted.gradient[part])) + emitted.floor
+        gap = abs(own - slopes[row])
+        note = f"at {emitted.point.name}, along a random direction: emitted {own:.17g}, graph {slopes[row]:.17g}"
         if not gap <= allowed:
             checks.append(Check(name, BY_COMPLEX_STEP, float(gap), "1e-9 |g|", False, note))
     return checks

@@ -6,7 +6,8 @@ The expression grows threefold per layer, hence the limit; a branch is resolved 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
@@ -29,16 +30,28 @@ MOST_PARAMETERS = 30
 MOST_NODES = 10_000  # counted once for each parameter: about a second
 DIGITS = 30
 
+COMPARISONS: dict[str, Callable[[float, float], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
 Place = Mapping[Index, int]
 
 
-def oracle_gradient(graph: Graph, values: Mapping[str, Array], sizes: Mapping[Symbol, int]) -> dict[str, Array]:
+def oracle_gradient(
+    graph: Graph, values: Mapping[str, Array], sizes: Mapping[Symbol, int], wrt: Iterable[str] | None = None
+) -> dict[str, Array]:
     """∂E/∂W for every parameter, by differentiating the written-out loss.
 
     Args:
         graph: The forward pass, of fewer than 30 parameters.
         values: Its given tensors.
         sizes: Every symbolic size.
+        wrt: The names of the parameters; all if left out.
 
     Returns:
         Name of the parameter → array of its shape.
@@ -46,7 +59,8 @@ def oracle_gradient(graph: Graph, values: Mapping[str, Array], sizes: Mapping[Sy
     Raises:
         TooLargeError: The written-out loss would be too long.
     """
-    parameters = {tensor.name: np.shape(values[tensor.name]) for tensor in graph.parameters}
+    names = [tensor.name for tensor in graph.parameters] if wrt is None else wrt
+    parameters = {name: np.shape(values[name]) for name in names}
     count = sum(int(np.prod(shape)) for shape in parameters.values())
     if count >= MOST_PARAMETERS:
         raise TooLargeError(f"the oracle takes fewer than {MOST_PARAMETERS} parameters")
@@ -154,8 +168,9 @@ class Unrolled:
     def holds(self, condition: Boolean, at: Place) -> bool:
         """Whether a condition holds at the point."""
         if isinstance(condition, Relational):
-            sides = (self.number(self.written(side, at)) for side in condition.args)
-            return bool(condition.func(*sides))
+            left, right = (self.number(self.written(side, at)) for side in condition.args)
+            # The sign of the difference: to SymPy 1.0 and 1 are not equal.
+            return COMPARISONS[condition.rel_op](float(left - right), 0.0)
         parts = [self.holds(part, at) for part in condition.args]
         if isinstance(condition, sp.Not):
             return not parts[0]

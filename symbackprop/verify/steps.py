@@ -127,9 +127,10 @@ def _compare(network: str, name: str, step: Step, evaluator: Evaluator) -> StepF
     # Written so that nan fails.
     if np.all(gap <= magnitude * evaluator.field.array(float(AGREEMENT)).item()):
         return None
-    worst = int(np.argmax(gap.astype(np.float64)))
+    distances = np.nan_to_num(gap.astype(np.float64), nan=np.inf)
+    worst = int(np.argmax(distances))
     left, right = (str(side.flat[worst]) for side in (before, after))
-    return StepFailure(network, name, step.rule, left, right, float(gap.flat[worst]))
+    return StepFailure(network, name, step.rule, left, right, float(distances.flat[worst]))
 
 
 def _shrunk(derivation: Derivation) -> Derivation:

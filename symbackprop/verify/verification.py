@@ -6,6 +6,7 @@ All are made at the worked sample if there is one, and at random points; what ne
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from itertools import chain
 
 import numpy as np
@@ -39,9 +40,10 @@ def verify(
 ) -> Report:
     """Check emitted code and the derivation it came from.
 
-    Checked are the emitted loss against the graph; each emitted gradient against differences of the emitted loss, a
-    complex step on the graph and, for few parameters, 50 digits and the differentiated written-out loss; the index
-    form and the scalar form against the emitted code; and both sides of every step of the derivation.
+    The parameters are those that the derivation is for. Checked are the emitted loss against the graph; each emitted
+    gradient against differences of the emitted loss, a complex step on the graph and, for few parameters, 50 digits
+    and the differentiated written-out loss; the index form and the scalar form against the emitted code; and both
+    sides of every step of the derivation.
 
     Args:
         derivation: What `backward` and `simplify` return.
@@ -55,8 +57,10 @@ def verify(
     """
     rng = np.random.default_rng(seed)
     points = _points(derivation.graph, values, rng)
-    found = [list(_at(Emitted(derivation.graph, compiled, point), derivation, scalars, rng)) for point in points]
-    checks = [*chain(*found), *_oracle_checks(derivation.graph, compiled, points), *_step_checks(derivation, seed)]
+    wanted = frozenset(derivation.adjoint_of)
+    codes = [Emitted(derivation.graph, compiled, point, wanted) for point in points]
+    found = [_at(code, derivation, scalars, rng) for code in codes]
+    checks = [*chain(*found), *_oracle_checks(codes), *_step_checks(derivation, seed)]
     names = tuple(point.name for point in points)
     return Report(derivation.graph.name, merged(checks), names, sum(point.redrawn for point in points), seed)
 
@@ -96,17 +100,17 @@ def _index_form(derivation: Derivation, point: Point, digits: int = 0) -> dict[s
 def _exactly(derivation: Derivation, point: Point) -> Callable[[], dict[str, Array]] | None:
     if operations(derivation.graph, point.sizes) > MOST_OPERATIONS:
         return None
-    return lambda: _index_form(derivation, point, DIGITS)
+    return cache(lambda: _index_form(derivation, point, DIGITS))
 
 
-def _oracle_checks(graph: Graph, compiled: Compiled, points: list[Point]) -> list[Check]:
+def _oracle_checks(codes: list[Emitted]) -> list[Check]:
     """The emitted gradients against the written-out loss, at the point where that is shortest."""
-    point = min(points, key=lambda one: operations(graph, one.sizes))
-    emitted = Emitted(graph, compiled, point)
+    emitted = min(codes, key=lambda one: operations(one.graph, one.point.sizes))
     if emitted.coordinates.count >= MOST_PARAMETERS or shape_checks(emitted):
         return []
     try:
-        gradient = oracle_gradient(graph, point.values, point.sizes)
+        point, names = emitted.point, emitted.coordinates.shapes
+        gradient = oracle_gradient(emitted.graph, point.values, point.sizes, names)
     except TooLargeError:
         return []
     return form_checks(emitted, ORACLE, gradient)

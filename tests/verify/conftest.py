@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,7 +29,7 @@ def dense(sizes: Sequence[int], last: str = "sigmoid", samples: int = 3) -> Grap
         Tensor("t", "target", (S, Index("j", sizes[-1])), facts=targets),
     ]
     equations, before = [], "x"
-    for layer, (fan_in, units) in enumerate(zip(sizes, sizes[1:], strict=False), 1):
+    for layer, (fan_in, units) in enumerate(pairwise(sizes), 1):
         i, j = Index("i", fan_in), Index("j", units)
         W, b, z, a = (f"{letter}{layer}" for letter in "Wbza")
         tensors += [Tensor(W, "parameter", (j, i), layer=layer), Tensor(b, "parameter", (j,), layer=layer)]
@@ -81,7 +82,11 @@ def derived(graph: Graph, kind: str) -> Derivation:
             Equation(f"dW{layer}", (j, i), Total(delta * before, S)),
             Equation(f"db{layer}", (j,), Total(delta, S)),
         ]
-    names = {f"{old}{n}": f"{new}{n}" for n in range(1, layers + 1) for old, new in (("z", "delta"), ("W", "dW"), ("b", "db"))}
+    names = {
+        f"{old}{n}": f"{new}{n}"
+        for n in range(1, layers + 1)
+        for old, new in (("z", "delta"), ("W", "dW"), ("b", "db"))
+    }
     tensors = {new: replace(graph.tensors[old], name=new, role="adjoint", facts=()) for old, new in names.items()}
     steps = {e.tensor: (Step(e.lhs, e.rhs, "chain rule"), Step(e.rhs, sp.expand(e.rhs), "expand")) for e in adjoints}
     return Derivation(graph, tensors, names, tuple(adjoints), {}, steps)

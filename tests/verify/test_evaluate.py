@@ -106,7 +106,9 @@ def test_a_sum_too_wide_to_hold_is_taken_in_parts(monkeypatch: pytest.MonkeyPatc
     original = module.contracted
     monkeypatch.setattr(module, "MOST_ELEMENTS", 6)
     monkeypatch.setattr(
-        module, "contracted", lambda grids, bound: (widths.extend(g.data.size for g in grids), original(grids, bound))[1]
+        module,
+        "contracted",
+        lambda grids, bound: (widths.extend(g.data.size for g in grids), original(grids, bound))[1],
     )
     np.testing.assert_allclose(evaluate(expr, (J,), VALUES, SIZES), whole, rtol=1e-13)
     assert max(widths) <= 6
