@@ -1,6 +1,6 @@
 """Graph → Derivation: backpropagation as one statement about indexed equations, applied to every tensor v.
 
-    v̄[K]  =  Σ over the equations c that read v   Σ over c's own indices I    c̄[I] · ∂rhs_c / ∂v[K]
+v̄[K]  =  Σ over the equations c that read v   Σ over c's own indices I    c̄[I] · ∂rhs_c / ∂v[K]
 """
 
 from __future__ import annotations
@@ -138,7 +138,9 @@ def assemble(derivation: Derivation, name: str, partials: Mapping[tuple[str, str
         seed = sp.S.One
         if defined != graph.loss.name:
             seed = Read(derivation.adjoint_of[defined], *local.indices)
-        (addend,) = by_template(_contribution, (seed, local.value, Read("@", *local.indices), Read("@", *local.at), tensor.read))
+        (addend,) = by_template(
+            _contribution, (seed, local.value, Read("@", *local.indices), Read("@", *local.at), tensor.read)
+        )
         addends.append(addend)
     return Equation(derivation.adjoint_of[name], tensor.indices, sp.Add(*addends))
 
@@ -151,7 +153,10 @@ def _contribution(exprs: tuple[Expr, ...]) -> tuple[Expr, ...]:
     rename = {index: fresh.like(index) for index in bound}
     product = sp.Mul(seed, value).xreplace(rename)
     summed = sp.Add(
-        *(contract(term._replace(bound=(*(rename[index] for index in bound), *term.bound))) for term in terms(product, fresh))
+        *(
+            contract(term._replace(bound=(*(rename[index] for index in bound), *term.bound)))
+            for term in terms(product, fresh)
+        )
     )
     settled = tidy(summed, own.indices)
     return (settled.xreplace(dict(zip(at.indices, own.indices, strict=True))),)

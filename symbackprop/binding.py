@@ -7,8 +7,10 @@ row gives it (samples, time steps, all axes of an elementwise formula) passes it
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import TypeAlias
 
 import sympy as sp
 from sympy import Expr, Symbol
@@ -17,9 +19,16 @@ from symbackprop.contraction import ALPHABET
 from symbackprop.errors import LanguageError, ShapeError, UnknownNameError, did_you_mean
 from symbackprop.expressions import Index, Read, reads
 from symbackprop.graph import Equation, Tensor
-from symbackprop.language import Statement, parse_formula, size_symbol, unsized
+from symbackprop.language import Function, Statement, parse_formula, size_symbol, unsized
+from symbackprop.language.syntax import check_length, syntax_tree
 
-Size = int | str | Expr
+Size: TypeAlias = int | str | Expr
+SIZE_OPERATORS: Mapping[type[ast.operator], Callable[[Expr, Expr], Expr]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: lambda left, right: sp.floor(left / right),
+}
 
 
 def size(value: Size) -> Expr:
@@ -39,31 +48,24 @@ def size_expression(text: str, known: Mapping[str, Expr]) -> Expr:
     Raises:
         LanguageError: Something else stands in the text.
     """
+    refused = LanguageError(f"{text!r} is not a size: use names, whole numbers, + - * // and brackets")
 
     def value(node: ast.AST) -> Expr:
         match node:
             case ast.Constant(value=int()) if not isinstance(node.value, bool):
                 return sp.Integer(node.value)
-            case ast.Name():
-                if node.id not in known:
-                    raise LanguageError(f"unknown size {node.id!r} in {text!r}", help=did_you_mean(node.id, list(known)))
+            case ast.Name() if node.id in known:
                 return known[node.id]
+            case ast.Name():
+                raise LanguageError(f"unknown size {node.id!r} in {text!r}", help=did_you_mean(node.id, list(known)))
             case ast.UnaryOp(op=ast.USub()):
                 return -value(node.operand)
-            case ast.BinOp(op=ast.Add()):
-                return value(node.left) + value(node.right)
-            case ast.BinOp(op=ast.Sub()):
-                return value(node.left) - value(node.right)
-            case ast.BinOp(op=ast.Mult()):
-                return value(node.left) * value(node.right)
-            case ast.BinOp(op=ast.FloorDiv()):
-                return sp.floor(value(node.left) / value(node.right))
-        raise LanguageError(f"{text!r} is not a size: use names, whole numbers, + - * // and brackets")
+            case ast.BinOp() if type(node.op) in SIZE_OPERATORS:
+                return SIZE_OPERATORS[type(node.op)](value(node.left), value(node.right))
+        raise refused
 
-    try:
-        return sp.expand(value(ast.parse(text, mode="eval").body))
-    except SyntaxError:
-        raise LanguageError(f"{text!r} is not a size: use names, whole numbers, + - * // and brackets") from None
+    check_length(text)
+    return sp.expand(value(syntax_tree(text, "eval").body))
 
 
 @lru_cache(maxsize=256)
@@ -81,11 +83,11 @@ def formula_statement(tensor: str, formula: str, functions: tuple[tuple[str, str
     return Statement(tensor, tuple(order), rhs, f"{tensor} = {formula}")
 
 
-def elementwise(formulas: tuple[tuple[str, str], ...]) -> dict[str, object]:
+def elementwise(formulas: tuple[tuple[str, str], ...]) -> dict[str, Function]:
     """Functions of the equation language from elementwise formulas in z."""
-    made: dict[str, object] = {}
+    made: dict[str, Function] = {}
     for name, text in formulas:
-        body = parse_formula(text, made)  # type: ignore[arg-type]
+        body = parse_formula(text, made)
         if all(not read.indices for read in reads(body)):
             made[name] = lambda value, body=body: body.xreplace({Read("z"): value})
     return made
@@ -147,7 +149,9 @@ def _tensor(read: Read, tensors: Mapping[str, Tensor], statement: Statement) -> 
         raise UnknownNameError(f"unknown name {read.tensor!r} in {statement.text!r}", help=help)
     tensor = tensors[read.tensor]
     if len(tensor.indices) < len(read.indices):
-        raise ShapeError(f"{read} in {statement.text!r} needs {len(read.indices)} axes, {tensor.name} has {len(tensor.indices)}")
+        raise ShapeError(
+            f"{read} in {statement.text!r} needs {len(read.indices)} axes, {tensor.name} has {len(tensor.indices)}"
+        )
     return tensor
 
 

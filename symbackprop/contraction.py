@@ -75,7 +75,9 @@ def _branch(expr: Where, fresh: Fresh) -> list[Term]:
             deltas = tuple(factor for factor in factors if isinstance(factor, Delta))
             rest = product(factor for factor in factors if not isinstance(factor, Delta))
             if bound:
-                guarded = Where(expr.condition, rest, sp.S.Zero) if side == 0 else Where(expr.condition, sp.S.Zero, rest)
+                guarded = (
+                    Where(expr.condition, rest, sp.S.Zero) if side == 0 else Where(expr.condition, sp.S.Zero, rest)
+                )
                 result.append(Term(bound, (*deltas, guarded)))
             else:
                 both.setdefault(deltas, [sp.S.Zero, sp.S.Zero])[side] += rest

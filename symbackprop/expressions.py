@@ -31,7 +31,7 @@ class Index(Symbol):
     size: Expr
 
     def __new__(cls, name: str, size: Expr | int) -> Index:
-        return _index(cls, name, sp.Integer(size) if isinstance(size, int) else size)
+        return _index(name, sp.Integer(size) if isinstance(size, int) else size)
 
     def _hashable_content(self) -> tuple[Any, ...]:
         return (*super()._hashable_content(), self.size)
@@ -40,14 +40,14 @@ class Index(Symbol):
         return (self.name, self.size), {}
 
 
-class Name(sp.Atom):  # type: ignore[misc]
+class Name(sp.Atom):
     """The name of a tensor inside a `Read`: an atom, so that `xreplace` renames tensors."""
 
     __slots__ = ("name",)
     name: str
 
     def __new__(cls, name: str) -> Name:
-        return _name(cls, name)
+        return _name(name)
 
     def _hashable_content(self) -> tuple[str]:
         return (self.name,)
@@ -60,21 +60,21 @@ class Name(sp.Atom):  # type: ignore[misc]
 
 
 @lru_cache(maxsize=16384)
-def _index(cls: type[Index], name: str, size: Expr) -> Index:
+def _index(name: str, size: Expr) -> Index:
     # SymPy's symbol cache knows the name only: it would hand back, and overwrite, an index of another size.
-    index: Index = Symbol.__xnew__(cls, name, integer=True, nonnegative=True)
+    index: Index = Symbol.__xnew__(Index, name, integer=True, nonnegative=True)
     index.size = size
     return index
 
 
 @lru_cache(maxsize=16384)
-def _name(cls: type[Name], name: str) -> Name:
-    atom: Name = sp.Atom.__new__(cls)
+def _name(name: str) -> Name:
+    atom: Name = sp.Atom.__new__(Name)
     atom.name = name
     return atom
 
 
-class Node(Expr):  # type: ignore[misc]
+class Node(Expr):
     """An expression of ours: opaque to SymPy, which may move it about but not look inside."""
 
     is_commutative = True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -75,7 +74,9 @@ class _Builder:
         """Add an equation and the tensor that it defines."""
         self.equations.append(equation)
         self.rows.append(row)
-        self.tensors[equation.tensor] = Tensor(equation.tensor, role, equation.indices, layer=layer, label=equation.tensor)
+        self.tensors[equation.tensor] = Tensor(
+            equation.tensor, role, equation.indices, layer=layer, label=equation.tensor
+        )
         self.output = equation.tensor
 
     def add_layer(self, number: int, spec: LayerSpec) -> None:
@@ -115,7 +116,9 @@ class _Builder:
         names = spec.names.get(key)
         shared = len(shape) == 1 and (isinstance(names, str) or _is_number(value))
         if shared:
-            statements = tuple(_reread(statement, parameter.name, lambda read: Read(read.tensor)) for statement in statements)
+            statements = tuple(
+                _reread(statement, parameter.name, lambda read: Read(read.tensor)) for statement in statements
+            )
         indices = () if shared else _letters(statements, parameter.name, shape)
         tensor = Tensor(
             f"{parameter.name}{number}",
@@ -150,10 +153,14 @@ class _Builder:
         output = self.tensors[self.output]
         self.tensors[output.name] = prediction = _with_role(output, "prediction")
         kind = network.target_fact
-        facts = tuple(Fact(name) for name in ("one_hot", "sums_to_one") if kind == "one_hot" or name == "sums_to_one") if kind else ()
+        facts = (
+            tuple(Fact(name) for name in ("one_hot", "sums_to_one") if kind == "one_hot" or name == "sums_to_one")
+            if kind
+            else ()
+        )
         target = Tensor("t", "target", prediction.indices, value=self._sample_value(1), facts=facts, label="t")
         self.tensors["t"] = target
-        (statement,) = parse_equations(row.equations, elementwise(network.formulas))  # type: ignore[arg-type]
+        (statement,) = parse_equations(row.equations, elementwise(network.formulas))
         constants = {key: _number(option.default) for key, option in row.options.items()}
         constants |= {key: _number(value) for key, value in network.loss.options.items()}
         single = bind(with_constants(statement, constants), {"y": prediction, "t": target}, "E")
@@ -199,5 +206,3 @@ def _letters(statements: tuple[Statement, ...], name: str, shape: tuple[Expr, ..
             if read.tensor == name and all(isinstance(index, Index) for index in read.indices):
                 return tuple(Index(i.name, length) for i, length in zip(read.indices, shape, strict=True))
     return tuple(Index(letter, length) for letter, length in zip(LETTERS[len(shape)], shape, strict=True))
-
-

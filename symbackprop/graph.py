@@ -194,8 +194,6 @@ class Derivation:
         """The adjoint equation of a forward tensor; `KeyError` if the loss does not depend on it."""
         return next(equation for equation in self.adjoints if equation.tensor == self.adjoint_of[name])
 
-    def with_adjoints(
-        self, adjoints: tuple[Equation, ...], steps: Mapping[str, tuple[Step, ...]]
-    ) -> Derivation:
+    def with_adjoints(self, adjoints: tuple[Equation, ...], steps: Mapping[str, tuple[Step, ...]]) -> Derivation:
         """The same derivation after a rewrite of its adjoint equations."""
         return replace(self, adjoints=adjoints, steps=steps)

@@ -37,6 +37,8 @@ INITIALIZERS = {
         Initializer("he_uniform", "uniform", "(6 / fan_in) ** 0.5", "He et al., ICCV (2015)"),
         Initializer("he_normal", "truncated_normal", "(2 / fan_in) ** 0.5", "He et al., ICCV (2015)"),
         Initializer("lecun_uniform", "uniform", "(3 / fan_in) ** 0.5", "LeCun et al., Efficient BackProp (1998)"),
-        Initializer("lecun_normal", "truncated_normal", "(1 / fan_in) ** 0.5", "LeCun et al., Efficient BackProp (1998)"),
+        Initializer(
+            "lecun_normal", "truncated_normal", "(1 / fan_in) ** 0.5", "LeCun et al., Efficient BackProp (1998)"
+        ),
     )
 }

@@ -7,6 +7,7 @@ has no such form (three axes and more, a vector spread over the rows of a matrix
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeGuard
 
 import sympy as sp
 
@@ -166,7 +167,7 @@ class _Matrix:
             raise _NoMatrixForm
         (summed,) = node.over
         left, right = node.left, node.right
-        if len(order) == 2 and order[0] in right.axes or len(order) == 1 and order[0] in right.axes:
+        if (len(order) == 2 and order[0] in right.axes) or (len(order) == 1 and order[0] in right.axes):
             left, right = right, left
         if set(left.axes) & set(right.axes) != {summed}:
             raise _NoMatrixForm
@@ -181,10 +182,9 @@ class _Matrix:
             return Product((self.tree(node.arg, (*order, summed)), ONES))
         if set(node.over) != set(node.arg.axes):
             raise _NoMatrixForm
-        if len(node.arg.axes) == 1 and isinstance(node.arg, Map) and node.arg.function == "pow":
-            if _is_number(node.arg.args[1], 2):
-                column = self.tree(node.arg.args[0], node.arg.axes)
-                return Product((transposed(column), column))
+        if len(node.arg.axes) == 1 and _is_square(node.arg):
+            column = self.tree(node.arg.args[0], node.arg.axes)
+            return Product((transposed(column), column))
         if isinstance(node.arg, Map) and node.arg.function == "mul" and len(node.arg.axes) == 1 == len(node.over):
             first, *rest = node.arg.args
             if rest and all(arg.axes == node.arg.axes for arg in node.arg.args):
@@ -200,6 +200,10 @@ def transposed(tree: Tree) -> Tree:
 
 def _is_number(node: Array, value: int) -> bool:
     return isinstance(node, Const) and bool(node.value == value)
+
+
+def _is_square(node: Array) -> TypeGuard[Map]:
+    return isinstance(node, Map) and node.function == "pow" and _is_number(node.args[1], 2)
 
 
 def _is_reciprocal(node: Array) -> bool:

@@ -16,7 +16,7 @@ def cost(expr: Expr) -> int:
         >>> from sympy import Symbol
         >>> z = Symbol("z")
         >>> cost(z * (1 - z)), cost(z - z**2)
-        (3, 3)
+        (2, 2)
     """
     if not expr.args or isinstance(expr, Read | Index | Name):
         return 0

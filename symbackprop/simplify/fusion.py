@@ -102,5 +102,3 @@ def _pull(expr: Expr) -> Expr:
     if not inside:
         return sp.Mul(*outside, *(index.size for index in expr.bound))
     return sp.Mul(*outside, Total(sp.Mul(*inside), *expr.bound))
-
-

@@ -63,7 +63,7 @@ def _branches(derivative: Expr, output: Read, rhs: Where, at: Sequence[Index]) -
 
 
 def _candidates(rhs: Expr) -> list[Expr]:
-    """Parts of a formula that an equation may be solved for: functions and sums of what is read, the inner ones first."""
+    """Parts of a formula that an equation may be solved for: functions and sums of what is read, inner ones first."""
     found = [node for node in sp.postorder_traversal(rhs) if isinstance(node, sp.Function | Total) and reads(node)]
     return list(dict.fromkeys(node for node in found if node.free_symbols or reads(node)))
 
@@ -81,34 +81,35 @@ def isolate(value: Expr, part: Expr, result: Expr) -> Expr | None:
     Example:
         >>> z, a = Read("z"), Read("a")
         >>> isolate(sp.log(1 + sp.exp(z)), sp.exp(z), a)
-        -1 + exp(a)
+        exp(a) - 1
     """
     unknown = Dummy("u", positive=True)
     left = value.xreplace({part: unknown})
     if not left.has(unknown) or _depends_elsewhere(left, part):
         return None
     right: Expr = result
-    for _ in range(20):
-        if left == unknown:
-            return right
-        if left.is_Add:
-            constant, rest = left.as_independent(unknown, as_Add=True)
-            if constant == 0:
-                return _linear(left - right, unknown)
-            left, right = rest, right - constant
-        elif left.is_Mul:
-            constant, rest = left.as_independent(unknown, as_Add=False)
-            if constant == 1:
-                return _linear(left - right, unknown)
-            left, right = rest, right / constant
-        elif left.is_Pow and left.exp == -1:
-            left, right = left.base, 1 / right
-        elif isinstance(left, sp.log):
-            left, right = left.args[0], sp.exp(right)
-        elif isinstance(left, sp.exp):
-            left, right = left.args[0], sp.log(right)
-        else:
-            return None
+    while left != unknown:
+        peeled = _peel(left, right, unknown)
+        if peeled is None:
+            return _linear(left - right, unknown) if left.is_Add or left.is_Mul else None
+        left, right = peeled
+    return right
+
+
+def _peel(left: Expr, right: Expr, unknown: Dummy) -> tuple[Expr, Expr] | None:
+    """One step towards the unknown on both sides of left = right; `None` if it stands in several terms or factors."""
+    if left.is_Add:
+        constant, rest = left.as_independent(unknown, as_Add=True)
+        return (rest, right - constant) if constant != 0 else None
+    if left.is_Mul:
+        constant, rest = left.as_independent(unknown, as_Add=False)
+        return (rest, right / constant) if constant != 1 else None
+    if left.is_Pow and left.exp == -1:
+        return left.base, 1 / right
+    if isinstance(left, sp.log):
+        return left.args[0], sp.exp(right)
+    if isinstance(left, sp.exp):
+        return left.args[0], sp.log(right)
     return None
 
 
