@@ -94,6 +94,11 @@ def _error(
     return InputError(mistakes=[placed(mistake, text, Place(line, column)) if line else mistake])
 
 
+def _end(text: str) -> tuple[int, int]:
+    lines = text.rstrip("\n").split("\n")
+    return len(lines), len(lines[-1]) + 1
+
+
 def _decimal(text: str) -> Decimal:
     """A number too large for Decimal becomes one that is refused later, where its place is known."""
     try:
@@ -111,9 +116,8 @@ def _toml(text: str, source: str) -> Any:
     except tomllib.TOMLDecodeError as error:
         reason = _TOML_PLACE.sub("", str(error))
         found = _TOML_PLACE.search(str(error))
-        last = text.rstrip("\n").split("\n")
-        line, column = (int(found[1]), int(found[2])) if found and found[1] else (len(last), len(last[-1]) + 1)
-    if re.match("Cannot (overwrite|declare)", reason):
+        line, column = (int(found[1]), int(found[2])) if found and found[1] else _end(text)
+    if re.match("Cannot (overwrite|declare)|Duplicate", reason):
         raise _twice(text, "TOML", source, line, column)
     raise _error(SYNTAX, f"not valid TOML: {reason[:1].lower()}{reason[1:]}", source, line, column, text)
 
@@ -156,6 +160,8 @@ def _yaml(text: str, source: str) -> Any:
         if "duplicate key" in str(error.problem):
             raise _twice(text, "YAML", source) from None
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        if line > text.count("\n") + 1:
+            line, column = _end(text)
         raise _error(SYNTAX, f"not valid YAML: {error.problem}", source, line, column, text) from None
     except yaml.YAMLError as error:
         reason = str(error).splitlines()[0]

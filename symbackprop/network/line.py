@@ -14,6 +14,7 @@ from typing import Any
 from symbackprop.errors import Mistake, did_you_mean
 from symbackprop.network.positions import Place, placed
 from symbackprop.network.problems import SYNTAX, TWICE, UNKNOWN, WRONG, Path, Problem, input_error, shown
+from symbackprop.network.values import is_size
 
 SOURCE = "<network>"
 LONGEST_LINE = 2000
@@ -93,7 +94,7 @@ def parse_line(text: str) -> Line:
         _setting(line, start, part)
     if line.found:
         raise input_error(line.found)
-    if "name" not in line.table:
+    if "name" not in line.table and all(map(is_size, widths)):
         line.table["name"] = "-".join(("net", *map(str, widths)))[:61].rstrip("-")
     return line
 
@@ -109,6 +110,8 @@ def _pieces(text: str, separator: re.Pattern[str]) -> Iterator[tuple[int, str]]:
 def _link(line: Line, place: int, start: int, part: str) -> Any:
     """Read `128 relu`; the first link is the input's width alone."""
     words = [(start + found.start(), found[0]) for found in _WORD.finditer(part)]
+    if place:
+        line.table["layers"].append({"type": "dense"})
     if not words:
         line.wrong(SYNTAX, "a width is missing here", start + (1 if part else 0), 1)
         return 0
@@ -123,7 +126,6 @@ def _link(line: Line, place: int, start: int, part: str) -> Any:
         line.put(("inputs",), width, at, len(word))
         return width
     path = ("layers", place - 1)
-    line.table["layers"].append({"type": "dense"})
     line.places[path] = Place(1, at + 1, len(word))
     line.put((*path, "units"), width, at, len(word))
     if len(words) > 1:

@@ -112,7 +112,7 @@ class Network(Record):
         try:
             problems += structure(self, raw)
         except ProblemsFound as found:
-            raise ProblemsFound((*problems, *found.problems)) from None
+            raise ProblemsFound((*problems, *found.every)) from None
         self._base = base if self.data or self.parameters else None
         problems += check(self)
         if problems:

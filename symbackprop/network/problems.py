@@ -56,14 +56,22 @@ class Problem:
 
 
 class ProblemsFound(Exception):
-    """Carries problems from the place that finds them to the reader that knows their lines."""
+    """Carries problems from the place that finds them to the reader that knows their lines.
+
+    Attributes:
+        every: All that was found.
+    """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        found = tuple(problems)
-        self.problems = found[:MOST_SHOWN]
-        if len(found) > MOST_SHOWN:
-            self.problems += (Problem(REFUSED, (), f"{len(found) - MOST_SHOWN} more mistakes are not shown"),)
+        self.every = tuple(problems)
         super().__init__("; ".join(problem.message for problem in self.problems))
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is worth showing: a hostile file can have ten thousand mistakes."""
+        more = len(self.every) - MOST_SHOWN
+        rest = (Problem(REFUSED, (), f"{more} more mistakes are not shown"),) if more > 0 else ()
+        return (*self.every[:MOST_SHOWN], *rest)
 
 
 def input_error(mistakes: Iterable[Mistake]) -> InputError:

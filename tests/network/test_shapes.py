@@ -1,0 +1,27 @@
+import pytest
+
+from symbackprop.catalog import LAYERS, Layer, Option, Parameter
+from symbackprop.network.shapes import output_sizes
+
+
+def row(equations, **fields):
+    return Layer("own", equations, inputs=fields.pop("inputs", {"x": ("n",)}), source="", **fields)
+
+
+@pytest.mark.parametrize(
+    ("layer", "sizes", "shape"),
+    [
+        (LAYERS["dense"], {"units": "m", "n": 4}, ("m",)),
+        (LAYERS["dense"], {"n": 4}, None),
+        (row("y[i] = x[i]"), {"n": 4}, (4,)),
+        (row("y[s, i] = x[s, i] - sum(x[r, i], r)"), {"n": 4}, (4,)),
+        (row("g[j] = sum(V[j, i] * x[i], i)\ny[j] = g[j]", parameters=(Parameter("V", ("5", "n")),)), {"n": 4}, (5,)),
+        (row("y[t] = x[2 * t]", ranges={"t": "n // 2"}), {"n": 4}, None),
+        (row("y[t] = x[t + 1]", ranges={"t": "k"}, options={"k": Option("size")}), {"n": 4, "k": 3}, (3,)),
+        (row("y[i] = x[i] * w[i]", parameters=(Parameter("w", ("k",)),)), {"n": 4, "k": 3}, None),
+        (row("y = sum(x[i], i)"), {"n": 4}, None),
+        (row("y[t, j] = x[t, j]", inputs={"x": ("T", "n")}), {"n": 4, "T": 9}, (9, 4)),
+    ],
+)
+def test_output_sizes(layer, sizes, shape):
+    assert output_sizes(layer, sizes) == shape
