@@ -15,7 +15,7 @@ from typing import TypeAlias
 import sympy as sp
 from sympy import Expr, Symbol
 
-from symbackprop.contraction import ALPHABET
+from symbackprop.contraction import ALPHABET, tidy
 from symbackprop.errors import LanguageError, ShapeError, UnknownNameError, did_you_mean
 from symbackprop.expressions import Index, Read, reads
 from symbackprop.graph import Equation, Tensor
@@ -140,7 +140,8 @@ def bind(
         for read in reads(rhs)
     }
     indices = (*extra.values(), *(Index(i.name, sizes[i.name]) for i in statement.indices))
-    return Equation(name, indices, rhs.xreplace(replaced))
+    # A sum over j beside a free j is clear to a reader, but would be captured by a rewrite.
+    return Equation(name, indices, tidy(rhs.xreplace(replaced), indices))
 
 
 def _tensor(read: Read, tensors: Mapping[str, Tensor], statement: Statement) -> Tensor:

@@ -6,14 +6,18 @@ may not; and a sum of a product is the product of sums over parts that share no 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import count
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, count
 from typing import NamedTuple
 
 import sympy as sp
 from sympy import Expr
 
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Total, Where, Within, indices_of, product
+
+# What marks an index as fresh; a user's own i_in keeps its name.
+MARKS = re.compile(r"(_(at)?[0-9]+)+\Z")
 
 
 class Term(NamedTuple):
@@ -36,7 +40,7 @@ class Fresh:
 
 def letter(index: Index) -> str:
     """The letter that a fresh index was made from."""
-    return str(index.name.partition("_")[0])
+    return MARKS.sub("", index.name)
 
 
 def terms(expr: Expr, fresh: Fresh) -> list[Term]:
@@ -188,31 +192,26 @@ def tidy(expr: Expr, free: Iterable[Index]) -> Expr:
         >>> tidy(Total(j_1, j_1) + j, [j])
         j + sum(k, k)
     """
-    return _tidy(expr, {index.name for index in free} | {i.name for i in indices_of(expr) if i in expr.free_symbols})
+    return _tidy(
+        expr, {index.name for index in free} | {i.name for i in indices_of(expr) if i in expr.free_symbols}, {}
+    )
 
 
-def _tidy(expr: Expr, taken: set[str]) -> Expr:
+def _tidy(expr: Expr, taken: set[str], names: Mapping[Index, Index]) -> Expr:
+    """Rename what is bound inside `names`; a table, not one `xreplace` after the other, so that nothing is captured."""
     bound = getattr(expr, "bound", None)
     if bound is None:
         if not expr.has(Total, Peak, ArgPeak):
-            return expr
-        return expr.func(*(_tidy(arg, taken) if arg.args else arg for arg in expr.args))
+            return expr.xreplace(names) if names else expr
+        return expr.func(*(_tidy(arg, taken, names) for arg in expr.args))
     rename: dict[Index, Index] = {}
     used = set(taken)
     for index in bound:
         name = letter(index)
         if name in used:
             start = ALPHABET.find(name) + 1
-            name = next((c for c in ALPHABET[start:] + ALPHABET[:start] if c not in used), index.name)
+            others = chain(ALPHABET[start:], ALPHABET[:start], (f"{name}{n}" for n in count(2)))
+            name = next(other for other in others if other not in used)
         used.add(name)
         rename[index] = Index(name, index.size)
-    renamed = {old: new for old, new in rename.items() if old != new}
-    body = expr.body.xreplace(_apart(expr.body, renamed)).xreplace(renamed) if renamed else expr.body
-    return expr.func(_tidy(body, used), *rename.values())
-
-
-def _apart(body: Expr, renamed: dict[Index, Index]) -> dict[Index, Index]:
-    """Move inner bound indices that bear a name about to be given out of the way."""
-    given = set(renamed.values())
-    inner = {i for node in sp.preorder_traversal(body) for i in getattr(node, "bound", ())}
-    return {index: Index(f"{letter(index)}_{index.name}", index.size) for index in inner if index in given}
+    return expr.func(_tidy(expr.body, used, {**names, **rename}), *rename.values())
