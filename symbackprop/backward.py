@@ -10,11 +10,12 @@ from typing import cast
 
 import sympy as sp
 from sympy import Expr
+from sympy.utilities.iterables import sift
 
 from symbackprop.calculus import differentiate
 from symbackprop.contraction import Fresh, collect, contract, terms, tidy
 from symbackprop.errors import UnknownNameError, did_you_mean
-from symbackprop.expressions import Index, Read, tensors_read
+from symbackprop.expressions import Delta, Index, Read, tensors_read
 from symbackprop.graph import Derivation, Equation, Graph, Partial, Step, Tensor
 from symbackprop.template import by_template
 
@@ -124,7 +125,16 @@ def partial(equation: Equation, tensor: Tensor) -> Partial:
 def _partial(exprs: tuple[Expr, ...]) -> tuple[Expr, ...]:
     rhs, lhs, wrt = exprs
     raw = differentiate(rhs, wrt.tensor, wrt.indices)
-    return (collect(raw, {*lhs.indices, *wrt.indices}),)
+    return (_gathered(collect(raw, {*lhs.indices, *wrt.indices})),)
+
+
+def _gathered(expr: Expr) -> Expr:
+    """[i = k] a + [i = k] b → [i = k] (a + b): what stands before the same deltas is one slope."""
+    groups: dict[Expr, list[Expr]] = {}
+    for addend in sp.Add.make_args(expr):
+        deltas, rest = sift(sp.Mul.make_args(addend), lambda factor: isinstance(factor, Delta), binary=True)
+        groups.setdefault(sp.Mul(*deltas), []).append(sp.Mul(*rest))
+    return sp.Add(*(deltas * sp.Add(*parts) for deltas, parts in groups.items()))
 
 
 def assemble(derivation: Derivation, name: str, partials: Mapping[tuple[str, str], Partial]) -> Equation:

@@ -8,6 +8,7 @@ import sympy as sp
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
+from symbackprop.contraction import fits
 from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, Within
 from symbackprop.lower.order import contract_in_order
@@ -151,7 +152,7 @@ class _Lowering:
         if form is None:
             return Gather(node, axis, self.array(index))
         if not set(form.indices) - {self.loop}:
-            return At(node, axis, index)
+            return At(node, axis, index, fits(index, axis.size))
         if set(form.indices) & set(node.axes) or self.loop in form.indices:
             return Gather(node, axis, self.array(index))
         return Window(node, axis, form)

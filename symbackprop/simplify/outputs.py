@@ -46,8 +46,15 @@ def through_output(derivative: Expr, output: Read, rhs: Expr, at: Sequence[Index
             part.xreplace(move): solution.xreplace(move) for move in _moves(output, at) if part.xreplace(move) != output
         }
         candidate = _settle(derivative, table)
-        best = min(best, candidate, key=cost)
+        if not _divides_by(candidate, output) or _divides_by(derivative, output):
+            best = min(best, candidate, key=cost)
     return best
+
+
+def _divides_by(expr: Expr, output: Read) -> bool:
+    """Whether an output stands below a fraction line: the form would not hold where the output is 0."""
+    powers = (node for node in sp.preorder_traversal(expr) if node.is_Pow and not node.exp.is_nonnegative)
+    return any(read.tensor == output.tensor for power in powers for read in reads(power.base))
 
 
 def _branches(derivative: Expr, output: Read, rhs: Where, at: Sequence[Index]) -> Expr:
@@ -158,6 +165,7 @@ def tidy_fraction(expr: Expr) -> Expr:
         >>> tidy_fraction((1 / a - 1) * a**2)
         (1 - a)*a
     """
+    expr = _split_exponents(expr)
     opaque = {node: Symbol(f"_{n}") for n, node in enumerate(_opaque(expr))}
     flat = expr.xreplace(opaque)
     if len(flat.free_symbols) > 12 or not flat.free_symbols:
@@ -170,6 +178,18 @@ def tidy_fraction(expr: Expr) -> Expr:
     back = {dummy: node for node, dummy in opaque.items()}
     restored = [positive_first(form).xreplace(back) for form in forms]
     return min(restored, key=cost)
+
+
+def _split_exponents(expr: Expr) -> Expr:
+    """exp(a - z) exp(z) → exp(a): where exponents are sums, each term is a factor of its own, so that they cancel."""
+    sums = [node for node in expr.atoms(sp.exp) if node.args[0].is_Add]
+    if not sums:
+        return expr
+    split = {}
+    for node in sums:
+        parts = node.args[0].args
+        split[node] = sp.Mul(*(1 / sp.exp(-p) if p.could_extract_minus_sign() else sp.exp(p) for p in parts))
+    return expr.xreplace(split)
 
 
 def positive_first(expr: Expr) -> Expr:
