@@ -6,17 +6,18 @@ where it lacks an axis that is not a leading one, `[:, None]` makes room.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import Index
-from symbackprop.program import Along, Array, Axes, Const, Contract, Leaf, Map, Position, Reduce
+from symbackprop.program import Along, Array, Axes, Const, Contract, Leaf, Map, Position, Reduce, leaves
 
 ATOM, POWER, UNARY, PRODUCT, MATMUL, SUM, COMPARE = 7, 6, 5, 4, 3, 2, 1
 OPERATORS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "==", "ne": "!="}
-HELPERS = frozenset({"sigmoid", "softmax", "erf"})
+HELPERS = frozenset({"sigmoid", "softmax", "erf", "log_sigmoid", "log_softmax"})
 Code = tuple[str, int]
 
 
@@ -26,7 +27,7 @@ def numpy_code(node: Array, order: Axes, names: Mapping[str, str] | None = None)
     Args:
         node: The node.
         order: Its axes in the wanted order.
-        names: What to print for the names of arrays, where it is not the name itself.
+        names: What to print for the names of arrays, where it is not the name itself; for a size n under "#n".
 
     Returns:
         Code over `np`, the arrays' names, the names of symbolic sizes, and the helpers in `HELPERS`.
@@ -64,9 +65,9 @@ class _Printer:
             case Leaf():
                 return self._transposed((self.names.get(node.name, node.name), ATOM), node.axes, order)
             case Const():
-                return number_code(node.value)
+                return self._number(node.value)
             case Position():
-                return f"np.arange({number_code(node.axis.size)[0]})", ATOM
+                return f"np.arange({self._number(node.axis.size)[0]})", ATOM
             case Map():
                 return self._map(node, order)
             case Contract():
@@ -78,6 +79,11 @@ class _Printer:
                 inside = self.code(node.arg, order)[0]
                 return f"{node.function}({inside}{'' if axis == -1 else f', axis={axis}'})", ATOM
         raise UnsupportedError(f"{type(node).__name__} has no NumPy form yet")
+
+    def _number(self, value: Expr) -> Code:
+        sizes = {symbol: self.names.get(f"#{symbol.name}") for symbol in value.free_symbols}
+        table = {symbol: Symbol(name) for symbol, name in sizes.items() if name}
+        return number_code(value.xreplace(table))
 
     def _transposed(self, code: Code, stored: Axes, order: Axes) -> Code:
         if stored == order:
@@ -103,6 +109,7 @@ class _Printer:
     def _map(self, node: Map, order: Axes) -> Code:
         function = node.function
         if function == "mul":
+            node = _with_masks(node)
             outer = self._outer(node, order)
             return outer or self._product([self._broadcast(arg, order) for arg in node.args], node.args)
         args = [self._broadcast(arg, order) for arg in node.args]
@@ -115,10 +122,18 @@ class _Printer:
         if function in ("and", "or", "not"):
             joined = ", ".join(code for code, _ in args)
             return f"np.logical_{function}({joined})", ATOM
-        if function == "where" and [code for code, _ in args[1:]] == ["1", "0"]:
-            return bracket(args[0], ATOM), ATOM
+        if function == "where" and not any(map(leaves, node.args[1:])):
+            return self._chosen(node, args), ATOM
         prefix = "" if function in HELPERS else "np."
         return f"{prefix}{function}({', '.join(code for code, _ in args)})", ATOM
+
+    def _chosen(self, node: Map, args: Sequence[Code]) -> str:
+        """One of several numbers, in the precision of what they are chosen by."""
+        text = f"np.where({', '.join(code for code, _ in args)})"
+        if _is_mask(node):
+            text = bracket(args[0], ATOM)
+        by = sorted(leaves(node))
+        return f"{text}.astype({self.names.get(by[0], by[0])}.dtype)" if by else text
 
     def _outer(self, node: Map, order: Axes) -> Code | None:
         """`np.outer` for a product of two vectors along different axes."""
@@ -140,24 +155,33 @@ class _Printer:
     def _product(self, args: Sequence[Code], nodes: Sequence[Array]) -> Code:
         above: list[str] = []
         below: list[str] = []
-        sign = ""
+        negative = False
         for code, node in zip(args, nodes, strict=True):
-            if code[0] == "-1":
-                sign = "-"
-            elif isinstance(node, Map) and node.function == "pow" and _is(node.args[1], -1):
+            if code[0].startswith("-") and code[1] >= PRODUCT:
+                negative = not negative
+                code = code[0][1:], code[1]
+            if code[0] == "1":
+                continue
+            if isinstance(node, Map) and node.function == "pow" and _is(node.args[1], -1):
                 below.append(code[0].removeprefix("1 / "))
             else:
                 above.append(bracket(code, PRODUCT))
         text = " * ".join(above) or "1"
-        return sign + " / ".join([text, *below]), PRODUCT
+        return "-" * negative + " / ".join([text, *below]), PRODUCT
 
     def _power(self, args: Sequence[Code], exponent: Array) -> Code:
         if _is(exponent, -1):
             return f"1 / {bracket(args[0], ATOM)}", PRODUCT
-        if isinstance(exponent, Const) and exponent.value.is_Rational and exponent.value.q == 2 and abs(exponent.value.p) == 1:
+        if (
+            isinstance(exponent, Const)
+            and exponent.value.is_Rational
+            and exponent.value.q == 2
+            and abs(exponent.value.p) == 1
+        ):
             root = f"np.sqrt({args[0][0]})"
             return (root, ATOM) if exponent.value > 0 else (f"1 / {root}", PRODUCT)
-        return f"{bracket(args[0], ATOM)} ** {bracket(args[1], ATOM)}", POWER
+        base, power = (bracket(arg, ATOM) for arg in args)
+        return f"{base}{_power_sign(base, power)}{power}", POWER
 
     def _reduce(self, node: Reduce, order: Axes) -> Code:
         inner = tuple(axis for axis in node.arg.axes if axis not in node.over)
@@ -212,6 +236,17 @@ def _is(node: Array, value: int) -> bool:
     return isinstance(node, Const) and bool(node.value == value)
 
 
+def _is_mask(node: Array) -> bool:
+    return isinstance(node, Map) and node.function == "where" and _is(node.args[1], 1) and _is(node.args[2], 0)
+
+
+def _with_masks(node: Map) -> Map:
+    """where(c, 1, 0) * a → c * a: a truth value takes the precision of the numbers that it multiplies."""
+    if not any(leaves(arg) and not _is_mask(arg) for arg in node.args):
+        return node
+    return Map("mul", tuple(arg.args[0] if isinstance(arg, Map) and _is_mask(arg) else arg for arg in node.args))
+
+
 def bracket(code: Code, least: int) -> str:
     """The code, in brackets if it binds less tightly than asked."""
     return code[0] if code[1] >= least else f"({code[0]})"
@@ -242,8 +277,14 @@ def number_code(value: Expr | Index) -> Code:
         sign, strength = (" + ", SUM) if value.is_Add else (" * ", PRODUCT)
         return sign.join(bracket(number_code(arg), strength) for arg in value.args), strength
     if value.is_Pow and value.exp.is_Rational:
-        return f"{bracket(number_code(value.base), ATOM)} ** {bracket(number_code(value.exp), ATOM)}", POWER
+        base, power = (bracket(number_code(part), ATOM) for part in value.args)
+        return f"{base}{_power_sign(base, power)}{power}", POWER
     return repr(float(value)), ATOM
+
+
+def _power_sign(base: str, power: str) -> str:
+    """The operator, set without spaces between names and numbers, as formatters do."""
+    return "**" if all(re.fullmatch(r"[\w.]+", part) for part in (base, power)) else " ** "
 
 
 def _exact_decimal(value: Expr) -> str:

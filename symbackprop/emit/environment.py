@@ -1,0 +1,31 @@
+"""A template's name and its values → text, with every hole filled or an error."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+PACKAGE = Path(__file__).parents[1]
+
+
+@lru_cache(maxsize=1)
+def code_environment() -> Environment:
+    """The environment of templates of code: plain delimiters, no traces of the template's own lines."""
+    inside = PACKAGE / "templates"
+    folder = inside if inside.is_dir() else PACKAGE.parent / "templates"
+    return Environment(
+        loader=FileSystemLoader(folder),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+
+
+def render(name: str, **values: Any) -> str:
+    """Fill a template of code, such as `"python/module.py.j2"`."""
+    return code_environment().get_template(name).render(**values)

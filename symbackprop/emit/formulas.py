@@ -1,0 +1,36 @@
+"""Equations of a derivation → lines of text in the document's own names, for docstrings and comments."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterable
+
+from symbackprop.display import TensorReader, build, text
+from symbackprop.graph import Derivation, Equation
+
+WIDTH = 104
+
+
+def formula_rows(derivation: Derivation) -> Callable[[str], list[str]]:
+    """A function from the name of a tensor to the lines of the formula that defines it; no lines if there is none."""
+    graph = derivation.graph
+    reader = TensorReader({**graph.tensors, **derivation.tensors}, adjoint_of=derivation.adjoint_of)
+    equations = {equation.tensor: equation for equation in (*graph.equations, *derivation.adjoints)}
+    found: dict[str, list[str]] = {}
+
+    def rows(name: str) -> list[str]:
+        if name not in found:
+            found[name] = _wrapped(equations[name], reader) if name in equations else []
+        return found[name]
+
+    return rows
+
+
+def _wrapped(equation: Equation, reader: TensorReader) -> list[str]:
+    line = f"{text(build(equation.lhs, reader))} = {text(build(equation.rhs, reader))}"
+    return textwrap.wrap(line, WIDTH, subsequent_indent="    ", break_long_words=False)
+
+
+def listed(rows: Callable[[str], list[str]], names: Iterable[str]) -> list[str]:
+    """The lines of several formulas."""
+    return [row for name in names for row in rows(name)]

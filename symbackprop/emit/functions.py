@@ -1,0 +1,181 @@
+"""Program → the bodies of an emitted module's functions, as lines of NumPy."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+
+from sympy import Symbol
+
+from symbackprop.emit.layout import fitted
+from symbackprop.emit.numpy import numpy_code, used_helpers
+from symbackprop.emit.stable import stable_logs
+from symbackprop.emit.statements import Writer, in_layers, kinks, needed, sizes_used
+from symbackprop.graph import Derivation
+from symbackprop.program import Assign, Program, Reduce, Training, leaves
+
+RESERVED = frozenset(dir(builtins)) | {
+    "Any", "Array", "Callable", "History", "Iterator", "PARAMETERS", "Params", "START", "State", "TRAINABLE",
+    "annotations", "arrays", "batch", "batch_size", "callback", "check", "epochs", "forward", "gradient_tolerance",
+    "grads", "history", "initialize", "loss", "loss_and_grad", "main", "math", "moved", "np", "npt", "pack",
+    "parameters", "params", "rng", "seed", "sequential", "sequential_step", "shape", "shapes", "slopes", "state",
+    "step", "steps", "tolerance", "total", "train", "unpack", "update", "vector", "whole",
+}  # fmt: skip
+
+
+class Functions:
+    """The code of the passes, and the names that it uses.
+
+    Args:
+        derivation: Gives the roles of tensors.
+        program: The statements.
+        training: Gives the settings that a sequential step needs.
+        comment: The formula of a tensor, as lines for a comment.
+    """
+
+    def __init__(
+        self, derivation: Derivation, program: Program, training: Training, comment: Callable[[str], Sequence[str]]
+    ) -> None:
+        self.graph = derivation.graph
+        self.program = program
+        self.training = training
+        self.inputs = [tensor.name for tensor in self.graph.with_role("input", "constant")]
+        self.targets = [tensor.name for tensor in self.graph.with_role("target")]
+        self.given = [*self.inputs, *self.targets]
+        self.statements = stable_logs(program.forward)
+        self.writer = Writer(self._names(), comment)
+        self.data = [self.writer.name(name) for name in self.given]
+
+    def _names(self) -> dict[str, str]:
+        """What to write for arrays and sizes whose own name is taken."""
+        assigned = [statement.name for statement in (*self.program.forward, *self.program.backward)]
+        arrays = [*self.program.data, *self.program.parameters, *assigned]
+        taken = {*RESERVED, *self.training.settings}
+        names = {name: f"{name}_" for name in arrays if name in taken}
+        taken |= {*arrays, *names.values()}
+        return names | {f"#{size}": f"{size}_" for size in self.program.sizes if size in taken}
+
+    @cached_property
+    def trainable(self) -> list[str]:
+        """The parameters that an update moves."""
+        return [
+            tensor.name
+            for tensor in self.graph.parameters
+            if tensor.trainable and tensor.name in self.program.gradients
+        ]
+
+    @property
+    def batched(self) -> bool:
+        """Whether the samples are an axis, the first, of all inputs and targets."""
+        first = {tensor.indices[:1] for tensor in self.graph.with_role("input", "target")}
+        return len(first) == 1 and all(axis and isinstance(axis[0].size, Symbol) for axis in first)
+
+    @property
+    def prediction(self) -> str:
+        """The variable that holds the prediction."""
+        found = [tensor.name for tensor in self.graph.with_role("prediction")] or [self.predicting[-1].name]
+        return self.writer.name(found[-1])
+
+    @cached_property
+    def predicting(self) -> tuple[Assign, ...]:
+        """The forward statements that no target enters."""
+        reached = set(self.targets)
+        kept = []
+        for statement in self.program.forward:
+            if leaves(statement.value) & reached:
+                reached.add(statement.name)
+            else:
+                kept.append(statement)
+        return tuple(kept)
+
+    @property
+    def helpers(self) -> list[str]:
+        """The functions that the code calls beside NumPy's."""
+        values = [statement.value for statement in (*self.predicting, *self.loss_statements, *self.program.backward)]
+        return sorted(used_helpers(values))
+
+    @property
+    def loss_statements(self) -> tuple[Assign, ...]:
+        """The forward statements that the loss alone needs."""
+        return needed(self.statements, [self.program.loss])
+
+    def forward(self) -> list[str]:
+        """The prediction and everything before it."""
+        found = [f'"{statement.name}": {self.writer.name(statement.name)}' for statement in self.predicting]
+        rows = fitted(f"return {self.prediction}, {{", found, "}", 4)
+        return [*self._opening(self.predicting), *self._lines(self.predicting), *rows]
+
+    def loss(self) -> list[str]:
+        """The loss alone."""
+        return [*self._opening(self.loss_statements), *self._lines(self.loss_statements)]
+
+    def gradients(self) -> list[str]:
+        """The loss and all gradients."""
+        wanted = [self.program.loss, *(leaf for step in self.program.backward for leaf in leaves(step.value))]
+        statements = (*needed(self.statements, wanted), *self.program.backward)
+        return [*self._opening(statements), *self._lines(statements, commented=True)]
+
+    def gradient_items(self) -> list[tuple[str, str]]:
+        """For each parameter the expression of its gradient; one that the loss does not depend on has none to name."""
+        items = []
+        for name in self.program.parameters:
+            held = self.program.gradients.get(name)
+            code = f'np.zeros_like(params["{name}"])' if held is None else self.writer.name(held)
+            scalar = held is not None and not self.program.parameters[name]
+            items.append((name, f"np.asarray({code})" if scalar else code))
+        return items
+
+    def sequential(self) -> list[str]:
+        """The loss and a step from the last layer to the first, each layer moving before the next is reached."""
+        layers = {tensor.name: tensor.layer for tensor in self.graph.parameters}
+        groups = in_layers(self.program, layers, self.trainable)
+        backward = [step for steps, _ in groups for step in steps]
+        wanted = [self.program.loss, *(leaf for step in backward for leaf in leaves(step.value))]
+        statements = needed(self.statements, wanted)
+        rows = [*self._opening((*statements, *backward), also=self.trainable), *self._lines(statements)]
+        for steps, moving in groups:
+            rows += self._lines(steps, commented=True)
+            rows += [row for name in moving for row in self._move(name)]
+        return rows
+
+    def _move(self, name: str) -> list[str]:
+        own = self.writer.name(name)
+        memory = [f'state.setdefault("{name}", {{}})'] if self.training.state else []
+        arguments = [own, self.writer.name(self.program.gradients[name]), *memory, *self.training.settings]
+        return fitted(f"{own} = _moved(", arguments, ")", 4)
+
+    def sequential_result(self) -> list[str]:
+        """The loss, and the parameters with the new ones among them."""
+        items = ["**params", *(f'"{name}": {self.writer.name(name)}' for name in self.trainable)]
+        return fitted(f"return float({self.writer.name(self.program.loss)}), {{", items, "}", 4)
+
+    def margins(self) -> tuple[list[str], list[str]]:
+        """Code that computes what decides branches, and the expressions of it."""
+        found = kinks(self.statements)
+        read = {leaf for _, node in found for leaf in leaves(node)}
+        statements = needed(self.statements, read)
+        sizes = sizes_used([Assign("", node.axes, node) for _, node in found])
+        codes = []
+        for kind, node in found:
+            if kind == "gap" and isinstance(node, Reduce):
+                inside = node.arg
+                axis = inside.axes.index(node.over[0])
+                codes.append(f"_gap({numpy_code(inside, inside.axes, self.writer.names)}, {axis})")
+            else:
+                codes.append(f"np.ravel({numpy_code(node, node.axes, self.writer.names)})")
+        return [*self._opening(statements, also=read, sizes=sizes), *self._lines(statements)], codes
+
+    def _lines(self, statements: Iterable[Assign], commented: bool = False) -> list[str]:
+        return [row for statement in statements for row in self.writer.lines(statement, commented)]
+
+    def _opening(self, statements: Sequence[Assign], also: Iterable[str] = (), sizes: Iterable[str] = ()) -> list[str]:
+        """Lines that take the parameters and sizes that some statements use."""
+        read = {leaf for statement in statements for leaf in leaves(statement.value)} | set(also)
+        used = sizes_used(statements) | set(sizes)
+        rows = [f'{self.writer.name(name)} = params["{name}"]' for name in self.program.parameters if name in read]
+        for size, (array, axis) in self.program.sizes.items():
+            if size in used:
+                own = self.writer.name(array) if array in self.program.data else f'params["{array}"]'
+                rows.append(f"{self.writer.size(size)} = {own}.shape[{axis}]")
+        return rows

@@ -1,0 +1,119 @@
+"""Training and given numbers → what the templates of start values and updates are filled with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from symbackprop.emit.functions import Functions
+from symbackprop.emit.layout import array_fitted, count, fitted, numbers_fitted, plain, tuple_code
+from symbackprop.emit.numpy import number_code, numpy_code
+from symbackprop.graph import Tensor
+from symbackprop.program import Draw, Training
+
+# Constants of more numbers than these belong into a file of their own.
+MOST_NUMBERS = 1000
+WORDS = {
+    "uniform": "uniform between -scale and scale",
+    "normal": "normal with standard deviation scale",
+    "truncated_normal": "normal with standard deviation scale, cut at two of them",
+    "constant": "all the same",
+}
+DEFAULT = Draw("glorot_uniform", "uniform", "(6 / (fan_in + fan_out)) ** 0.5", "Glorot & Bengio, AISTATS (2010)")
+
+
+def shape_code(tensor: Tensor, names: Mapping[str, str] | None = None) -> str:
+    """The shape of a tensor as a tuple; symbolic sizes are variables, or strings where there are no `names`."""
+    sizes = []
+    for size in tensor.shape:
+        code = number_code(size)[0]
+        sizes.append(code if size.is_Integer or names is not None else f'"{code}"')
+    return tuple_code(sizes)
+
+
+def start_values(functions: Functions, training: Training) -> dict[str, Any]:
+    """Given numbers, draws for the rest, and the sizes that shapes depend on."""
+    parameters = functions.graph.parameters
+    sizes = sorted({str(symbol) for tensor in parameters for size in tensor.shape for symbol in size.free_symbols})
+    given = {tensor.name: plain(tensor.value) for tensor in parameters if tensor.value is not None}
+    start = {name: value for name, value in given.items() if count(value) <= MOST_NUMBERS}
+    rules = {tensor.name: training.draws.get(tensor.name, DEFAULT) for tensor in parameters if tensor.name not in start}
+    shapes = {t.name: f'shape["{t.name}"]' if sizes else shape_code(t) for t in parameters}
+    typed = [f"{size}: int" for size in sizes]
+    return {
+        "sizes": sizes,
+        "shapes": [(tensor.name, shape_code(tensor)) for tensor in parameters],
+        "concrete": [(tensor.name, shape_code(tensor, {})) for tensor in parameters],
+        "size_arguments": ", ".join(typed),
+        "size_tail": "".join(f", {size}" for size in typed),
+        "initialize_arguments": ", ".join([f"seed: int = {training.seed}", *(["*", *typed] if typed else [])]),
+        "start": [row for name, value in start.items() for row in numbers_fitted(f'"{name}": ', value, ",", 4)],
+        "draws": [_draw(rule) for rule in sorted(set(rules.values()), key=lambda rule: rule.rule)],
+        "drawn": [(name, f"{rule.rule}(rng, {shapes[name]})") for name, rule in rules.items()],
+        "fans": any("fan_" in rule.scale for rule in rules.values()),
+        "trainable": tuple_code([f'"{name}"' for name in functions.trainable]),
+        "large": [name for name in given if name not in start],
+    }
+
+
+def _draw(rule: Draw) -> dict[str, Any]:
+    fans = [name for name in ("fan_in", "fan_out") if re.search(rf"\b{name}\b", rule.scale)]
+    picked = "_fans(shape)" if len(fans) == 2 else f"_fans(shape)[{int(fans == ['fan_out'])}]"
+    return {
+        "rule": rule.rule,
+        "words": WORDS[rule.distribution],
+        "source": rule.source,
+        "distribution": rule.distribution,
+        "scale": rule.scale,
+        "fans": ", ".join(fans),
+        "picked": picked,
+    }
+
+
+def sample_values(functions: Functions) -> dict[str, Any]:
+    """Constants of the worked sample, if the network has one with few enough numbers."""
+    tensors = [functions.graph.tensors[name] for name in functions.given]
+    values = [plain(tensor.value) for tensor in tensors]
+    known = all(value is not None and count(value) <= MOST_NUMBERS for value in values)
+    names = [f"SAMPLE_{tensor.name.upper()}" for tensor in tensors] if known else []
+    rows = [row for name, value in zip(names, values, strict=False) for row in array_fitted(f"{name} = ", value)]
+    return {"samples": rows, "sample_names": names}
+
+
+def update_values(functions: Functions, training: Training) -> dict[str, Any]:
+    """The optimizer's statements and its settings."""
+    settings = training.settings
+    names = list(settings)
+    state = list(training.state.items())
+    passed = [f"{name}={name}" for name in names]
+    typed = [f"{name}: float" for name in names]
+    memory = ["state.setdefault(name, {})"] if state else []
+    call = fitted("params = update(", ["params", "grads", "state", *passed], ")", 12)
+    step = fitted("_, params = sequential_step(", ["params", "*batch", "state=state", *passed], ")", 12)
+    return {
+        "optimizer": training.optimizer,
+        "state": state,
+        "settings": [f"{name}: float = {_number(value)}" for name, value in settings.items()],
+        "settings_described": [f"{name}: Of {training.optimizer}." for name in names],
+        "moved_head": fitted(
+            "def _moved(", ["w: Array", "g: Array", *["memory: dict[str, Any]"] * bool(state), *typed], ") -> Array:"
+        ),
+        "moved_call": fitted("moved[name] = _moved(", ["w", "g", *memory, *names], ")", 8),
+        "update_call": call,
+        "sequential_call": step,
+        "update_rows": [assign.equation for assign in training.update],
+        "update_code": [f"{a.name} = {numpy_code(a.value, a.axes)}" for a in training.update],
+        "state_update": ", ".join(f"{name}={name}" for name, _ in state),
+        "steps": training.steps,
+        "epochs": training.epochs,
+        "batch_size": training.batch_size,
+        "tolerance": _number(training.tolerance),
+        "gradient_tolerance": _number(training.gradient_tolerance),
+        "seed": training.seed,
+        "sequential": training.sequential,
+    }
+
+
+def _number(text: str | None) -> str:
+    return "None" if text is None else text.lower().replace("e+", "e")
