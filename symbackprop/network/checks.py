@@ -155,11 +155,11 @@ def _parameter_keys(spec: LayerSpec, keys: list[str], path: Path, label: str) ->
         if key not in keys:
             message = f"unknown parameter {shown(key)} in trainable of {label}"
             yield Problem(UNKNOWN, (*path, "trainable", place), message, help)
-    rules = named if named or spec.initializer is None else {"": spec.initializer}
+    rules = {"": spec.initializer} if isinstance(spec.initializer, str) else named
     for key, rule in rules.items():
         if rule not in INITIALIZERS:
             where = (*path, "initializer", key) if key else (*path, "initializer")
-            yield _unknown("initializer", str(rule), list(INITIALIZERS), where)
+            yield _unknown("initializer", rule, list(INITIALIZERS), where)
 
 
 def _activation_problems(network: Network, spec: LayerSpec, path: Path) -> Iterator[Problem]:

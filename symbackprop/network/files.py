@@ -94,9 +94,10 @@ def _error(
     return InputError(mistakes=[placed(mistake, text, Place(line, column)) if line else mistake])
 
 
-def _end(text: str) -> tuple[int, int]:
-    lines = text.rstrip("\n").split("\n")
-    return len(lines), len(lines[-1]) + 1
+def _line_and_column(text: str, offset: int) -> tuple[int, int]:
+    """Count line feeds only, unlike YAML, which ends lines at other characters as well."""
+    before = text.rstrip("\n")[:offset]
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
 
 
 def _decimal(text: str) -> Decimal:
@@ -116,7 +117,7 @@ def _toml(text: str, source: str) -> Any:
     except tomllib.TOMLDecodeError as error:
         reason = _TOML_PLACE.sub("", str(error))
         found = _TOML_PLACE.search(str(error))
-        line, column = (int(found[1]), int(found[2])) if found and found[1] else _end(text)
+        line, column = (int(found[1]), int(found[2])) if found and found[1] else _line_and_column(text, len(text))
     if re.match("Cannot (overwrite|declare)|Duplicate", reason):
         raise _twice(text, "TOML", source, line, column)
     raise _error(SYNTAX, f"not valid TOML: {reason[:1].lower()}{reason[1:]}", source, line, column, text)
@@ -156,13 +157,11 @@ def _yaml(text: str, source: str) -> Any:
         _refuse_yaml(text, source)
         return yaml.load(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        mark: Any = error.problem_mark or error.context_mark
         if "duplicate key" in str(error.problem):
             raise _twice(text, "YAML", source) from None
-        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        if line > text.count("\n") + 1:
-            line, column = _end(text)
-        raise _error(SYNTAX, f"not valid YAML: {error.problem}", source, line, column, text) from None
+        place = _line_and_column(text, mark.index) if mark else (0, 0)
+        raise _error(SYNTAX, f"not valid YAML: {error.problem}", source, *place, text) from None
     except yaml.YAMLError as error:
         reason = str(error).splitlines()[0]
         raise _error(SYNTAX, f"not valid YAML: {reason}", source) from None
@@ -175,7 +174,7 @@ def _refuse_yaml(text: str, source: str) -> None:
     level = documents = 0
     for event in yaml.parse(text, Loader=yaml_loader()):
         mark: Any = event.start_mark
-        place = (mark.line + 1, mark.column + 1, text)
+        place = (*_line_and_column(text, mark.index), text)
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise _error(REFUSED, "YAML aliases and anchors are refused", source, *place, "write the value again")
         if (tag := getattr(event, "tag", None)) is not None:

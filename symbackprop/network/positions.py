@@ -72,12 +72,9 @@ def _yaml_spans(text: str) -> Iterator[tuple[Path, Span]]:
         root = yaml.compose(text, Loader=yaml_loader())
     except yaml.YAMLError:
         return
-    starts = _line_starts(text)
 
     def offsets(node: Any) -> tuple[int, int]:
-        marks = (node.start_mark, node.end_mark)
-        first, last = (starts[min(mark.line, len(starts) - 1)] + mark.column for mark in marks)
-        return first, last
+        return node.start_mark.index, node.end_mark.index
 
     def walk(node: Any, path: Path) -> Iterator[tuple[Path, Span]]:
         children: list[tuple[str | int, Any, Any]] = []

@@ -77,6 +77,23 @@ def test_tables_of_anything(table):
         assert load(network.as_table()) == network
 
 
+LAYER_TYPES = st.fixed_dictionaries(
+    {"equations": st.one_of(st.just("y[i] = x[i]"), st.just("y[j] = sum(W[j, i] * x[i], i)"), st.text(max_size=9))},
+    optional={key: VALUES for key in LayerType.model_fields if key != "equations"},
+)
+
+
+@given(LAYER_TYPES, st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=3), VALUES, VALUES)
+def test_layer_types_and_samples_of_anything(kind, layer, x, t):
+    table = {"inputs": 2, "layers": [{**layer, "type": "own"}], "loss": "mse", "layer_types": {"own": kind}}
+    for sample in ({}, {"sample": {"x": x, "t": t}}):
+        try:
+            network = load({**table, **sample})
+        except InputError:
+            continue
+        assert load(network.as_table()) == network
+
+
 @given(st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=4))
 def test_mistakes_of_json_have_places(table):
     answered(
