@@ -11,12 +11,11 @@ from typing import Any
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.display.numbers import finite, rational
+from symbackprop.display.coefficients import exact, flipped, is_root, number_tree, rooted
 from symbackprop.display.order import arrange_factors, arrange_terms
 from symbackprop.display.places import arithmetic, from_one, place_tree
 from symbackprop.display.reader import TensorReader
 from symbackprop.display.tree import (
-    HALF,
     Apply,
     BigSum,
     Bracket,
@@ -26,7 +25,6 @@ from symbackprop.display.tree import (
     Fraction,
     Logic,
     Minus,
-    Number,
     Power,
     Product,
     Range,
@@ -38,7 +36,7 @@ from symbackprop.display.tree import (
     times,
 )
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, Within
-from symbackprop.notation import given
+from symbackprop.notation import Sign, given
 
 _COMPARISONS: dict[Any, Any] = {
     sp.StrictLessThan: "<",
@@ -98,12 +96,10 @@ class _Builder:
         self.symbols = symbols
 
     def tree(self, expr: Expr) -> Tree:
-        if expr.is_Rational:
-            return _rational(expr)
-        if expr.is_Float:
-            return Number(str(expr))
+        if expr.is_Rational or expr.is_Float:
+            return number_tree(exact(expr))
         if expr is sp.pi or expr is sp.E:
-            return Symbol(given("pi" if expr is sp.pi else "e"), key=str(expr).lower())
+            return Symbol(Sign("pi" if expr is sp.pi else "e"), key="pi" if expr is sp.pi else "e")
         if isinstance(expr, Index):
             # As a value an index counts from 0, in print from 1.
             return Sum((self.index(expr), Minus(integer(1))))
@@ -128,9 +124,9 @@ class _Builder:
 
     def multiply(self, expr: Expr) -> Tree:
         number, rest = expr.as_coeff_Mul()
-        factors = list(sp.Mul.make_args(rest))
+        number, factors = exact(number), list(sp.Mul.make_args(rest))
         if number.is_negative:
-            factors, absorbed = _flipped(factors)
+            factors, absorbed = flipped(factors)
             if not absorbed:
                 return Minus(self.product(-number, factors))
             number = -number
@@ -139,7 +135,7 @@ class _Builder:
     def product(self, number: Expr, factors: Sequence[Expr]) -> Tree:
         above = [factor for factor in factors if not _is_divisor(factor)]
         below = [1 / factor for factor in factors if _is_divisor(factor)]
-        number, above, below = _rooted(number, above, below)
+        number, above, below = rooted(number, above, below)
         if below and all(divisor.is_number or _is_size(divisor) for divisor in below):
             # 1/N in front of a sum, but z/√2.
             scale = [factor for factor in above if factor.is_number]
@@ -148,11 +144,11 @@ class _Builder:
                 return times(self.quotient(number, scale, below), *self.arranged(rest))
         if below:
             return self.quotient(number, above, below)
-        coefficient = [] if number == 1 else [_coefficient(number)]
+        coefficient = [] if number == 1 else [number_tree(number)]
         return times(*coefficient, *self.arranged(above))
 
     def quotient(self, number: Expr, above: Sequence[Expr], below: Sequence[Expr]) -> Tree:
-        if number == 1 and len(above) == len(below) == 1 and _is_root(above[0]) and _is_root(below[0]):
+        if number == 1 and len(above) == len(below) == 1 and is_root(above[0]) and is_root(below[0]):
             return Apply("sqrt", (Fraction(self.tree(above[0] ** 2), self.tree(below[0] ** 2)),))
         top = ([] if number.p == 1 else [integer(number.p)]) + self.arranged(above)
         bottom = ([] if number.q == 1 else [integer(number.q)]) + self.arranged(below)
@@ -184,10 +180,11 @@ class _Builder:
     def total(self, expr: Total) -> Tree:
         bound = [one for one in expr.bound if one.name not in self.hidden]
         number, body = expr.body.as_coeff_Mul()
+        number = exact(number)
         if not bound:
             return self.tree(expr.body)
         summed = BigSum(self.tree(body), tuple(map(self.range, bound)))
-        found = summed if abs(number) == 1 else Product((_coefficient(abs(number)), summed))
+        found = summed if abs(number) == 1 else Product((number_tree(abs(number)), summed))
         return Minus(found) if number < 0 else found
 
     def range(self, index: Index) -> Range:
@@ -240,43 +237,8 @@ def _is_divisor(expr: Expr) -> bool:
     return bool(expr.is_Pow and not isinstance(expr, sp.exp) and expr.exp.could_extract_minus_sign())
 
 
-def _is_root(expr: Expr) -> bool:
-    return bool(expr.is_Pow and expr.exp == sp.Rational(1, 2) and expr.base.is_number)
-
-
 def _is_size(expr: Expr) -> bool:
     return bool(expr.is_Symbol and expr.is_integer)
-
-
-def _rooted(number: Expr, above: list[Expr], below: list[Expr]) -> tuple[Expr, list[Expr], list[Expr]]:
-    """SymPy's z √2 / 2 as z / √2."""
-    for root in [factor for factor in above if _is_root(factor) and factor.base.is_Integer]:
-        if number.q % root.base == 0:
-            number, above, below = number * root.base, [one for one in above if one != root], [*below, root]
-    return number, above, below
-
-
-def _flipped(factors: Sequence[Expr]) -> tuple[list[Expr], bool]:
-    """Factors of a negative product with the sign moved into a difference, -(t - a) being a - t."""
-    for position, factor in enumerate(factors):
-        if factor.is_Add and len(factor.args) == 2 and not any(term.is_number for term in factor.args):
-            signs = [term.as_coeff_Mul()[0].is_negative for term in factor.args]
-            if signs.count(True) == 1:
-                return [*factors[:position], sp.Add(*(-term for term in factor.args)), *factors[position + 1 :]], True
-    return list(factors), False
-
-
-def _rational(value: Expr) -> Tree:
-    if value < 0:
-        return Minus(_rational(-value))
-    if value.q == 1:
-        return integer(int(value))
-    decimal = finite(rational(sp.Rational(value)), 17) if value.q not in (2, 4, 8) or value.p > 9 else None
-    return Number(decimal) if decimal else Fraction(integer(value.p), integer(value.q), inline=True)
-
-
-def _coefficient(value: Expr) -> Tree:
-    return HALF if value == sp.Rational(1, 2) else _rational(value)
 
 
 _METHODS: dict[Any, Callable[[Any, Any], Tree]] = {

@@ -144,9 +144,11 @@ class LatexPrinter(Printer):
             for one in (left, right)
         ):
             return r"\,"
-        # A small fraction or a closing parenthesis touches what follows, unless that begins with a tall parenthesis.
-        near = wrapped or (isinstance(left, Fraction) and left.inline and isinstance(right, Sum) and not height(right))
-        return r"\," if near and not (wrapped and isinstance(right, Sum)) else " "
+        opened = isinstance(right.base if isinstance(right, Power) else right, Sum)
+        if isinstance(left, Fraction):
+            # Only a tall parenthesis can stand close to a small fraction.
+            return r"\," if opened and not height(right) else " "
+        return r"\," if wrapped and not opened else " "
 
     def fraction(self, tree: Fraction, leading: bool) -> str:
         return rf"\{'tfrac' if tree.inline else 'frac'}{{{self.show(tree.above)}}}{{{self.show(tree.below)}}}"

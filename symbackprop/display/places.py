@@ -47,7 +47,11 @@ def arithmetic(expr: Expr, index: IndexPrinter, inner: Callable[[Expr], Tree]) -
     if expr.is_Symbol:
         return Symbol(given(expr.name), key=expr.name)
     if expr.is_Add:
-        return plus(*arrange_terms([_signed(term, index, inner) for term in expr.args]))
+        constant, rest = expr.as_coeff_Add()
+        terms = arrange_terms([_signed(term, index, inner) for term in sp.Add.make_args(rest)])
+        number = [_signed(constant, index, inner)] if constant else []
+        # t + 1 and t - 1, but 1 - t.
+        return plus(*number, *terms) if isinstance(terms[0], Minus) else plus(*terms, *number)
     if expr.is_Mul:
         return times(*(arithmetic(factor, index, inner) for factor in expr.args))
     if isinstance(expr, sp.floor):
