@@ -26,6 +26,6 @@ def code_environment() -> Environment:
     )
 
 
-def render(name: str, **values: Any) -> str:
+def render(name: str, /, **values: Any) -> str:
     """Fill a template of code, such as `"python/module.py.j2"`."""
     return code_environment().get_template(name).render(**values)
