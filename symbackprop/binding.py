@@ -17,7 +17,7 @@ from sympy import Expr, Symbol
 
 from symbackprop.contraction import ALPHABET, tidy
 from symbackprop.errors import LanguageError, ShapeError, UnknownNameError, did_you_mean
-from symbackprop.expressions import Index, Read, reads
+from symbackprop.expressions import ArgPeak, Index, Peak, Read, Total, reads
 from symbackprop.graph import Equation, Tensor
 from symbackprop.language import Function, Statement, parse_formula, size_symbol, unsized
 from symbackprop.language.syntax import check_length, syntax_tree
@@ -96,7 +96,9 @@ def elementwise(formulas: tuple[tuple[str, str], ...]) -> dict[str, Function]:
 def with_constants(statement: Statement, constants: Mapping[str, Expr]) -> Statement:
     """Put numbers for options, wherever they stand: in values (`alpha * z`) or in indices (`x[stride * t]`)."""
     table: dict[Expr, Expr] = {Read(name): value for name, value in constants.items()}
-    table |= {unsized(name): value for name, value in constants.items() if unsized(name) not in statement.indices}
+    bound = {index for node in statement.rhs.atoms(Total, Peak, ArgPeak) for index in node.bound}
+    own = bound | set(statement.indices)
+    table |= {unsized(name): value for name, value in constants.items() if unsized(name) not in own}
     return Statement(statement.tensor, statement.indices, statement.rhs.xreplace(table), statement.text)
 
 
@@ -135,10 +137,10 @@ def bind(
     table: dict[Expr, Expr] = {unsized(letter): Index(letter, value) for letter, value in sizes.items()}
     table |= {size_symbol(letter): value for letter, value in sizes.items()}
     rhs = statement.rhs.xreplace(table)
-    replaced = {
-        read: Read(tensors[read.tensor].name, *(extra[i] for i in leading[read.tensor]), *read.indices)
-        for read in reads(rhs)
-    }
+    replaced: dict[Expr, Expr] = {}
+    for read in sorted(reads(rhs), key=lambda read: len(read.atoms(Read))):
+        places = (index.xreplace(replaced) for index in read.indices)
+        replaced[read] = Read(tensors[read.tensor].name, *(extra[i] for i in leading[read.tensor]), *places)
     indices = (*extra.values(), *(Index(i.name, sizes[i.name]) for i in statement.indices))
     # A sum over j beside a free j is clear to a reader, but would be captured by a rewrite.
     return Equation(name, indices, tidy(rhs.xreplace(replaced), indices))

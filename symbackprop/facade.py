@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from symbackprop import pipeline
-from symbackprop.errors import UnknownNameError, did_you_mean
+from symbackprop.errors import InputError, UnknownNameError, did_you_mean
+from symbackprop.graph import Tensor
 from symbackprop.network import Network, load
+from symbackprop.pipeline import FORMATS, Stages, write
+from symbackprop.public import public_equation
+from symbackprop.unroll import chain, closed_form
+
+from sympy import ImmutableDenseNDimArray
 
 if TYPE_CHECKING:
-    from sympy import Eq, Expr, Symbol
+    from sympy import Eq, Expr
 
     from symbackprop.verify import Report
 
 
-def derive(network: Network | str | Mapping[str, Any], *, wrt: Sequence[str] | None = None) -> Derived:
+def derive(
+    network: Network | str | Mapping[str, Any], *, wrt: Sequence[str] | None = None, notation: str = "standard"
+) -> Derived:
     """Derive the gradient of a network's loss with respect to every parameter.
 
     Args:
         network: A `Network`, or anything that `load` takes: a bundled name, a file, a line such as `"2 -> 2 sigmoid"`.
         wrt: Names of the tensors to derive for, such as `["W1", "x"]`; every parameter if left out.
+        notation: How documents call things: `"standard"` (z, a, δ) or `"mazur"` (net, out, w1 … w8).
 
     Returns:
         The derivation: `d["w5"]`, `d.compile()`, `d.verify()`, `d.write(folder)`.
@@ -36,7 +43,7 @@ def derive(network: Network | str | Mapping[str, Any], *, wrt: Sequence[str] | N
         >>> d["delta1"].indexed
         Eq(delta1[j], (1 - a1[j])*a1[j]*Sum(W2[k, j]*delta2[k], (k, 0, 1)))
     """
-    return Derived(load(network), wrt)
+    return Derived(load(network), wrt, notation)
 
 
 class Derived:
@@ -46,9 +53,9 @@ class Derived:
         network: The description it was derived from.
     """
 
-    def __init__(self, network: Network, wrt: Sequence[str] | None = None) -> None:
+    def __init__(self, network: Network, wrt: Sequence[str] | None = None, notation: str = "standard") -> None:
         self.network = network
-        self.stages = pipeline.Stages(network, tuple(wrt) if wrt is not None else None)
+        self.stages = Stages(network, tuple(wrt) if wrt is not None else None, notation)
 
     def __getitem__(self, name: str) -> Gradient:
         """∂E/∂ of a tensor (`"W1"`, `"a1"`, `"delta2"`) or of one element by its name (`"w5"`).
@@ -60,31 +67,36 @@ class Derived:
         for forward, adjoint in record.adjoint_of.items():
             if name in (forward, adjoint):
                 return Gradient(self.stages, forward)
-        names = pipeline.element_names(record)
+        names = self._elements()
         if name in names:
             return Gradient(self.stages, names[name], name)
         known = [*record.adjoint_of, *record.adjoint_of.values(), *names]
         raise UnknownNameError(f"there is no gradient for {name!r}", help=did_you_mean(name, known))
 
-    def __iter__(self) -> Any:
+    def _elements(self) -> dict[str, str]:
+        """The names of single elements → the tensor each belongs to."""
+        record = self.stages.derivation
+        active = [record.graph.tensors[name] for name in record.adjoint_of]
+        names = {name: tensor.name for tensor in active for name in _own_names(tensor)}
+        if self.stages.scalars is not None:
+            elements = self.stages.scalars.elements
+            names |= {symbol.name: t.name for t in active for symbol in elements[t.name].values()}
+        return names
+
+    def __iter__(self) -> Iterator[str]:
         return iter(self.stages.program.gradients)
 
     def __repr__(self) -> str:
         return f"<Derived {self.network.name}: gradients of {', '.join(self)}>"
-
-    @cached_property
-    def module(self) -> ModuleType:
-        """The emitted module, imported: `loss`, `loss_and_grad`, `update`, `train`, `initialize`, …"""
-        return pipeline.load_module(self.stages.module_text, f"symbackprop_{self.network.name.replace('-', '_')}")
 
     def compile(self) -> ModuleType:
         """Return the emitted module, ready to call.
 
         Returns:
             A module with `loss_and_grad(params, x, t) -> (loss, gradients)`, where params and gradients are dicts of
-            name → array, and with all else that `gradients.py` has.
+            name → array, and with all else that `gradients.py` has: `initialize`, `update`, `train`, …
         """
-        return self.module
+        return self.stages.module
 
     def verify(self, seed: int = 0) -> Report:
         """Check every gradient and every step.
@@ -95,20 +107,25 @@ class Derived:
         Returns:
             The report; it prints as a table, and `report.passed` tells the outcome.
         """
-        return pipeline.verification(self.stages, self.module, seed)
+        return self.stages.verification(seed)
 
-    def write(self, folder: str | Path, formats: Sequence[str] = pipeline.FORMATS, *, seed: int = 0) -> Report:
+    def write(
+        self, folder: str | Path, formats: Sequence[str] = FORMATS, *, seed: int = 0, train: bool = False
+    ) -> Report:
         """Write documents, code and expressions, each file atomically.
 
         Args:
             folder: Where to; it is made if it does not exist.
             formats: Some of `"latex"`, `"python"`, `"expressions"`.
             seed: Of the verification, which is always made and written to `verification.json`.
+            train: Whether to train as the network says, for the loss curve in the document.
 
         Returns:
             The report of the verification.
         """
-        return pipeline.write(self.stages, self.module, Path(folder), formats, seed)
+        from symbackprop.training import run
+
+        return write(self.stages, Path(folder), formats, seed, run(self) if train else None)
 
 
 class Gradient:
@@ -119,7 +136,7 @@ class Gradient:
         element: The element's name, or an empty string for the whole tensor.
     """
 
-    def __init__(self, stages: pipeline.Stages, tensor: str, element: str = "") -> None:
+    def __init__(self, stages: Stages, tensor: str, element: str = "") -> None:
         self._stages = stages
         self.tensor = tensor
         self.element = element
@@ -130,7 +147,11 @@ class Gradient:
     @property
     def indexed(self) -> Eq:
         """The adjoint equation in index form, in ordinary SymPy objects."""
-        return pipeline.public_adjoint(self._stages.derivation, self.tensor)
+        return self._public()
+
+    def _public(self) -> Eq:
+        equation = self._stages.derivation.adjoint(self.tensor)
+        return public_equation(equation.lhs, equation.rhs)
 
     @property
     def matrix(self) -> str | None:
@@ -144,24 +165,42 @@ class Gradient:
 
     @property
     def chain(self) -> Expr:
-        """The unevaluated product of the chain rule, summed over paths.
+        """The product of the chain rule, its derivatives not carried out, summed over paths.
 
         Raises:
-            UnknownNameError: This is a whole tensor; the chain rule is written for one element.
+            InputError: This is a tensor of several elements; the chain rule is written for one.
         """
-        return pipeline.chain_of(self._stages, self._symbol())
+        return chain(self._stages.needed_scalars(), self._element())
 
     def closed_form(self, budget: int = 5000) -> Expr:
-        """∂E/∂v in weights, inputs and targets alone.
+        """∂E/∂v in weights, inputs and targets alone; for a tensor an array of them, of its shape.
 
         Args:
-            budget: The largest number of operations that is not refused.
+            budget: The largest number of operations of one element that is not refused.
 
         Raises:
             TooLargeError: It would be longer than that.
-            UnknownNameError: This is a whole tensor of several elements.
         """
-        return pipeline.closed_form_of(self._stages, self._symbol(), budget)
+        scalars = self._stages.needed_scalars()
+        names = [self.element] if self.element else [s.name for _, s in sorted(scalars.elements[self.tensor].items())]
+        forms = [closed_form(scalars, name, budget) for name in names]
+        if len(forms) == 1:
+            return forms[0]
+        shape = [1 + max(place[axis] for place in scalars.elements[self.tensor]) for axis in range(self._rank())]
+        return ImmutableDenseNDimArray(forms, tuple(shape))
 
-    def _symbol(self) -> Symbol:
-        return pipeline.symbol_of(self._stages, self.tensor, self.element)
+    def _rank(self) -> int:
+        return len(self._stages.graph.tensors[self.tensor].indices)
+
+    def _element(self) -> str:
+        names = [symbol.name for symbol in self._stages.needed_scalars().elements[self.tensor].values()]
+        if not self.element and len(names) > 1:
+            raise InputError(f"{self.tensor} has {len(names)} elements", help=f"take one of them, such as {names[0]!r}")
+        return self.element or names[0]
+
+
+def _own_names(tensor: Tensor) -> list[str]:
+    def flat(names: Any) -> list[str]:
+        return [names] if isinstance(names, str) else [name for part in names or () for name in flat(part)]
+
+    return flat(tensor.names)

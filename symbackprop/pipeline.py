@@ -14,24 +14,30 @@ from symbackprop.backward import backward
 from symbackprop.display.latex import latex
 from symbackprop.display.matrix import matrix_form
 from symbackprop.display.reader import TensorReader
+from symbackprop.display.tree import Relation
+from symbackprop.emit.expressions import emit_expressions
+from symbackprop.emit.files import write_folder
+from symbackprop.emit.module import emit_module
 from symbackprop.emit.numpy import numpy_code
-from symbackprop.errors import CheckFailedError, TooLargeError, UnknownNameError
+from symbackprop.errors import TooLargeError, UnsupportedError
 from symbackprop.forward import forward
 from symbackprop.lower import lower, lower_expression
+from symbackprop.lower.training import lower_training
 from symbackprop.notation import notation
-from symbackprop.public import public_equation
+from symbackprop.program import Assign, assignments
 from symbackprop.simplify import simplify
-from symbackprop.unroll import Scalars, chain, closed_form, unroll
+from symbackprop.unroll import Scalars, gradients, unroll, values
+from symbackprop.verify import Report, verify
+from symbackprop.version import __version__
 
 if TYPE_CHECKING:
-    from sympy import Eq, Expr
-
     from symbackprop.graph import Derivation, Graph
     from symbackprop.network import Network
-    from symbackprop.program import Program
-    from symbackprop.verify import Report
+    from symbackprop.program import Program, Training
+    from symbackprop.training import Run
 
 FORMATS = ("latex", "python", "expressions")
+FILES = {"latex": "derivation.tex", "python": "gradients.py", "expressions": "expressions.py"}
 
 
 class Stages:
@@ -40,6 +46,7 @@ class Stages:
     Attributes:
         network: What the user described.
         wrt: The tensors to derive for; `None` for every parameter.
+        notation: How documents call things.
     """
 
     def __init__(self, network: Network, wrt: tuple[str, ...] | None = None, notation_name: str = "standard") -> None:
@@ -63,24 +70,33 @@ class Stages:
         return lower(self.derivation)
 
     @cached_property
+    def training(self) -> Training:
+        """How parameters start and move."""
+        return lower_training(self.network, self.graph)
+
+    @cached_property
     def scalars(self) -> Scalars | None:
         """The scalar view; `None` for networks that are too large for it or have symbolic sizes."""
-        from symbackprop.errors import UnsupportedError
-
         try:
-            return unroll(self.derivation)
+            return self.needed_scalars()
         except (TooLargeError, UnsupportedError):
             return None
 
     def needed_scalars(self) -> Scalars:
-        """The scalar view, or the reason why there is none."""
-        return self.scalars or unroll(self.derivation)
+        """The scalar view, or the reason why there is none.
+
+        Raises:
+            TooLargeError: It would have too many equations.
+            UnsupportedError: A size is a symbol.
+        """
+        return unroll(self.derivation)
 
     @cached_property
     def reader(self) -> TensorReader:
         """How tensors are printed."""
         tensors = {**self.graph.tensors, **self.derivation.tensors}
-        return TensorReader(tensors, self.notation, self.derivation.adjoint_of)
+        hidden = () if "N" in {str(size) for t in tensors.values() for size in t.shape} else ("s",)
+        return TensorReader(tensors, self.notation, self.derivation.adjoint_of, hidden=hidden)
 
     @cached_property
     def network_hash(self) -> str:
@@ -88,56 +104,105 @@ class Stages:
         text = json.dumps(self.network.as_table(), sort_keys=True, default=str, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def statement(self, tensor: str) -> Any:
-        """The array statement of ∂E/∂tensor, also where no gradient needs it."""
-        from symbackprop.program import Assign
+    def module_text(self, checks: Sequence[str] = ()) -> str:
+        """The text of `gradients.py`; `checks` are those it has passed."""
+        return emit_module(
+            self.derivation,
+            self.program,
+            training=self.training,
+            checks=checks,
+            network_hash=self.network_hash,
+            version=__version__,
+        )
 
+    @cached_property
+    def module(self) -> ModuleType:
+        """The emitted module, loaded."""
+        module = ModuleType(f"symbackprop_{self.network.name.replace('-', '_')}")
+        # The text is our own: names in it were checked by the network stage, and no string of the user's is code.
+        exec(compile(self.module_text(), f"<gradients of {self.network.name}>", "exec"), module.__dict__)  # noqa: S102
+        return module
+
+    def statement(self, tensor: str) -> Assign:
+        """The array statement of ∂E/∂tensor, also where no gradient needs it."""
         equation = self.derivation.adjoint(tensor)
-        return Assign(equation.tensor, equation.indices, lower_expression(equation.rhs), str(equation))
+        shapes = {name: known.shape for name, known in {**self.graph.tensors, **self.derivation.tensors}.items()}
+        return Assign(equation.tensor, equation.indices, lower_expression(equation.rhs, shapes), str(equation))
 
     def matrix_latex(self, tensor: str) -> str | None:
         """The matrix form of ∂E/∂tensor as LaTeX."""
         form = matrix_form(self.statement(tensor), self.reader)
         return None if form is None else latex(form)
 
+    def matrix_forms(self) -> dict[str, Relation]:
+        """The matrix form of every statement that has one, by the tensor defined."""
+        found = {
+            statement.name: matrix_form(statement, self.reader)
+            for statement in assignments((*self.program.forward, *self.program.backward))
+        }
+        return {name: form for name, form in found.items() if form is not None}
+
     def code(self, tensor: str) -> str:
         """The array code of ∂E/∂tensor."""
         statement = self.statement(tensor)
         return numpy_code(statement.value, statement.axes)
 
+    def verification(self, seed: int = 0) -> Report:
+        """Check the emitted code, the forms of the derivation against one another, and every step."""
+        return verify(self.derivation, self.module, scalars=self._scalar_form(), seed=seed)
 
-def element_names(derivation: Derivation) -> dict[str, str]:
-    """The user's own names of single elements → the tensor each belongs to."""
+    def _scalar_form(self) -> Any:
+        """The gradients of the scalar view at given values; `None` without that view, or with another sample count."""
+        scalars = self.scalars
+        if scalars is None:
+            return None
+        names = {new: old for old, new in self.derivation.adjoint_of.items()}
 
-    def flat(names: Any) -> list[str]:
-        if isinstance(names, str):
-            return [names]
-        return [name for part in names or () for name in flat(part)]
+        def at(point: Mapping[str, Any]) -> dict[str, Any]:
+            found = gradients(scalars, values(scalars, point))
+            return {names.get(name, name): value for name, value in found.items()}
 
-    return {
-        name: tensor.name
-        for tensor in derivation.graph.tensors.values()
-        if tensor.name in derivation.adjoint_of
-        for name in flat(tensor.names)
-    }
+        return at
+
+    def texts(self, formats: Sequence[str], report: Report, run: Run | None = None) -> dict[str, str]:
+        """The text of each file.
+
+        Args:
+            formats: Some of `FORMATS`.
+            report: What verification found; documents and code say which checks they have passed.
+            run: A training run, for the document's loss curve.
+        """
+        checks = certificate_lines(report)
+        makers = {
+            "latex": lambda: self._document(report, run),
+            "python": lambda: self.module_text(checks),
+            "expressions": lambda: emit_expressions(self.derivation, self.scalars),
+        }
+        return {FILES[name]: makers[name]() for name in formats}
+
+    def _document(self, report: Report, run: Run | None) -> str:
+        from symbackprop.paper import material
+
+        from symbackprop.emit.document import document
+
+        return document(material(self, report, run))
 
 
-def public_adjoint(derivation: Derivation, tensor: str) -> Eq:
-    """An adjoint equation in SymPy's own objects."""
-    equation = derivation.adjoint(tensor)
-    return public_equation(equation.lhs, equation.rhs)
+def certificate_lines(report: Report) -> list[str]:
+    """One line for each kind of check that was passed, with its threshold."""
+    passed = {(check.method, check.threshold): None for check in report.checks if check.passed}
+    return [f"{method}: {threshold}" for method, threshold in passed]
 
 
-def scalar_names(stages: Stages, tensor: str) -> list[str]:
-    """The names of a tensor's elements in the scalar view, row by row."""
-    return [symbol.name for _, symbol in sorted(stages.needed_scalars().elements[tensor].items())]
+def write(stages: Stages, folder: Path, formats: Sequence[str], seed: int = 0, run: Run | None = None) -> Report:
+    """Verify, then write the files of some formats and `verification.json`, each file atomically.
 
-
-def chain_of(stages: Stages, name: str) -> Expr:
-    """The unevaluated chain rule of one scalar."""
-    return chain(stages.needed_scalars(), name)
-
-
-def closed_form_of(stages: Stages, name: str, budget: int) -> Expr:
-    """The closed form of one scalar's gradient."""
-    return closed_form(stages.needed_scalars(), name, budget)
+    Returns:
+        The report; the files are written whatever it says, and say so themselves.
+    """
+    report = stages.verification(seed)
+    record = json.loads(report.to_json())
+    record["network_sha256"] = stages.network_hash
+    record["version"] = __version__
+    write_folder(folder, stages.texts(formats, report, run), record)
+    return report

@@ -220,11 +220,13 @@ class At(Array):
         arg: The array.
         axis: The axis of `arg` that is fixed.
         position: An expression in the index of the loop.
+        inside: Whether it is known to lie in the range of the axis.
     """
 
     arg: Array
     axis: Index
     position: Expr
+    inside: bool = False
 
     @property
     def axes(self) -> Axes:  # type: ignore[override]

@@ -60,6 +60,7 @@ class Layer:
         parameters: What it learns.
         options: Its settings.
         ranges: Sizes of indices that no plain read of a tensor tells, such as `{"t": "(n - k) // stride + 1"}`.
+        sizes: Further sizes by name, made of options and the sizes of inputs, such as `{"half": "n // 2"}`.
         activation: Whether it takes an `activation`, applied to its output.
         source: Where the equations come from.
     """
@@ -71,6 +72,7 @@ class Layer:
     parameters: tuple[Parameter, ...] = ()
     options: Mapping[str, Option] = field(default_factory=dict)
     ranges: Mapping[str, str] = field(default_factory=dict)
+    sizes: Mapping[str, str] = field(default_factory=dict)
     activation: bool = True
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from sympy import Expr, Symbol
 
+from symbackprop.emit import places
 from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import Index
 from symbackprop.program import Along, Array, Axes, Const, Contract, Leaf, Map, Position, Reduce, leaves
@@ -63,11 +64,11 @@ class _Printer:
         order = tuple(axis for axis in order if axis in node.axes)
         match node:
             case Leaf():
-                return self._transposed((self.names.get(node.name, node.name), ATOM), node.axes, order)
+                return self.transposed((self.names.get(node.name, node.name), ATOM), node.axes, order)
             case Const():
-                return self._number(node.value)
+                return self.number(node.value)
             case Position():
-                return f"np.arange({self._number(node.axis.size)[0]})", ATOM
+                return f"np.arange({self.number(node.axis.size)[0]})", ATOM
             case Map():
                 return self._map(node, order)
             case Contract():
@@ -78,14 +79,16 @@ class _Printer:
                 axis = order.index(node.axis) - len(order)
                 inside = self.code(node.arg, order)[0]
                 return f"{node.function}({inside}{'' if axis == -1 else f', axis={axis}'})", ATOM
+        if type(node) in places.HANDLERS:
+            return places.HANDLERS[type(node)](node, order, self)
         raise UnsupportedError(f"{type(node).__name__} has no NumPy form yet")
 
-    def _number(self, value: Expr) -> Code:
+    def number(self, value: Expr) -> Code:
         sizes = {symbol: self.names.get(f"#{symbol.name}") for symbol in value.free_symbols}
         table = {symbol: Symbol(name) for symbol, name in sizes.items() if name}
         return number_code(value.xreplace(table))
 
-    def _transposed(self, code: Code, stored: Axes, order: Axes) -> Code:
+    def transposed(self, code: Code, stored: Axes, order: Axes) -> Code:
         if stored == order:
             return code
         text = bracket(code, ATOM)
@@ -95,7 +98,7 @@ class _Printer:
             return f"{text}.mT", ATOM
         return f"{text}.transpose({', '.join(str(stored.index(axis)) for axis in order)})", ATOM
 
-    def _broadcast(self, node: Array, order: Axes) -> Code:
+    def spread(self, node: Array, order: Axes) -> Code:
         """The node, with new axes wherever it lacks one that is not leading."""
         code = self.code(node, order)
         present = [axis in node.axes for axis in order]
@@ -111,8 +114,8 @@ class _Printer:
         if function == "mul":
             node = _with_masks(node)
             outer = self._outer(node, order)
-            return outer or self._product([self._broadcast(arg, order) for arg in node.args], node.args)
-        args = [self._broadcast(arg, order) for arg in node.args]
+            return outer or self._product([self.spread(arg, order) for arg in node.args], node.args)
+        args = [self.spread(arg, order) for arg in node.args]
         if function == "add":
             return self._sum(args), SUM
         if function == "pow":
@@ -208,7 +211,9 @@ class _Printer:
         columns = tuple(axis for axis in order if axis in right.axes and axis not in batch)
         if rows and columns and order.index(rows[0]) > order.index(columns[0]):
             left, right, rows, columns = right, left, columns, rows
-        if order != (*batch, *rows, *columns) or len(over) > 1 or len(columns) > 1:
+        if not batch and len(over) > 1:
+            return self._tensordot(left, right, over, (*rows, *columns), order)
+        if order != (*batch, *rows, *columns) or len(columns) > 1:
             return self._einsum(node, order)
         if batch:
             if len(rows) != 1 or len(columns) != 1:
@@ -223,6 +228,17 @@ class _Printer:
     def _matmul(self, left: tuple[Array, Axes], right: tuple[Array, Axes]) -> Code:
         first, second = self.code(*left), self.code(*right)
         return f"{bracket(first, PRODUCT)} @ {bracket(second, ATOM)}", MATMUL
+
+    def _tensordot(self, left: Array, right: Array, over: Axes, made: Axes, order: Axes) -> Code:
+        """A sum over several axes at once: one matmul of the two arrays with those axes flattened."""
+        codes, numbers = [], []
+        for side in (left, right):
+            own = tuple(axis for axis in made if axis in side.axes)
+            stored = side.axes if tuple(axis for axis in side.axes if axis not in over) == own else (*own, *over)
+            codes.append(self.code(side, stored)[0])
+            numbers.append(tuple(stored.index(axis) for axis in over))
+        text = f"np.tensordot({codes[0]}, {codes[1]}, ({numbers[0]}, {numbers[1]}))"
+        return self.transposed((text, ATOM), made, order)
 
     def _einsum(self, node: Contract, order: Axes) -> Code:
         letters = {axis: chr(ord("a") + n) for n, axis in enumerate(dict.fromkeys((*node.left.axes, *node.right.axes)))}

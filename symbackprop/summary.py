@@ -1,0 +1,88 @@
+"""A derivation → what a person wants to see of it at a glance: layers, shapes, counts, gradients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sympy as sp
+from sympy import Expr
+
+from symbackprop.display.build import build
+from symbackprop.display.text import text
+from symbackprop.display.tree import Relation, Row
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from symbackprop.facade import Derived
+
+
+def shape_text(shape: tuple[Expr, ...]) -> str:
+    """A shape as a person writes it: `128 x 784`, or `scalar`.
+
+    Example:
+        >>> shape_text((sp.Integer(128), sp.Integer(784))), shape_text(())
+        ('128 x 784', 'scalar')
+    """
+    return " x ".join(map(str, shape)) or "scalar"
+
+
+def gradient_rows(d: Derived) -> list[tuple[str, str, str]]:
+    """For each parameter its name, its shape and its gradient in index form."""
+    graph, record = d.stages.graph, d.stages.derivation
+    rows = []
+    for tensor in graph.parameters:
+        if tensor.name not in record.adjoint_of:
+            rows.append((tensor.name, shape_text(tensor.shape), "0 (the loss does not depend on it)"))
+            continue
+        equation = record.adjoint(tensor.name)
+        right = Row("=", build(equation.rhs, d.stages.reader))
+        rows.append((tensor.name, shape_text(tensor.shape), text(Relation(d.stages.reader(equation.lhs), (right,)))))
+    return rows
+
+
+def summary(d: Derived) -> dict[str, Any]:
+    """What `symbackprop show` prints, as a table for JSON."""
+    graph, record = d.stages.graph, d.stages.derivation
+    count = sp.Add(*(sp.Mul(*tensor.shape) for tensor in graph.parameters))
+    rows = [
+        {"tensor": e.tensor, "row": row, "shape": [str(n) for n in graph.tensors[e.tensor].shape], "equation": str(e)}
+        for e, row in zip(graph.equations, graph.rows, strict=True)
+    ]
+    return {
+        "network": d.network.name,
+        "equations": rows,
+        "parameters": [
+            {"tensor": t.name, "shape": [str(n) for n in t.shape], "trainable": t.trainable} for t in graph.parameters
+        ],
+        "parameter_count": int(count) if count.is_Integer else str(count),
+        "adjoint_equations": len(record.adjoints),
+        "expression_nodes": sum(1 for e in record.adjoints for _ in sp.preorder_traversal(e.rhs)),
+        "scalar_gradients": int(count) if count.is_Integer else str(count),
+    }
+
+
+def summary_table(found: dict[str, Any]) -> RenderableType:
+    """The summary for a terminal."""
+    from rich import box
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=found["network"], title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("equation", "kind", "shape"):
+        table.add_column(column, no_wrap=column != "equation")
+    for row in found["equations"]:
+        table.add_row(Text(row["equation"]), row["row"], " x ".join(row["shape"]) or "scalar")
+    weights = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in ("parameter", "shape", "trained"):
+        weights.add_column(column)
+    for row in found["parameters"]:
+        weights.add_row(row["tensor"], " x ".join(row["shape"]) or "scalar", "yes" if row["trainable"] else "frozen")
+    count = found["parameter_count"]
+    shown = f"{count:,}" if isinstance(count, int) else count
+    footer = (
+        f"{shown} parameters; deriving makes {found['adjoint_equations']} adjoint equations with "
+        f"{found['expression_nodes']} nodes, whatever the sizes; in scalar form there would be {shown} gradients"
+    )
+    return Group(table, weights, Text(footer))
