@@ -14,7 +14,7 @@ from typing import NamedTuple
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Total, Where, Within, indices_of, product
+from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Total, Where, Within, indices_of, product, substitute
 
 # What marks an index as fresh; a user's own i_in keeps its name.
 MARKS = re.compile(r"(_(at)?[0-9]+)+\Z")
@@ -57,7 +57,7 @@ def terms(expr: Expr, fresh: Fresh) -> list[Term]:
         return [term for arg in expr.args for term in terms(arg, fresh)]
     if isinstance(expr, Total):
         rename = {index: fresh.like(index) for index in expr.bound}
-        inner = terms(expr.body.xreplace(rename), fresh)
+        inner = terms(substitute(expr.body, rename), fresh)
         return [Term((*rename.values(), *bound), factors) for bound, factors in inner]
     if isinstance(expr, sp.Mul):
         products = [Term((), ())]
@@ -101,7 +101,7 @@ def contract(term: Term) -> Expr:
     while (found := _fixing(bound, factors)) is not None:
         delta, index, value = found
         guard = [] if fits(value, index.size) else [Within(value, index.size)]
-        factors = [factor.xreplace({index: value}) for factor in factors if factor is not delta] + guard
+        factors = [substitute(factor, {index: value}) for factor in factors if factor is not delta] + guard
         bound.remove(index)
         if any(factor == 0 for factor in factors):
             return sp.S.Zero

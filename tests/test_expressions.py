@@ -21,6 +21,7 @@ from symbackprop.expressions import (
     product,
     reads,
     renaming,
+    substitute,
     tensors_read,
 )
 
@@ -79,6 +80,27 @@ def test_sums_fold():
     assert Total(sp.S.Zero, I) == 0
     assert Total(X) == X
     assert Total(Total(Read("W", J, I), I), J) == Total(Read("W", J, I), J, I)
+
+
+def test_sums_over_the_same_letter_stay_apart():
+    """The sum over i of a sum over i is three times the inner one, not a sum over i and i."""
+    assert Total(Total(X, I), I) != Total(X, I, I)
+    assert Total(Total(X, I), I).bound == (I,)
+
+
+def test_substitution_leaves_alone_what_is_bound():
+    assert substitute(X * Total(X, I), {I: sp.Integer(2)}) == Read("x", 2) * Total(X, I)
+    assert substitute(Delta(I, ArgPeak(X, I)), {I: K}) == Delta(K, ArgPeak(X, I))
+
+
+def test_substitution_captures_nothing():
+    expr = substitute(Total(Read("W", I, K) * Read("x", K), K), {I: K})
+    (bound,) = expr.bound
+    assert bound != K and expr == Total(Read("W", K, bound) * Read("x", bound), bound)
+    swapped = substitute(Total(Read("W", I, K), Index("m", 2)) * X, {I: K, K: I})
+    assert swapped == Total(Read("W", K, I), Index("m", 2)) * Read("x", K)
+    inner = substitute(Total(Total(Read("W", I, K), K) * Read("x", K), K), {I: 2 * K})
+    assert inner.free_symbols == {K}
 
 
 def test_branches_fold_where_the_condition_is_certain():

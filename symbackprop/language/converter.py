@@ -174,6 +174,8 @@ class Converter:
         inside = {index for child in ast.walk(node.args[0]) for index in self._names_in_brackets(child)}
         names = [arg.id for arg in node.args[1:] if isinstance(arg, ast.Name)]
         if len(names) == len(node.args) - 1 and names and all(name in inside for name in names):
+            if len(set(names)) < len(names):
+                raise self.error(node, "a reduction runs over an index once")
             return tuple(unsized(name) for name in names)
         function = self.name(node.func)
         if function not in self.functions:

@@ -12,6 +12,7 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.backward import assemble
+from symbackprop.contraction import tidy
 from symbackprop.expressions import Delta, Read, Total, reads, tensors_read
 from symbackprop.graph import Derivation, Equation, Partial, Step
 from symbackprop.simplify.fusion import fuse
@@ -64,7 +65,7 @@ def slopes_through_outputs(derivation: Derivation) -> Derivation:
 
 def _through_output(exprs: tuple[Expr, ...]) -> tuple[Expr, ...]:
     derivative, output, rhs, at = exprs
-    return (through_output(derivative, output, rhs, at.indices),)
+    return (through_output(derivative, output, tidy(rhs, output.indices), at.indices),)
 
 
 def _because(equation: Equation) -> str:

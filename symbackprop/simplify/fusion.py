@@ -9,8 +9,8 @@ from __future__ import annotations
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.contraction import Fresh, tidy
-from symbackprop.expressions import Index, Read, Total, reads
+from symbackprop.contraction import tidy
+from symbackprop.expressions import Read, Total, reads, substitute
 from symbackprop.simplify.cost import cost
 from symbackprop.simplify.outputs import tidy_fraction
 
@@ -23,19 +23,8 @@ def put_in(expr: Expr, lhs: Read, rhs: Expr) -> Expr:
         lhs: The tensor at the indices of its equation.
         rhs: What it is equal to.
     """
-    fresh = Fresh()
-    table = {}
-    for read in reads(expr):
-        if read.tensor != lhs.tensor:
-            continue
-        apart = {index: fresh.like(index) for index in _bound(rhs)}
-        moved = dict(zip(lhs.indices, read.indices, strict=True))
-        table[read] = rhs.xreplace(apart).xreplace(moved)
-    return expr.xreplace(table)
-
-
-def _bound(expr: Expr) -> set[Index]:
-    return {index for node in sp.preorder_traversal(expr) for index in getattr(node, "bound", ())}
+    at = {read: dict(zip(lhs.indices, read.indices, strict=True)) for read in reads(expr) if read.tensor == lhs.tensor}
+    return expr.xreplace({read: substitute(rhs, moved) for read, moved in at.items()})
 
 
 def fuse(exprs: tuple[Expr, ...]) -> tuple[Expr, ...]:

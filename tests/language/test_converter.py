@@ -136,6 +136,7 @@ def test_decimals_are_exact(text, value):
         ("where(z in x, 1, 0)", "expected a comparison"),
         ("where(z is x, 1, 0)", "expected a comparison"),
         ("sum(x[i])", "needs the index it runs over"),
+        ("sum(x[i], i, i)", "over an index once"),
         ("sum(x[i], k)", "needs the index it runs over"),
         ("sum(x, i)", "needs the index it runs over"),
         ("sum(x[i], 3)", "needs the index it runs over"),
