@@ -78,14 +78,13 @@ def adjoint_name(name: str, taken: Collection[str]) -> str:
 
 def _active(graph: Graph, wanted: Sequence[str]) -> set[str]:
     """The tensors that depend on a wanted one and on which the loss depends."""
-    depends = set(wanted)
-    for equation in graph.equations:
-        if depends & set(tensors_read(equation.rhs)):
-            depends.add(equation.tensor)
-    reaches = {graph.loss.name}
-    for equation in reversed(graph.equations):
-        if equation.tensor in reaches:
-            reaches |= set(tensors_read(equation.rhs))
+    reads_of = {equation.tensor: set(tensors_read(equation.rhs)) for equation in graph.equations}
+    depends, reaches, before = set(wanted), {graph.loss.name}, -1
+    # A recurrence reads what a later equation defines, so that one pass is not enough.
+    while len(depends) + len(reaches) > before:
+        before = len(depends) + len(reaches)
+        depends |= {name for name, read in reads_of.items() if read & depends}
+        reaches |= {read for name in reads_of.keys() & reaches for read in reads_of[name]}
     return depends & reaches | {graph.loss.name}
 
 

@@ -126,7 +126,10 @@ def bind(
     for read in found:
         tensor = _tensor(read, tensors, statement)
         rank = len(read.indices)
-        leading[read.tensor] = tensor.indices[: len(tensor.indices) - rank]
+        if rank != len(tensor.indices) - len(
+            leading.setdefault(read.tensor, tensor.indices[: len(tensor.indices) - rank])
+        ):
+            raise ShapeError(f"{read.tensor!r} is read with different numbers of indices in {statement.text!r}")
         for index, axis in zip(read.indices, tensor.indices[len(tensor.indices) - rank :], strict=True):
             if isinstance(index, Index):
                 _settle(sizes, index, axis.size, read, statement, given=ranges or {})

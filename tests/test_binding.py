@@ -156,6 +156,11 @@ def test_shapes_that_do_not_fit():
         bind(statement("y = sum(v[i] * w[i], i)"), {"v": given("v", I), "w": given("w", J)}, "y")
 
 
+def test_a_tensor_is_read_with_one_number_of_indices():
+    with pytest.raises(ShapeError, match="different numbers of indices"):
+        bind(statement("y[j] = x * x[j]"), {"x": given("x", S, J)}, "y")
+
+
 def test_the_free_indices_of_a_formula_stand_on_the_left():
     assert formula_statement("a", "exp(z[j]) / sum(exp(z[k]), k)").indices == (unsized("j"),)
     assert formula_statement("a", "z * 2").indices == ()
