@@ -1,4 +1,4 @@
-"""Derivation → a module of SymPy objects: loss, forward pass and gradients in index form, closed forms of small networks.
+"""Derivation → a module of SymPy objects: loss, forward pass and gradients in index form, and closed forms.
 
 The module builds each object with SymPy's constructors. The closed forms are not written out: their scalar equations
 are, one a line, and Python puts them into one another when they are first asked for.
@@ -19,6 +19,7 @@ from symbackprop.emit.environment import render
 from symbackprop.emit.layout import WIDTH, fitted, tuple_code
 from symbackprop.graph import Derivation, Equation, Tensor
 from symbackprop.public import public, public_equation
+from symbackprop.version import __version__
 
 MOST_OPERATIONS = 5000
 MOST_FORMS = 200
@@ -64,9 +65,9 @@ def emit_expressions(
     derivation: Derivation,
     scalars: Scalars | None,
     *,
-    checks: Sequence[str],
-    network_hash: str,
-    version: str,
+    checks: Sequence[str] = (),
+    network_hash: str = "",
+    version: str = __version__,
 ) -> str:
     """Write the module `expressions.py` of a network.
 

@@ -8,14 +8,17 @@ from functools import cached_property
 
 from sympy import Symbol
 
+from symbackprop.emit.kinks import kinks
 from symbackprop.emit.layout import fitted
-from symbackprop.emit.numpy import numpy_code, used_helpers
+from symbackprop.emit.nodes import all_read, defined, helpers_used, in_layers, needed, read, sizes_used
+from symbackprop.emit.numpy import HELPERS
+from symbackprop.emit.places import HELPER_CODE
 from symbackprop.emit.stable import stable_logs
-from symbackprop.emit.statements import Writer, in_layers, kinks, needed, sizes_used
+from symbackprop.emit.statements import Writer
 from symbackprop.graph import Derivation
-from symbackprop.program import Assign, Program, Reduce, Training, leaves
+from symbackprop.program import Assign, Loop, Program, Reduce, Statement, Training, assignments, leaves
 
-RESERVED = frozenset(dir(builtins)) | {
+RESERVED = frozenset(dir(builtins)) | HELPERS | frozenset(HELPER_CODE) | {
     "Any", "Array", "Callable", "History", "Iterator", "PARAMETERS", "Params", "START", "State", "TRAINABLE",
     "annotations", "arrays", "batch", "batch_size", "callback", "check", "epochs", "forward", "gradient_tolerance",
     "grads", "history", "initialize", "loss", "loss_and_grad", "main", "math", "moved", "np", "npt", "pack",
@@ -44,17 +47,21 @@ class Functions:
         self.targets = [tensor.name for tensor in self.graph.with_role("target")]
         self.given = [*self.inputs, *self.targets]
         self.statements = stable_logs(program.forward)
-        self.writer = Writer(self._names(), comment)
+        self.writer = Writer(
+            self._names(), comment, [*program.parameters, *(a.name for a in assignments(program.forward))]
+        )
         self.data = [self.writer.name(name) for name in self.given]
 
     def _names(self) -> dict[str, str]:
         """What to write for arrays and sizes whose own name is taken."""
-        assigned = [statement.name for statement in (*self.program.forward, *self.program.backward)]
+        statements = (*self.program.forward, *self.program.backward)
+        assigned = [statement.name for statement in assignments(statements)]
         arrays = [*self.program.data, *self.program.parameters, *assigned]
         taken = {*RESERVED, *self.training.settings}
         names = {name: f"{name}_" for name in arrays if name in taken}
         taken |= {*arrays, *names.values()}
-        return names | {f"#{size}": f"{size}_" for size in self.program.sizes if size in taken}
+        loops = [statement.index.name for statement in statements if isinstance(statement, Loop)]
+        return names | {f"#{size}": _other(size) for size in (*self.program.sizes, *loops) if size in taken}
 
     @cached_property
     def trainable(self) -> list[str]:
@@ -74,17 +81,19 @@ class Functions:
     @property
     def prediction(self) -> str:
         """The variable that holds the prediction."""
-        found = [tensor.name for tensor in self.graph.with_role("prediction")] or [self.predicting[-1].name]
+        found = [tensor.name for tensor in self.graph.with_role("prediction")] or [
+            assignments(self.predicting)[-1].name
+        ]
         return self.writer.name(found[-1])
 
     @cached_property
-    def predicting(self) -> tuple[Assign, ...]:
+    def predicting(self) -> tuple[Statement, ...]:
         """The forward statements that no target enters."""
         reached = set(self.targets)
         kept = []
         for statement in self.program.forward:
-            if leaves(statement.value) & reached:
-                reached.add(statement.name)
+            if read(statement) & reached:
+                reached |= defined(statement)
             else:
                 kept.append(statement)
         return tuple(kept)
@@ -92,17 +101,19 @@ class Functions:
     @property
     def helpers(self) -> list[str]:
         """The functions that the code calls beside NumPy's."""
-        values = [statement.value for statement in (*self.predicting, *self.loss_statements, *self.program.backward)]
-        return sorted(used_helpers(values))
+        checked = [Assign("", node.axes, node) for _, node in kinks(self.statements)]
+        return helpers_used([*self.predicting, *self.loss_statements, *self.program.backward, *checked])
 
     @property
-    def loss_statements(self) -> tuple[Assign, ...]:
+    def loss_statements(self) -> tuple[Statement, ...]:
         """The forward statements that the loss alone needs."""
         return needed(self.statements, [self.program.loss])
 
     def forward(self) -> list[str]:
         """The prediction and everything before it."""
-        found = [f'"{statement.name}": {self.writer.name(statement.name)}' for statement in self.predicting]
+        found = [
+            f'"{statement.name}": {self.writer.name(statement.name)}' for statement in assignments(self.predicting)
+        ]
         rows = fitted(f"return {self.prediction}, {{", found, "}", 4)
         return [*self._opening(self.predicting), *self._lines(self.predicting), *rows]
 
@@ -112,7 +123,7 @@ class Functions:
 
     def gradients(self) -> list[str]:
         """The loss and all gradients."""
-        wanted = [self.program.loss, *(leaf for step in self.program.backward for leaf in leaves(step.value))]
+        wanted = {self.program.loss, *all_read(self.program.backward)}
         statements = (*needed(self.statements, wanted), *self.program.backward)
         return [*self._opening(statements), *self._lines(statements, commented=True)]
 
@@ -131,7 +142,7 @@ class Functions:
         layers = {tensor.name: tensor.layer for tensor in self.graph.parameters}
         groups = in_layers(self.program, layers, self.trainable)
         backward = [step for steps, _ in groups for step in steps]
-        wanted = [self.program.loss, *(leaf for step in backward for leaf in leaves(step.value))]
+        wanted = {self.program.loss, *all_read(backward)}
         statements = needed(self.statements, wanted)
         rows = [*self._opening((*statements, *backward), also=self.trainable), *self._lines(statements)]
         for steps, moving in groups:
@@ -153,29 +164,36 @@ class Functions:
     def margins(self) -> tuple[list[str], list[str]]:
         """Code that computes what decides branches, and the expressions of it."""
         found = kinks(self.statements)
-        read = {leaf for _, node in found for leaf in leaves(node)}
-        statements = needed(self.statements, read)
+        used = {leaf for _, node in found for leaf in leaves(node)}
+        statements = needed(self.statements, used)
         sizes = sizes_used([Assign("", node.axes, node) for _, node in found])
         codes = []
         for kind, node in found:
             if kind == "gap" and isinstance(node, Reduce):
                 inside = node.arg
                 axis = inside.axes.index(node.over[0])
-                codes.append(f"_gap({numpy_code(inside, inside.axes, self.writer.names)}, {axis})")
+                codes.append(f"_gap({self.writer.code(inside)}, {axis})")
             else:
-                codes.append(f"np.ravel({numpy_code(node, node.axes, self.writer.names)})")
-        return [*self._opening(statements, also=read, sizes=sizes), *self._lines(statements)], codes
+                codes.append(f"np.ravel({self.writer.code(node)})")
+        return [*self._opening(statements, also=used, sizes=sizes), *self._lines(statements)], codes
 
-    def _lines(self, statements: Iterable[Assign], commented: bool = False) -> list[str]:
+    def _lines(self, statements: Iterable[Statement], commented: bool = False) -> list[str]:
         return [row for statement in statements for row in self.writer.lines(statement, commented)]
 
-    def _opening(self, statements: Sequence[Assign], also: Iterable[str] = (), sizes: Iterable[str] = ()) -> list[str]:
+    def _opening(
+        self, statements: Sequence[Statement], also: Iterable[str] = (), sizes: Iterable[str] = ()
+    ) -> list[str]:
         """Lines that take the parameters and sizes that some statements use."""
-        read = {leaf for statement in statements for leaf in leaves(statement.value)} | set(also)
+        taken = all_read(statements) | set(also)
         used = sizes_used(statements) | set(sizes)
-        rows = [f'{self.writer.name(name)} = params["{name}"]' for name in self.program.parameters if name in read]
+        rows = [f'{self.writer.name(name)} = params["{name}"]' for name in self.program.parameters if name in taken]
         for size, (array, axis) in self.program.sizes.items():
             if size in used:
                 own = self.writer.name(array) if array in self.program.data else f'params["{array}"]'
                 rows.append(f"{self.writer.size(size)} = {own}.shape[{axis}]")
         return rows
+
+
+def _other(name: str) -> str:
+    """Another name for an index or a size; time is called tau beside a target t."""
+    return "tau" if name == "t" else f"{name}_"

@@ -10,9 +10,11 @@ from symbackprop.emit.environment import render
 from symbackprop.emit.formulas import formula_rows, listed
 from symbackprop.emit.functions import Functions
 from symbackprop.emit.layout import fitted, tuple_code
+from symbackprop.emit.places import HELPER_CODE
 from symbackprop.emit.training import sample_values, shape_code, start_values, update_values
 from symbackprop.graph import Derivation, Tensor
-from symbackprop.program import Program, Training
+from symbackprop.program import Program, Training, assignments
+from symbackprop.version import __version__
 
 
 def emit_module(
@@ -22,7 +24,7 @@ def emit_module(
     training: Training,
     checks: Sequence[str],
     network_hash: str,
-    version: str,
+    version: str = __version__,
     operations: int | None = None,
 ) -> str:
     """Write the module `gradients.py` of a network.
@@ -108,6 +110,7 @@ def _passes(functions: Functions, program: Program) -> dict[str, Any]:
     margins_code, margins = functions.margins()
     return {
         "helpers": functions.helpers,
+        "placed": [HELPER_CODE[name] for name in functions.helpers if name in HELPER_CODE],
         "loss": functions.writer.name(program.loss),
         "prediction": functions.prediction,
         "gradients": functions.gradient_items(),
@@ -125,8 +128,8 @@ def _passes(functions: Functions, program: Program) -> dict[str, Any]:
 
 def _documented(functions: Functions, program: Program, formulas: Any) -> dict[str, Any]:
     """The formulas of the docstrings."""
-    predicting = [statement.name for statement in functions.predicting]
-    rest = [statement.name for statement in program.forward if statement.name not in predicting]
+    predicting = [statement.name for statement in assignments(functions.predicting)]
+    rest = [statement.name for statement in assignments(program.forward) if statement.name not in predicting]
     return {
         "formulas": {
             "forward": listed(formulas, predicting),

@@ -39,22 +39,6 @@ def numpy_code(node: Array, order: Axes, names: Mapping[str, str] | None = None)
     return _Printer(names or {}).code(node, order)[0]
 
 
-def used_helpers(nodes: Sequence[Array]) -> set[str]:
-    """The helper functions that the code of some nodes calls."""
-    found: set[str] = set()
-    for node in nodes:
-        match node:
-            case Map():
-                found |= {node.function} & HELPERS | used_helpers(node.args)
-            case Along():
-                found |= {node.function} & HELPERS | used_helpers([node.arg])
-            case Reduce():
-                found |= used_helpers([node.arg])
-            case Contract():
-                found |= used_helpers([node.left, node.right])
-    return found
-
-
 class _Printer:
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names

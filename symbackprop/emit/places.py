@@ -21,10 +21,10 @@ HELPER_CODE = {
     grid = np.ix_(*(np.arange(size) for size in sizes))
     place = np.asarray(start + sum(step * index for step, index in zip(steps, grid, strict=True)))
     inside = (place >= 0) & (place < x.shape[axis])
-    taken = np.take(x, np.where(inside, place, 0), axis=axis)
-    if inside.all():
-        return taken
-    return taken * inside.reshape(inside.shape + (1,) * (x.ndim - axis - 1))''',
+    taken: Array = np.take(x, np.where(inside, place, 0), axis=axis)
+    if not inside.all():
+        taken = taken * inside.reshape(inside.shape + (1,) * (x.ndim - axis - 1))
+    return taken''',
     "accumulate": '''def accumulate(
     values: Array, sizes: tuple[int, ...], steps: tuple[int, ...], start: int, length: int
 ) -> Array:
@@ -44,9 +44,10 @@ HELPER_CODE = {
     return total''',
     "at": '''def at(x: Array, axis: int, place: int) -> Array:
     """Return x at one place of an axis, 0 outside its range."""
-    if 0 <= place < x.shape[axis]:
-        return np.take(x, place, axis=axis)
-    return np.zeros(x.shape[:axis] + x.shape[axis + 1 :], dtype=x.dtype)''',
+    inside = 0 <= place < x.shape[axis]
+    shape = x.shape[:axis] + x.shape[axis + 1 :]
+    taken: Array = np.take(x, place, axis=axis) if inside else np.zeros(shape, dtype=x.dtype)
+    return taken''',
 }
 
 

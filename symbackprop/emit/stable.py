@@ -9,27 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from symbackprop.emit.nodes import children, with_children
 from symbackprop.expressions import Index
-from symbackprop.program import Along, Array, Assign, Const, Contract, Leaf, Map, Reduce
+from symbackprop.program import Along, Array, Assign, Const, Leaf, Map, Statement
 
 
-def stable_logs(statements: Sequence[Assign]) -> tuple[Assign, ...]:
+def stable_logs(statements: Sequence[Statement]) -> tuple[Statement, ...]:
     """log(softmax(z)) → log_softmax(z), log(sigmoid(z)) → log_sigmoid(z), log(1 - sigmoid(z)) → log_sigmoid(-z)."""
-    defined = {statement.name: statement for statement in statements}
-    return tuple(replace(statement, value=_rewritten(statement.value, defined)) for statement in statements)
+    defined = {statement.name: statement for statement in statements if isinstance(statement, Assign)}
+    return tuple(
+        replace(statement, value=_rewritten(statement.value, defined)) if isinstance(statement, Assign) else statement
+        for statement in statements
+    )
 
 
 def _rewritten(node: Array, defined: Mapping[str, Assign]) -> Array:
     match node:
         case Map(function="log", args=(arg,)):
             return _log(arg, defined) or Map("log", (_rewritten(arg, defined),))
-        case Map():
-            return replace(node, args=tuple(_rewritten(arg, defined) for arg in node.args))
-        case Contract():
-            return replace(node, left=_rewritten(node.left, defined), right=_rewritten(node.right, defined))
-        case Reduce() | Along():
-            return replace(node, arg=_rewritten(node.arg, defined))
-    return node
+    return with_children(node, [_rewritten(child, defined) for child in children(node)])
 
 
 def _log(arg: Array, defined: Mapping[str, Assign]) -> Array | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from symbackprop.emit.functions import Functions
@@ -52,9 +52,14 @@ def start_values(functions: Functions, training: Training) -> dict[str, Any]:
         "draws": [_draw(rule) for rule in sorted(set(rules.values()), key=lambda rule: rule.rule)],
         "drawn": [(name, f"{rule.rule}(rng, {shapes[name]})") for name, rule in rules.items()],
         "fans": any("fan_" in rule.scale for rule in rules.values()),
-        "trainable": tuple_code([f'"{name}"' for name in functions.trainable]),
+        "trainable": _strings("TRAINABLE = (", functions.trainable),
         "large": [name for name in given if name not in start],
     }
+
+
+def _strings(before: str, names: Sequence[str]) -> list[str]:
+    """A tuple of strings, as lines."""
+    return fitted(before, [f'"{name}"' for name in names], ",)" if len(names) == 1 else ")")
 
 
 def _draw(rule: Draw) -> dict[str, Any]:

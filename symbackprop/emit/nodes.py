@@ -1,0 +1,168 @@
+"""What statements and the nodes in them define, read, and call: the questions that every emitter asks of a program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
+
+from sympy import Expr
+
+from symbackprop.emit.numpy import HELPERS
+from symbackprop.expressions import Index
+from symbackprop.program import (
+    Accumulate,
+    Along,
+    Array,
+    Assign,
+    At,
+    Const,
+    Contract,
+    Gather,
+    Loop,
+    Map,
+    Position,
+    Program,
+    Reduce,
+    Scatter,
+    Statement,
+    Window,
+    assignments,
+    leaves,
+)
+
+S = TypeVar("S", Assign, Statement)
+CALLED: Mapping[type, str] = {Window: "window", Accumulate: "accumulate", Scatter: "scatter"}
+
+
+def children(node: Array) -> tuple[Array, ...]:
+    """The nodes directly inside a node."""
+    match node:
+        case Map():
+            return node.args
+        case Contract():
+            return node.left, node.right
+        case Reduce() | Along() | Window() | Accumulate() | At():
+            return (node.arg,)
+        case Gather() | Scatter():
+            return node.arg, node.index
+    return ()
+
+
+def with_children(node: Array, inside: Sequence[Array]) -> Array:
+    """The node with other nodes directly inside it."""
+    match node:
+        case Map():
+            return replace(node, args=tuple(inside))
+        case Contract():
+            return replace(node, left=inside[0], right=inside[1])
+        case Reduce() | Along() | Window() | Accumulate() | At():
+            return replace(node, arg=inside[0])
+        case Gather() | Scatter():
+            return replace(node, arg=inside[0], index=inside[1])
+    return node
+
+
+def nodes(node: Array) -> Iterator[Array]:
+    """A node and everything inside it."""
+    yield node
+    for child in children(node):
+        yield from nodes(child)
+
+
+def all_nodes(statements: Iterable[Statement]) -> Iterator[Array]:
+    """Every node of some statements, those in loops included."""
+    for statement in assignments(statements):
+        yield from nodes(statement.value)
+
+
+def defined(statement: Statement) -> set[str]:
+    """The arrays that a statement computes."""
+    return {assign.name for assign in assignments([statement])}
+
+
+def read(statement: Statement) -> set[str]:
+    """The arrays that a statement reads."""
+    return {leaf for assign in assignments([statement]) for leaf in leaves(assign.value)}
+
+
+def all_read(statements: Iterable[Statement]) -> set[str]:
+    """The arrays that some statements read."""
+    return {leaf for statement in statements for leaf in read(statement)}
+
+
+def needed(statements: Sequence[S], wanted: Iterable[str]) -> tuple[S, ...]:
+    """The statements, in order, without which the wanted arrays cannot be computed."""
+    names = set(wanted)
+    kept: list[Any] = []
+    for statement in reversed(statements):
+        if names & defined(statement):
+            kept.append(statement)
+            names |= read(statement)
+    return tuple(reversed(kept))
+
+
+def sizes_used(statements: Iterable[Statement]) -> set[str]:
+    """The symbolic sizes that the code of some statements names."""
+    statements = tuple(statements)
+    found: list[Expr] = [size for node in all_nodes(statements) for size in _sizes(node)]
+    for statement in statements:
+        if isinstance(statement, Loop):
+            found += [axis.size for axis in (statement.index, *(axis for one in statement.body for axis in one.axes))]
+    return {str(s) for size in found for s in size.free_symbols if not isinstance(s, Index)}
+
+
+def _sizes(node: Array) -> list[Expr]:
+    match node:
+        case Const():
+            return [node.value]
+        case Position():
+            return [node.axis.size]
+        case At():
+            return [node.position]
+        case Window():
+            return [node.at.start, *(index.size for index in node.at.indices)]
+        case Accumulate():
+            return [node.at.start, node.axis.size, *(index.size for index in node.at.indices)]
+        case Gather():
+            return [axis.size for axis in node.arg.axes if axis in node.index.axes]
+        case Scatter():
+            return [node.axis.size]
+    return []
+
+
+def helpers_used(statements: Iterable[Statement]) -> list[str]:
+    """The functions that the code of some statements calls beside NumPy's, in the order of their names."""
+    found: set[str] = set()
+    for node in all_nodes(statements):
+        if isinstance(node, Map | Along):
+            found |= {node.function} & HELPERS
+        elif isinstance(node, At) and not node.inside:
+            found.add("at")
+        elif type(node) in CALLED:
+            found.add(CALLED[type(node)])
+    return sorted(found)
+
+
+def in_layers(
+    program: Program, layers: Mapping[str, int], moving: Iterable[str]
+) -> list[tuple[list[Statement], list[str]]]:
+    """Order the backward pass so that a layer's parameters can move before the layers below it are reached.
+
+    Args:
+        program: Its backward pass is ordered.
+        layers: The number of the layer of each parameter.
+        moving: The parameters that move.
+
+    Returns:
+        From the last layer to the first: the statements that its gradients still need, and its moving parameters.
+    """
+    done: set[str] = set()
+    groups: list[tuple[list[Statement], list[str]]] = []
+    parameters = [name for name in moving if name in program.gradients]
+    for layer in sorted({layers[name] for name in parameters}, reverse=True):
+        own = [name for name in parameters if layers[name] == layer]
+        steps = needed(program.backward, {program.gradients[name] for name in own})
+        groups.append(([step for step in steps if not defined(step) <= done], own))
+        done |= {name for step in steps for name in defined(step)}
+    return groups
