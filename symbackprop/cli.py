@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +19,7 @@ from symbackprop.version import __version__
 if TYPE_CHECKING:
     from rich.console import Console
 
+MOST_ROWS = 24
 FORMATS = ("latex", "python", "expressions")
 NETWORK = click.argument("network", metavar="NETWORK")
 SEED = click.option("--seed", default=0, show_default=True, help="Of the random points of the verification.")
@@ -52,7 +54,11 @@ def derive(
     d = derived(network, notation=notation)
     folder = output or Path("output") / d.network.name
     with _progress(f"deriving {d.network.name}"):
+        start = perf_counter()
+        equations = len(d.stages.derivation.adjoints)
+        derived_in = perf_counter() - start
         report = d.write(folder, chosen, seed=seed, train=training)
+    click.echo(f"{equations} adjoint equations derived in {derived_in:.3f} s", err=True)
     if as_json:
         click.echo(report.to_json(), nl=False)
     else:
@@ -157,10 +163,13 @@ def gallery(folder: Path, check: bool) -> None:
     """Write every bundled network's files into FOLDER, one folder each."""
     from symbackprop.gallery import compare, write
 
-    differences = compare(folder) if check else write(folder)
+    if not check:
+        write(folder, click.echo)
+        return
+    differences = compare(folder)
     for line in differences:
         click.echo(line)
-    if check and differences:
+    if differences:
         click.echo(f"{folder} is not up to date: run `symbackprop gallery {folder}`", err=True)
         raise SystemExit(1)
 
@@ -187,8 +196,11 @@ def _gradient_table(d: Any, folder: Path) -> Any:
     table.add_column("parameter", no_wrap=True)
     table.add_column("shape", no_wrap=True)
     table.add_column("gradient")
-    for row in gradient_rows(d):
+    rows = gradient_rows(d)
+    for row in rows[:MOST_ROWS]:
         table.add_row(*map(Text, row))
+    if len(rows) > MOST_ROWS:
+        table.add_row(Text("…"), Text(f"{len(rows) - MOST_ROWS} more"), Text("in the files"))
     return table
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +21,7 @@ from symbackprop.emit.files import write_folder
 from symbackprop.emit.module import emit_module
 from symbackprop.emit.numpy import numpy_code
 from symbackprop.errors import TooLargeError, UnsupportedError
-from symbackprop.forward import forward
+from symbackprop.forward import SAMPLES, forward
 from symbackprop.lower import lower, lower_expression
 from symbackprop.lower.training import lower_training
 from symbackprop.notation import notation
@@ -78,7 +79,7 @@ class Stages:
     def scalars(self) -> Scalars | None:
         """The scalar view; `None` for networks that are too large for it or have symbolic sizes."""
         try:
-            return self.needed_scalars()
+            return unroll(self.derivation)
         except (TooLargeError, UnsupportedError):
             return None
 
@@ -89,7 +90,7 @@ class Stages:
             TooLargeError: It would have too many equations.
             UnsupportedError: A size is a symbol.
         """
-        return unroll(self.derivation)
+        return self.scalars or unroll(self.derivation)
 
     @cached_property
     def reader(self) -> TensorReader:
@@ -152,17 +153,26 @@ class Stages:
         return verify(self.derivation, self.module, scalars=self._scalar_form(), seed=seed)
 
     def _scalar_form(self) -> Any:
-        """The gradients of the scalar view at given values; `None` without that view, or with another sample count."""
-        scalars = self.scalars
-        if scalars is None:
+        """The gradients of the scalar view at given values; `None` for networks that have no scalar view."""
+        if self.scalars is None:
             return None
         names = {new: old for old, new in self.derivation.adjoint_of.items()}
 
         def at(point: Mapping[str, Any]) -> dict[str, Any]:
+            scalars = self._scalars_for(point)
             found = gradients(scalars, values(scalars, point))
             return {names.get(name, name): value for name, value in found.items()}
 
         return at
+
+    def _scalars_for(self, point: Mapping[str, Any]) -> Scalars:
+        """The scalar view with as many samples as some values have."""
+        batched = [t for t in self.graph.with_role("input", "target") if t.shape and t.shape[0] == SAMPLES]
+        count = len(point[batched[0].name]) if batched else 1
+        if not batched or self.graph.sizes.get(SAMPLES, 1) == count:
+            return self.needed_scalars()
+        graph = replace(self.graph, sizes={**self.graph.sizes, SAMPLES: count})
+        return unroll(replace(self.derivation, graph=graph))
 
     def texts(self, formats: Sequence[str], report: Report, run: Run | None = None) -> dict[str, str]:
         """The text of each file.
@@ -176,7 +186,9 @@ class Stages:
         makers = {
             "latex": lambda: self._document(report, run),
             "python": lambda: self.module_text(checks),
-            "expressions": lambda: emit_expressions(self.derivation, self.scalars),
+            "expressions": lambda: emit_expressions(
+                self.derivation, self.scalars, checks=checks, network_hash=self.network_hash, version=__version__
+            ),
         }
         return {FILES[name]: makers[name]() for name in formats}
 

@@ -10,6 +10,7 @@ from sympy import Expr
 from symbackprop.display.build import build
 from symbackprop.display.text import text
 from symbackprop.display.tree import Relation, Row
+from symbackprop.graph import Equation
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -27,6 +28,12 @@ def shape_text(shape: tuple[Expr, ...]) -> str:
     return " x ".join(map(str, shape)) or "scalar"
 
 
+def equation_text(d: Derived, equation: Equation) -> str:
+    """An equation as a reader sees it in a terminal."""
+    right = Row("=", build(equation.rhs, d.stages.reader))
+    return text(Relation(d.stages.reader(equation.lhs), (right,)))
+
+
 def gradient_rows(d: Derived) -> list[tuple[str, str, str]]:
     """For each parameter its name, its shape and its gradient in index form."""
     graph, record = d.stages.graph, d.stages.derivation
@@ -35,9 +42,7 @@ def gradient_rows(d: Derived) -> list[tuple[str, str, str]]:
         if tensor.name not in record.adjoint_of:
             rows.append((tensor.name, shape_text(tensor.shape), "0 (the loss does not depend on it)"))
             continue
-        equation = record.adjoint(tensor.name)
-        right = Row("=", build(equation.rhs, d.stages.reader))
-        rows.append((tensor.name, shape_text(tensor.shape), text(Relation(d.stages.reader(equation.lhs), (right,)))))
+        rows.append((tensor.name, shape_text(tensor.shape), equation_text(d, record.adjoint(tensor.name))))
     return rows
 
 
@@ -46,7 +51,7 @@ def summary(d: Derived) -> dict[str, Any]:
     graph, record = d.stages.graph, d.stages.derivation
     count = sp.Add(*(sp.Mul(*tensor.shape) for tensor in graph.parameters))
     rows = [
-        {"tensor": e.tensor, "row": row, "shape": [str(n) for n in graph.tensors[e.tensor].shape], "equation": str(e)}
+        {"tensor": e.tensor, "row": row, "shape": [str(n) for n in graph.tensors[e.tensor].shape], "equation": str(e), "text": equation_text(d, e)}
         for e, row in zip(graph.equations, graph.rows, strict=True)
     ]
     return {
@@ -73,7 +78,7 @@ def summary_table(found: dict[str, Any]) -> RenderableType:
     for column in ("equation", "kind", "shape"):
         table.add_column(column, no_wrap=column != "equation")
     for row in found["equations"]:
-        table.add_row(Text(row["equation"]), row["row"], " x ".join(row["shape"]) or "scalar")
+        table.add_row(Text(row["text"]), row["row"], " x ".join(row["shape"]) or "scalar")
     weights = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in ("parameter", "shape", "trained"):
         weights.add_column(column)

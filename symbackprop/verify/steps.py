@@ -120,7 +120,7 @@ def _compare(network: str, name: str, step: Step, evaluator: Evaluator) -> StepF
         before, after = evaluator.array(step.before, indices), evaluator.array(step.after, indices)
     except (SymbackpropError, KeyError) as error:
         return StepFailure(network, name, step.rule, f"no value ({error})", "no value", np.inf)
-    gap = np.abs(before - after)
+    gap = np.asarray(np.abs(before - after))
     if not gap.size:
         return None
     magnitude = max(np.max(np.abs(before)), np.max(np.abs(after)), evaluator.field.array(1e-10).item())

@@ -1,0 +1,128 @@
+"""The command line: what it prints where, and its exit codes."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from symbackprop.cli import main
+
+
+@pytest.fixture
+def call(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        with pytest.raises(SystemExit) as stop:
+            main(list(arguments))
+        captured = capsys.readouterr()
+        return stop.value.code, captured.out, captured.err
+
+    return run
+
+
+def test_derive_writes_into_output(call, tmp_path):
+    code, out, _ = call("derive", "line")
+    assert code == 0
+    assert (tmp_path / "output" / "line" / "gradients.py").is_file()
+    assert "checks passed" in out
+
+
+def test_derive_writes_only_what_is_asked_for(call, tmp_path):
+    code, _, _ = call("derive", "line", "--to", "python", "-o", "here")
+    assert code == 0
+    assert {path.name for path in (tmp_path / "here").iterdir()} == {"gradients.py", "verification.json"}
+
+
+def test_an_emitted_module_checks_itself(call, tmp_path):
+    call("derive", "mazur", "--to", "python", "-o", "m")
+    path = tmp_path / "m" / "gradients.py"
+    assert subprocess.run([sys.executable, path], capture_output=True).returncode == 0
+    text = path.read_text()
+    assert "dW2 = np.outer(delta2, a1)" in text
+    path.write_text(text.replace("dW2 = np.outer(delta2, a1)", "dW2 = 1.001 * np.outer(delta2, a1)"))
+    edited = subprocess.run([sys.executable, path], capture_output=True, text=True)
+    assert edited.returncode == 1
+    assert "dE/dW2" in edited.stdout + edited.stderr
+
+
+def test_train_prints_the_error_before_and_after(call):
+    code, out, _ = call("train", "mazur", "--steps", "1")
+    assert code == 0
+    assert "E 0.298371109 -> 0.291027774" in out
+
+
+def test_train_as_json(call):
+    _, out, _ = call("train", "mazur", "--steps", "1", "--update", "sequential", "--json")
+    assert json.loads(out)["loss"]["last"] == pytest.approx(0.291027924, abs=5e-10)
+
+
+def test_show_counts_parameters(call):
+    code, out, _ = call("show", "mnist", "--json")
+    assert code == 0
+    assert json.loads(out)["parameter_count"] == 101_770
+
+
+def test_cost_does_not_grow_with_width(call):
+    nodes = {
+        json.loads(call("show", f"{n} -> {n} sigmoid -> {n} sigmoid, loss=mse", "--json")[1])["expression_nodes"]
+        for n in (3, 3000)
+    }
+    assert len(nodes) == 1
+
+
+def test_verify_prints_a_table(call):
+    code, out, _ = call("verify", "line")
+    assert code == 0
+    assert "complex step" in out
+
+
+def test_examples_are_listed(call):
+    _, out, _ = call("examples")
+    assert {"mazur", "line", "xor", "mnist"} <= {line.split()[0] for line in out.splitlines()}
+
+
+def test_new_writes_a_network_that_loads(call, tmp_path):
+    code, _, err = call("new", "mine.toml")
+    assert code == 0
+    assert "mine.toml" in err
+    assert call("show", "mine.toml")[0] == 0
+    assert call("new", "mine.toml")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("derive", "nosuch"), 2, "there is no network"),
+        (("derive", "line", "--to", "pfd"), 2, "unknown format"),
+        (("derive", "2 -> 2 sigmiod, loss=mse"), 2, "did you mean 'sigmoid'"),
+        (("train", "mnist"), 2, "no samples"),
+        (("derive",), 2, "Missing argument"),
+        (("frobnicate",), 2, "No such command"),
+    ],
+)
+def test_bad_input_exits_with_2_and_writes_nothing(call, tmp_path, arguments, code, message):
+    got, out, err = call(*arguments)
+    assert got == code
+    assert message in err
+    assert out == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_standard_input(call, monkeypatch):
+    import io
+
+    text = 'inputs = 1\nloss = "mse"\n[[layers]]\ntype = "dense"\nunits = 1\n'
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    assert call("show", "-")[0] == 0
+
+
+def test_our_own_bug_exits_with_70(call, monkeypatch):
+    def broken(*arguments, **keywords):
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr("symbackprop.facade.derive", broken)
+    code, _, err = call("show", "mazur")
+    assert code == 70
+    assert "please report" in err
