@@ -12,7 +12,7 @@ from typing import Any
 import sympy as sp
 from sympy import Expr, Symbol
 
-from symbackprop.expressions import Index, Name, Read
+from symbackprop.expressions import ArgPeak, Delta, Index, Name, Read, Within
 
 Rewrite = Callable[..., tuple[Expr, ...]]
 _MEMORY: dict[Hashable, tuple[Expr, ...]] = {}
@@ -46,7 +46,7 @@ def _canonical(exprs: tuple[Expr, ...]) -> tuple[dict[Expr, Expr], dict[Expr, Ex
     indices: dict[Expr, Expr] = {}
     sizes: dict[Expr, Symbol] = {}
     nodes: list[Any] = list(dict.fromkeys(node for expr in exprs for node in sp.preorder_traversal(expr)))
-    plain = all(isinstance(i, Index) for node in nodes if isinstance(node, Read) for i in node.indices)
+    plain = all(map(_plain, nodes))
     for node in nodes:
         if isinstance(node, Name):
             names.setdefault(node, Name(f"@{len(names)}"))
@@ -56,6 +56,18 @@ def _canonical(exprs: tuple[Expr, ...]) -> tuple[dict[Expr, Expr], dict[Expr, Ex
     forth = names | indices
     back = {new: old for old, new in forth.items()} | {symbol: size for size, symbol in sizes.items()}
     return forth, back
+
+
+def _plain(node: Any) -> bool:
+    """Whether a node means the same at every size: `x[2*t + p]` or [i = 2] do not, since they may leave a range."""
+    if isinstance(node, Read):
+        return all(isinstance(index, Index) for index in node.indices)
+    if isinstance(node, Within):
+        return False
+    if not isinstance(node, Delta):
+        return True
+    sizes = {index.size for index in node.args if isinstance(index, Index)}
+    return len(sizes) <= 1 and all(isinstance(place, Index | Read | ArgPeak) for place in node.args)
 
 
 def _instantiate(result: Expr, back: Mapping[Expr, Expr]) -> Expr:
