@@ -1,0 +1,1 @@
+"""Records and display trees → the texts a user takes away: documents, modules and expressions."""
