@@ -89,8 +89,9 @@ def _active(graph: Graph, wanted: Sequence[str]) -> set[str]:
 
 
 def backward_order(graph: Graph, active: set[str]) -> list[str]:
-    """The active tensors in the order in which a backward pass meets them; parameters follow what they feed."""
+    """The active tensors in the order in which a backward pass meets them; parameters follow the last they feed."""
     order: list[str] = []
+    place = {name: number for number, name in enumerate(graph.tensors)}
     defined = {equation.tensor for equation in graph.equations}
     pending: dict[str, set[str]] = {name: set() for name in active}
     for equation in graph.equations:
@@ -102,10 +103,10 @@ def backward_order(graph: Graph, active: set[str]) -> list[str]:
             continue
         if equation.tensor != graph.loss.name:
             order.append(equation.tensor)
-        for name in tensors_read(equation.rhs):
-            if name in active:
+        for name in sorted(active.intersection(tensors_read(equation.rhs)), key=place.__getitem__):
+            if name not in defined:
                 pending[name].discard(equation.tensor)
-                if name not in defined and not pending[name] and name not in order:
+                if not pending[name] and name not in order:
                     order.append(name)
     return order
 
