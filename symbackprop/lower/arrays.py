@@ -31,7 +31,8 @@ from symbackprop.program import (
 )
 
 FUNCTIONS = {sp.exp: "exp", sp.log: "log", sp.sin: "sin", sp.cos: "cos", sp.tan: "tan", sp.tanh: "tanh"}
-FUNCTIONS |= {sp.sinh: "sinh", sp.cosh: "cosh", sp.atan: "arctan", sp.erf: "erf"}
+FUNCTIONS |= {sp.sinh: "sinh", sp.cosh: "cosh", sp.atan: "arctan", sp.asin: "arcsin", sp.acos: "arccos"}
+FUNCTIONS |= {sp.asinh: "arcsinh", sp.acosh: "arccosh", sp.atanh: "arctanh", sp.erf: "erf", sp.floor: "floor"}
 RELATIONS = {
     sp.StrictGreaterThan: "gt",
     sp.GreaterThan: "ge",

@@ -36,7 +36,12 @@ FUNCTIONS: Mapping[type, Callable[..., Any]] = {
     sp.sin: mpmath.sin,
     sp.cos: mpmath.cos,
     sp.tan: mpmath.tan,
+    sp.asin: mpmath.asin,
+    sp.acos: mpmath.acos,
     sp.atan: mpmath.atan,
+    sp.asinh: mpmath.asinh,
+    sp.acosh: mpmath.acosh,
+    sp.atanh: mpmath.atanh,
     sp.erf: mpmath.erf,
 }
 EXACT: Mapping[type, Callable[[Any, Any], Any]] = {
