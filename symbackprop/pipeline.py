@@ -16,6 +16,7 @@ from symbackprop.display.latex import latex
 from symbackprop.display.matrix import matrix_form
 from symbackprop.display.reader import TensorReader
 from symbackprop.display.tree import Relation
+from symbackprop.emit.document import document
 from symbackprop.emit.expressions import emit_expressions
 from symbackprop.emit.files import write_folder
 from symbackprop.emit.module import emit_module
@@ -24,6 +25,7 @@ from symbackprop.errors import TooLargeError, UnsupportedError
 from symbackprop.forward import SAMPLES, forward
 from symbackprop.lower import lower, lower_expression
 from symbackprop.lower.training import lower_training
+from symbackprop.material import material
 from symbackprop.notation import notation
 from symbackprop.program import Assign, assignments
 from symbackprop.simplify import simplify
@@ -184,20 +186,13 @@ class Stages:
         """
         checks = certificate_lines(report)
         makers = {
-            "latex": lambda: self._document(report, run),
+            "latex": lambda: document(material(self, report, run)),
             "python": lambda: self.module_text(checks),
             "expressions": lambda: emit_expressions(
                 self.derivation, self.scalars, checks=checks, network_hash=self.network_hash, version=__version__
             ),
         }
         return {FILES[name]: makers[name]() for name in formats}
-
-    def _document(self, report: Report, run: Run | None) -> str:
-        from symbackprop.paper import material
-
-        from symbackprop.emit.document import document
-
-        return document(material(self, report, run))
 
 
 def certificate_lines(report: Report) -> list[str]:

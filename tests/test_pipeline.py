@@ -37,7 +37,8 @@ def test_the_same_network_gives_the_same_bytes(folder, tmp_path):
 
 def test_the_document_has_the_published_digits(folder):
     text = (folder / "derivation.tex").read_text()
-    for digits in ("0.593269992", "0.596884378", "0.751365070", "0.772928465", "0.298371109", "0.082167041", "0.000438568"):
+    forward = ("0.593269992", "0.596884378", "0.751365070", "0.772928465", "0.298371109")
+    for digits in (*forward, "0.082167041", "0.000438568"):
         assert digits in text, digits
     for weight in ("0.149780716", "0.199561432", "0.249751144", "0.299502287"):
         assert weight in text, weight

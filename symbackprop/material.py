@@ -1,0 +1,94 @@
+"""The stages of a network, and what was found about it → the material that its document is made from."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from symbackprop.emit.document import Checks, Facts, Material, Training
+from symbackprop.errors import ShapeError
+from symbackprop.unroll.step import update_rule, work
+from symbackprop.verify.witness import METHOD, witness
+
+if TYPE_CHECKING:
+    from symbackprop.pipeline import Stages
+    from symbackprop.training import Run
+    from symbackprop.verify import Report
+
+LONGEST_LISTING = 45
+MOST_POINTS = 200
+
+
+def material(stages: Stages, report: Report, run: Run | None = None) -> Material:
+    """Collect what a document is made from.
+
+    Args:
+        stages: The stages of the network.
+        report: What verification found.
+        run: A training run, for the loss curve.
+    """
+    network = stages.network
+    settings = stages.training.settings
+    return Material(
+        stages.derivation,
+        facts=Facts(
+            title=network.title,
+            authors=network.authors,
+            learning_rate=settings.get("learning_rate", ""),
+            optimizer=stages.training.optimizer,
+            update=network.training.update,
+            reduction=network.loss.reduction,
+        ),
+        matrix=stages.matrix_forms(),
+        scalars=stages.scalars,
+        step=_step(stages),
+        checks=_checks(stages, report),
+        training=_training(run),
+        code=_listing(stages.module_text()),
+        notation=stages.notation,
+    )
+
+
+def _step(stages: Stages) -> Any:
+    """One worked step of the optimizer, where there are numbers for it and it keeps no memory of earlier ones."""
+    row = stages.network.optimizer_row
+    if stages.scalars is None or row.state:
+        return None
+    rule = update_rule(row.equations, stages.training.settings)
+    try:
+        return work(stages.derivation, stages.scalars, rule, stages.network.training.update)
+    except ShapeError:
+        return None
+
+
+def _checks(stages: Stages, report: Report) -> Checks:
+    found = witness(stages.graph) if stages.scalars is not None else None
+    differences: dict[str, Any] = {}
+    if found is not None and stages.scalars is not None:
+        for name, array in found.items():
+            for place, symbol in stages.scalars.elements[name].items():
+                differences[symbol.name] = float(np.asarray(array)[place])
+    return Checks(report.summary().partition(": ")[2], differences, METHOD)
+
+
+def _training(run: Run | None) -> Training:
+    if run is None:
+        return Training()
+    every = max(1, len(run.history) // MOST_POINTS)
+    curve = [*run.history[:-1:every], run.history[-1]]
+    first, last = run.history[0][1], run.history[-1][1]
+    summary = f"{run.steps:,} {run.update} steps take the error from {first:.6g} to {last:.6g}; {run.stopped}."
+    return Training(curve, summary)
+
+
+def _listing(module: str) -> str:
+    """The body of the emitted `loss_and_grad`, without comments; nothing where that is too long to print."""
+    lines = module.splitlines()
+    for node in ast.parse(module).body:
+        if isinstance(node, ast.FunctionDef) and node.name == "loss_and_grad":
+            kept = [lines[node.lineno - 1], *lines[node.body[1].lineno - 1 : node.end_lineno]]
+            kept = [line for line in kept if not line.lstrip().startswith("#")]
+            return "\n".join(kept) if len(kept) <= LONGEST_LISTING else ""
+    return ""
