@@ -71,12 +71,20 @@ def derive(
 
 
 @cli.command()
-@NETWORK
+@click.argument("network", metavar="NETWORK", required=False)
+@click.option("--equations", "row", metavar="ROW", help="Print the equations of a row of the catalogue instead.")
 @JSON
-def show(network: str, as_json: bool) -> None:
+def show(network: str | None, row: str | None, as_json: bool) -> None:
     """Show the layers of NETWORK, their shapes, the parameters, and what deriving it costs."""
     import json
 
+    if row is not None:
+        from symbackprop.catalog.described import described
+
+        click.echo(described(row))
+        return
+    if network is None:
+        raise click.UsageError("Missing argument 'NETWORK', or --equations with the name of a row.")
     from symbackprop.facade import derive as derived
     from symbackprop.summary import summary, summary_table
 
