@@ -159,6 +159,8 @@ def _sum_up(bound: Sequence[Index], factors: Sequence[Expr]) -> Expr:
     groups: list[tuple[set[Index], list[Expr]]] = []
     outside: list[Expr] = []
     for factor in factors:
+        number, factor = _content(factor)
+        outside.append(number)
         mine = set(bound) & factor.free_symbols
         if not mine:
             outside.append(factor)
@@ -173,6 +175,12 @@ def _sum_up(bound: Sequence[Index], factors: Sequence[Expr]) -> Expr:
     counts = [index.size for index in bound if index not in used]
     sums = [Total(product(members), *sorted(indices, key=bound.index)) for indices, members in groups]
     return product([*counts, *outside, *sums])
+
+
+def _content(factor: Expr) -> tuple[Expr, Expr]:
+    """2 a - 2 t → 2 and a - t, so that the 2 meets the other numbers of the product."""
+    number, rest = factor.primitive() if factor.is_Add else (sp.S.One, factor)
+    return (number, rest) if number.is_Integer else (sp.S.One, factor)
 
 
 def collect(expr: Expr, free: Iterable[Index]) -> Expr:

@@ -46,15 +46,15 @@ def through_output(derivative: Expr, output: Read, rhs: Expr, at: Sequence[Index
             part.xreplace(move): solution.xreplace(move) for move in _moves(output, at) if part.xreplace(move) != output
         }
         candidate = _settle(derivative, table)
-        if not _divides_by(candidate, output) or _divides_by(derivative, output):
+        if _divisors(candidate) <= _divisors(derivative):
             best = min(best, candidate, key=cost)
     return best
 
 
-def _divides_by(expr: Expr, output: Read) -> bool:
-    """Whether an output stands below a fraction line: the form would not hold where the output is 0."""
+def _divisors(expr: Expr) -> set[Expr]:
+    """What stands below a fraction line and may be 0, as a read may: a form with more of these holds less widely."""
     powers = (node for node in sp.preorder_traversal(expr) if node.is_Pow and not node.exp.is_nonnegative)
-    return any(read.tensor == output.tensor for power in powers for read in reads(power.base))
+    return {power.base for power in powers if any(isinstance(part, Read) for part in _opaque(power.base))}
 
 
 def _branches(derivative: Expr, output: Read, rhs: Where, at: Sequence[Index]) -> Expr:
@@ -147,7 +147,7 @@ def _settle(derivative: Expr, table: dict[Expr, Expr]) -> Expr:
 
 
 def _with_reciprocals(table: dict[Expr, Expr]) -> dict[Expr, Expr]:
-    """exp(z) is known where exp(-z) is."""
+    """What is known of exp(z) is known of exp(-z)."""
     result = dict(table)
     for part, solution in table.items():
         if isinstance(part, sp.exp):
@@ -194,13 +194,13 @@ def _split_exponents(expr: Expr) -> Expr:
 
 def positive_first(expr: Expr) -> Expr:
     """-a (a - 1) → a (1 - a): a minus sign before a product goes into a difference."""
-    if not expr.is_Mul or expr.args[0] != -1:
+    if not expr.is_Mul or not expr.args[0].is_Number or expr.args[0].is_positive:
         return expr
     for factor in expr.args[1:]:
         if factor.is_Add and len(factor.args) == 2 and factor.could_extract_minus_sign() is not None:
             negative = [term for term in factor.args if term.could_extract_minus_sign() or term == -1]
             if len(negative) == 1:
-                return sp.Mul(*(-factor if part is factor else part for part in expr.args[1:]))
+                return sp.Mul(-expr.args[0], *(-factor if part is factor else part for part in expr.args[1:]))
     return expr
 
 
