@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+import sympy as sp
+from hypothesis import given
+from hypothesis import strategies as st
+
+from symbackprop.calculus import differentiate
+from symbackprop.expressions import Index, Read, Total, Where
+from symbackprop.simplify.cost import cost
+from symbackprop.simplify.outputs import isolate, positive_first, through_output, tidy_fraction
+from symbackprop.verify.evaluate import evaluate
+
+Z, A = Read("z"), Read("a")
+J, K = Index("j", 3), Index("k", 3)
+
+
+@pytest.mark.parametrize(
+    ("value", "part", "solution"),
+    [
+        (1 / (1 + sp.exp(-Z)), sp.exp(-Z), 1 / A - 1),
+        (sp.tanh(Z), sp.tanh(Z), A),
+        (3 * sp.exp(2 * Z) - 1, sp.exp(2 * Z), (A + 1) / 3),
+        (sp.log(1 + sp.exp(Z)), sp.exp(Z), sp.exp(A) - 1),
+        (sp.exp(-sp.tanh(Z)), sp.tanh(Z), -sp.log(A)),
+        ((1 - sp.exp(Z)) / (2 + sp.exp(Z)), sp.exp(Z), (1 - 2 * A) / (1 + A)),
+    ],
+)
+def test_isolate(value, part, solution):
+    assert sp.expand(sp.together(isolate(value, part, A) - solution)) == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "part"),
+    [
+        (Z * sp.exp(Z), sp.exp(Z)),
+        (sp.exp(Z) + sp.exp(2 * Z), sp.exp(Z)),
+        (sp.exp(Z) ** 2 + 1, sp.tanh(Z)),
+        (sp.erf(sp.tanh(Z)), sp.tanh(Z)),
+        (sp.tanh(Z) ** 2, sp.tanh(Z)),
+    ],
+)
+def test_what_cannot_be_isolated(value, part):
+    assert isolate(value, part, A) is None
+
+
+FORMS = [
+    1 / (1 + sp.exp(-Z)),
+    sp.tanh(Z),
+    sp.tanh(2 * Z / 3) * 17 / 10,
+    sp.log(1 + sp.exp(Z)),
+    sp.exp(Z) - 1,
+    Where(Z > 0, Z, 2 * (sp.exp(Z) - 1)),
+    sp.exp(-sp.exp(-Z)),
+    1 - sp.exp(-Z),
+    Z / (1 + sp.exp(-Z)),
+    sp.sin(Z),
+    sp.atan(Z),
+    Z**3,
+]
+
+
+@pytest.mark.parametrize("rhs", FORMS, ids=str)
+def test_a_slope_keeps_its_value_and_costs_no_more(rhs):
+    derivative = differentiate(rhs, "z", ())
+    found = through_output(derivative, A, rhs, ())
+    assert cost(found) <= cost(derivative)
+    for z in (-2.5, -0.3, 0.7, 2.0):
+        a = evaluate(rhs, (), {"z": np.array(z)}, {})
+        values = {"z": np.array(z), "a": a}
+        assert evaluate(found, (), values, {}) == pytest.approx(evaluate(derivative, (), values, {}))
+
+
+def test_softmax_at_two_places():
+    """The equation is used at the index of the output, and moved to the index of the input: S cancels."""
+    rhs = sp.exp(Read("z", J)) / Total(sp.exp(Read("z", Index("m", 3))), Index("m", 3))
+    off_diagonal = -rhs * rhs.xreplace({J: K})
+    assert through_output(off_diagonal, Read("p", J), rhs, (K,)) == -Read("p", J) * Read("p", K)
+
+
+def test_nothing_is_divided_by_that_was_not_before():
+    rhs = Z * sp.log(1 + Read("c"))
+    assert through_output(sp.log(1 + Read("c")), A, rhs, ()) == sp.log(1 + Read("c"))
+
+
+@pytest.mark.parametrize(
+    ("expr", "expected"),
+    [
+        (-A * (A - 1), A * (1 - A)),
+        (-17 * A * (A - 1) / 10, 17 * A * (1 - A) / 10),
+        (-A * Z, -A * Z),
+        (A * (A - 1), A * (A - 1)),
+        (-A * (A + 1), -A * (A + 1)),
+    ],
+)
+def test_a_sign_goes_into_a_difference(expr, expected):
+    assert positive_first(expr) == expected
+
+
+@st.composite
+def fractions(draw, depth=3):
+    if depth == 0:
+        return draw(st.sampled_from([A, Z, Total(Read("t", J), J), sp.exp(Z), sp.Integer(2)]))
+    one, two = draw(fractions(depth - 1)), draw(fractions(depth - 1))
+    return draw(st.sampled_from([one + two, one - two, one * two, one / (3 + two**2), (one - 1) ** 2]))
+
+
+@given(fractions())
+def test_tidying_a_fraction_keeps_its_value(expr):
+    values = {"a": np.array(0.3), "z": np.array(-0.7), "t": np.array([0.2, 1.1, -0.4])}
+    found = tidy_fraction(expr)
+    assert cost(found) <= cost(expr)
+    np.testing.assert_allclose(evaluate(found, (), values, {}), evaluate(expr, (), values, {}), rtol=1e-7, atol=1e-9)
