@@ -6,31 +6,21 @@ row gives it (samples, time steps, all axes of an elementwise formula) passes it
 
 from __future__ import annotations
 
-import ast
-import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
 import sympy as sp
 from sympy import Expr, Symbol
 
-from symbackprop.contraction import ALPHABET, tidy
-from symbackprop.errors import LanguageError, ShapeError, UnknownNameError, did_you_mean
-from symbackprop.expressions import ArgPeak, Index, Peak, Read, Total, reads
+from symbackprop.catalog.sizes import size_value
+from symbackprop.contraction import ALPHABET, fits, tidy
+from symbackprop.errors import ShapeError, UnknownNameError, did_you_mean
+from symbackprop.expressions import ArgPeak, Index, Peak, Read, Total, indices_of, reads
 from symbackprop.graph import Equation, Tensor
 from symbackprop.language import Function, Statement, parse_formula, size_symbol, unsized
-from symbackprop.language.syntax import check_length, syntax_tree
 
 Size: TypeAlias = int | str | Expr
-SIZE_OPERATORS: Mapping[type[ast.operator], Callable[[Expr, Expr], Expr]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.FloorDiv: lambda left, right: sp.floor(left / right),
-}
-
-
 def size(value: Size) -> Expr:
     """A size as an expression: a number, or a positive integer symbol of that name."""
     if isinstance(value, int):
@@ -38,34 +28,38 @@ def size(value: Size) -> Expr:
     return Symbol(value, integer=True, positive=True) if isinstance(value, str) else value
 
 
+class _Symbolic:
+    """Sizes as SymPy expressions."""
+
+    def number(self, value: int) -> Expr:
+        return sp.Integer(value)
+
+    def add(self, left: Expr, right: Expr) -> Expr:
+        return left + right
+
+    def multiply(self, left: Expr, right: Expr) -> Expr:
+        return left * right
+
+    def divide(self, left: Expr, right: Expr) -> Expr:
+        if right == 0:
+            raise ZeroDivisionError
+        return sp.floor(left / right)
+
+    def largest(self, left: Expr, right: Expr) -> Expr:
+        return sp.Max(left, right)
+
+
 def size_expression(text: str, known: Mapping[str, Expr]) -> Expr:
     """Evaluate a size such as `(n - k) // stride + 1`.
 
     Args:
-        text: Names, whole numbers, `+ - * //` and brackets.
+        text: Names, whole numbers, `+ - * //`, `max(a, b)` and brackets.
         known: The names that may occur.
 
     Raises:
         LanguageError: Something else stands in the text.
     """
-    refused = LanguageError(f"{text!r} is not a size: use names, whole numbers, + - * // and brackets")
-
-    def value(node: ast.AST) -> Expr:
-        match node:
-            case ast.Constant(value=int()) if not isinstance(node.value, bool):
-                return sp.Integer(node.value)
-            case ast.Name() if node.id in known:
-                return known[node.id]
-            case ast.Name():
-                raise LanguageError(f"unknown size {node.id!r} in {text!r}", help=did_you_mean(node.id, list(known)))
-            case ast.UnaryOp(op=ast.USub()):
-                return -value(node.operand)
-            case ast.BinOp() if type(node.op) in SIZE_OPERATORS:
-                return SIZE_OPERATORS[type(node.op)](value(node.left), value(node.right))
-        raise refused
-
-    check_length(text)
-    return sp.expand(value(syntax_tree(text, "eval").body))
+    return sp.expand(size_value(text, known, _Symbolic()))
 
 
 @lru_cache(maxsize=256)
@@ -120,10 +114,9 @@ def bind(
         UnknownNameError: A formal name has no tensor.
         ShapeError: A tensor has too few axes, or an index would have two sizes.
     """
-    found = reads(statement.rhs)
     sizes: dict[str, Expr] = dict(ranges or {})
     leading: dict[str, tuple[Index, ...]] = {}
-    for read in found:
+    for read in reads(statement.rhs):
         tensor = _tensor(read, tensors, statement)
         rank = len(read.indices)
         if rank != len(tensor.indices) - len(
@@ -133,20 +126,39 @@ def bind(
         for index, axis in zip(read.indices, tensor.indices[len(tensor.indices) - rank :], strict=True):
             if isinstance(index, Index):
                 _settle(sizes, index, axis.size, read, statement, given=ranges or {})
-    unknown = [index.name for index in statement.indices if index.name not in sizes]
-    if unknown:
-        raise ShapeError(f"the size of index {unknown[0]!r} in {statement.text!r} is unknown", help="declare its range")
-    extra = _apart(dict.fromkeys(i for indices in leading.values() for i in indices), set(sizes))
+    _check_sizes(statement, sizes)
+    extra, places = _lined_up(leading, set(sizes), statement)
     table: dict[Expr, Expr] = {unsized(letter): Index(letter, value) for letter, value in sizes.items()}
     table |= {size_symbol(letter): value for letter, value in sizes.items()}
     rhs = statement.rhs.xreplace(table)
     replaced: dict[Expr, Expr] = {}
     for read in sorted(reads(rhs), key=lambda read: len(read.atoms(Read))):
-        places = (index.xreplace(replaced) for index in read.indices)
-        replaced[read] = Read(tensors[read.tensor].name, *(extra[i] for i in leading[read.tensor]), *places)
-    indices = (*extra.values(), *(Index(i.name, sizes[i.name]) for i in statement.indices))
+        own = (_whole(index.xreplace(replaced)) for index in read.indices)
+        replaced[read] = Read(tensors[read.tensor].name, *places[read.tensor], *own)
+    indices = (*extra, *(Index(i.name, sizes[i.name]) for i in statement.indices))
     # A sum over j beside a free j is clear to a reader, but would be captured by a rewrite.
     return Equation(name, indices, tidy(rhs.xreplace(replaced), indices))
+
+
+def _check_sizes(statement: Statement, sizes: Mapping[str, Expr]) -> None:
+    """Every index of a statement must be known to run over something."""
+    used = {*statement.indices, *(index for index in indices_of(statement.rhs) if index.size == size_symbol(index.name))}
+    for index in sorted(used, key=str):
+        if index.name not in sizes:
+            raise ShapeError(
+                f"the size of index {index.name!r} in {statement.text!r} is unknown", help="declare its range"
+            )
+
+
+def _whole(place: Expr) -> Expr:
+    """Drop whole parts that are 0: of o // 4, where o runs to 3."""
+    floors = place.atoms(sp.floor)
+    return place.xreplace({node: sp.S.Zero for node in floors if _below_one(node.args[0])}) if floors else place
+
+
+def _below_one(ratio: Expr) -> bool:
+    value, divisor = sp.fraction(sp.together(ratio))
+    return fits(value, divisor)
 
 
 def _tensor(read: Read, tensors: Mapping[str, Tensor], statement: Statement) -> Tensor:
@@ -169,14 +181,36 @@ def _settle(
         raise ShapeError(f"index {index.name!r} runs over {known} and over {length} at {read} in {statement.text!r}")
 
 
-def _apart(leading: Mapping[Index, None], taken: set[str]) -> dict[Index, Index]:
+def _lined_up(
+    leading: Mapping[str, tuple[Index, ...]], taken: set[str], statement: Statement
+) -> tuple[tuple[Index, ...], dict[str, tuple[Index, ...]]]:
+    """Line up the leading axes of all tensors of a statement: samples with samples, the others from the last on.
+
+    Returns:
+        The leading axes of the result, with letters that the statement does not use itself, and those of each tensor.
+    """
+    longest = max(leading.values(), key=len, default=())
+    axes = _apart(longest, taken)
+    places = {}
+    for name, own in leading.items():
+        shared = 1 if own and longest and own[0] == longest[0] else 0
+        rest = own[shared:]
+        at = (*axes[:shared], *axes[len(axes) - len(rest) :]) if rest else axes[:shared]
+        if any(index.size != axis.size for index, axis in zip(own, at, strict=True)):
+            found = " and ".join(" x ".join(str(i.size) for i in indices) for indices in (own, longest))
+            raise ShapeError(f"the axes of {name} in {statement.text!r} do not line up with the others': {found}")
+        places[name] = at
+    return axes, places
+
+
+def _apart(leading: Sequence[Index], taken: set[str]) -> tuple[Index, ...]:
     """Give leading axes letters that the statement does not use itself."""
-    result: dict[Index, Index] = {}
+    result = []
     used = set(taken)
     for index in leading:
         name = index.name
         if name in used:
             name = next((c for c in "tuvpqrmn" + ALPHABET if c not in used), f"{name}_lead")
         used.add(name)
-        result[index] = Index(name, index.size)
-    return result
+        result.append(Index(name, index.size))
+    return tuple(result)

@@ -14,15 +14,16 @@ class Option:
     """A setting of a layer, loss or optimizer, such as `units` or `learning_rate`.
 
     Attributes:
-        kind: `"size"` (a positive integer or the name of a symbolic size), `"integer"` (0 or more), `"number"`
-            or `"choice"`.
+        kind: `"size"` (a positive integer or the name of a symbolic size), `"count"` (1 or more), `"integer"` (0 or
+            more), `"number"`, `"flag"` (true or false: 1 or 0 in equations) or `"choice"`.
         default: The value if it is left out; `None` makes it obligatory.
-        choices: The admitted values of a choice.
+        choices: The words of a choice, or words that are admitted beside a number. In equations and sizes each word is
+            1 if it is chosen, else 0; the option itself is then 0.
         help: What it means, in a few words.
     """
 
     kind: str
-    default: int | float | str | None = None
+    default: int | float | str | bool | None = None
     choices: tuple[str, ...] = ()
     help: str = ""
 
@@ -36,12 +37,14 @@ class Parameter:
         shape: The size of each axis: names of options or of input sizes, or expressions in them.
         key: The key of its values in a network file (`weights`), and in `names`, `trainable`.
         initializer: Keras' name of the rule that draws its first values.
+        neutral: What equations read in its place where a layer does without it.
     """
 
     name: str
     shape: tuple[str, ...]
     key: str = ""
     initializer: str = "glorot_uniform"
+    neutral: int = 0
 
     @property
     def file_key(self) -> str:
@@ -96,11 +99,16 @@ class Activation:
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss of one sample, an equation for E in the prediction y and the target t.
+    """A loss of one sample: equations in the prediction y and the target t, the last of which defines E.
 
     Attributes:
-        output: What the prediction must be: `"any"`, `"probability"` (each in (0, 1)) or `"distribution"` (sums to 1).
-        target: What a target is: `"any"`, `"probability"` or `"distribution"`.
+        output: What the prediction must be: `"any"`, `"positive"`, `"probability"` (each in (0, 1)), `"distribution"`
+            (sums to 1) or `"log_distribution"` (its logarithm).
+        target: What a target is: `"any"`, `"positive"`, `"probability"`, `"distribution"` or `"sign"` (-1 or 1).
+        options: Constants of the equations with their defaults.
+        sizes: Sizes by name, made of n, the size of y's last axis, such as `{"m": "n // 2"}`.
+        ranges: Sizes of indices that no plain read of a tensor tells.
+        shape: The size of each axis of t that takes the place of y's last axis; `None` if the loss reads no target.
     """
 
     name: str
@@ -109,14 +117,33 @@ class Loss:
     output: str = "any"
     target: str = "any"
     options: Mapping[str, Option] = field(default_factory=dict)
+    sizes: Mapping[str, str] = field(default_factory=dict)
+    ranges: Mapping[str, str] = field(default_factory=dict)
+    shape: tuple[str, ...] | None = ("n",)
+
+
+@dataclass(frozen=True)
+class Regularizer:
+    """What large parameters cost: a formula in one element w, summed over all of them and added to the loss.
+
+    Attributes:
+        options: Constants of the formula with their defaults.
+    """
+
+    name: str
+    formula: str
+    source: str
+    options: Mapping[str, Option] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Optimizer:
     """An update rule, elementwise in a parameter w and its gradient g; the last equation defines the new w.
 
+    An equation reads what those before it define, and else what was kept; `step` counts updates from 1.
+
     Attributes:
-        state: Tensors of w's shape that it keeps from step to step, with their first values.
+        state: What it keeps of each element from step to step, with the first values.
         options: Its settings with their defaults, such as `learning_rate`.
     """
 
@@ -124,4 +151,18 @@ class Optimizer:
     equations: str
     source: str
     state: Mapping[str, float] = field(default_factory=dict)
+    options: Mapping[str, Option] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How the learning rate changes: equations in `step`, which counts from 1, the last defining `learning_rate`.
+
+    Attributes:
+        options: Its settings; `initial_learning_rate` is that of the first step.
+    """
+
+    name: str
+    equations: str
+    source: str
     options: Mapping[str, Option] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from sympy import Expr, Symbol
 
 from symbackprop.binding import Size, bind, elementwise, formula_statement, size, with_constants
 from symbackprop.expressions import Index, Read, Total, reads
-from symbackprop.forward.layers import LETTERS, Layering, exact, option_values
+from symbackprop.forward.layers import Layering, exact, letters, option_values
 from symbackprop.graph import Equation, Fact, Graph, Role, Tensor
 from symbackprop.language import parse_equations
 
@@ -76,7 +76,7 @@ class _Builder:
 
     def add_input(self, name: str, shape: tuple[Size, ...]) -> None:
         """Add one input, with its worked sample if there is one."""
-        indices = tuple(Index(letter, size(length)) for letter, length in zip(LETTERS[len(shape)], shape, strict=True))
+        indices = tuple(Index(letter, size(length)) for letter, length in zip(letters(len(shape)), shape, strict=True))
         names = self.network.input_names.get(name)
         value = self._sample_value(0, name)
         self.tensors[name] = Tensor(name, "input", (*self.batch, *indices), value=value, names=names, label=name)
@@ -99,7 +99,7 @@ class _Builder:
     def add_layer(self, number: int, spec: LayerSpec) -> None:
         """Add the parameters, equations and activation of one layer."""
         sources = [self.tensors[self.outputs[source]] for source in self.network.sources(number)]
-        layering = Layering(self.network, number, spec, sources)
+        layering = Layering(self.network, number, spec, sources, self.tensors)
         self.tensors |= {tensor.name: tensor for tensor in layering.parameters()}
         for equation in layering.equations():
             self.define(equation, layering.row.name, number)

@@ -22,17 +22,26 @@ if TYPE_CHECKING:
 LETTERS = {0: "", 1: "i", 2: "ti", 3: "pqi", 4: "pqri"}
 
 
+def letters(rank: int) -> str:
+    """The letters in which an array with so many axes is defined."""
+    return LETTERS.get(rank, "pqrtuvwi"[-rank:])
+
+
 def exact(value: Any) -> Expr:
     """The value of an option as an exact number."""
-    number = Fraction(str(value))
+    number = Fraction(str(int(value) if isinstance(value, bool) else value))
     return sp.Rational(number.numerator, number.denominator)
 
 
 def option_values(options: Mapping[str, Option], chosen: Mapping[str, Any]) -> dict[str, Expr]:
-    """The value of every option of a row: the chosen one, or its default."""
-    values = {key: option.default for key, option in options.items()} | dict(chosen)
-    return {key: size(value) if isinstance(value, str) and key in options and options[key].kind == "size" else exact(value)
-            for key, value in values.items() if value is not None}
+    """The value of every option of a row, the chosen one or its default; the words of a choice are 1 or 0."""
+    values: dict[str, Expr] = {}
+    for key, value in ({key: option.default for key, option in options.items()} | dict(chosen)).items():
+        words = options[key].choices if key in options else ()
+        values |= {word: sp.Integer(word == value) for word in words}
+        if value is not None:
+            values[key] = sp.S.Zero if value in words else size(value) if isinstance(value, str) else exact(value)
+    return values
 
 
 class Layering:
@@ -43,12 +52,21 @@ class Layering:
         number: The layer's number, from 1.
         spec: What the user wrote of it.
         sources: The tensors it reads, in the order of the row's inputs.
+        earlier: The tensors before it by name, for parameters that are tied to one of them.
 
     Raises:
         ShapeError: The tensors do not have the axes that the row's equations need.
     """
 
-    def __init__(self, network: Network, number: int, spec: LayerSpec, sources: Sequence[Tensor]) -> None:
+    def __init__(
+        self,
+        network: Network,
+        number: int,
+        spec: LayerSpec,
+        sources: Sequence[Tensor],
+        earlier: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        self.earlier = earlier or {}
         self.network = network
         self.number = number
         self.spec = spec
@@ -56,13 +74,14 @@ class Layering:
         self.statements = _parsed(self.row.equations, network.formulas)
         self.formals: dict[str, Tensor] = dict(zip(self.row.inputs, sources, strict=False))
         if len(sources) != len(self.row.inputs):
-            raise ShapeError(f"layer {number} ({self.row.name}) reads {len(self.row.inputs)} tensors, got {len(sources)}")
+            reads = len(self.row.inputs)
+            raise ShapeError(f"layer {number} ({self.row.name}) reads {reads} tensors, got {len(sources)}")
         self.known = self._known_sizes()
         self.leading = self._leading()
 
     def name(self, formal: str) -> str:
         """What a formal name of the row is called in the network: `W` → `W2`, or `lstm_Wf` in a layer called lstm."""
-        return f"{self.spec.name}_{formal}" if self.spec.name else f"{formal}{self.number}"
+        return self.spec.tensor_name(self.number, formal)
 
     def _known_sizes(self) -> dict[str, Expr]:
         """Every number that the row's equations and shapes may name: options, sizes of inputs, derived sizes."""
@@ -76,31 +95,43 @@ class Layering:
                 )
             for axis, index in zip(axes, tensor.indices[len(tensor.indices) - len(axes) :], strict=True):
                 if known.setdefault(axis, index.size) != index.size:
-                    raise ShapeError(f"layer {self.number} ({self.row.name}) needs {axis} = {known[axis]}, got {index.size}")
+                    label = f"layer {self.number} ({self.row.name})"
+                    raise ShapeError(f"{label} needs {axis} = {known[axis]}, got {index.size}")
         for derived, text in self.row.sizes.items():
             known[derived] = size_expression(text, known)
         return known
 
     def _leading(self) -> tuple[Index, ...]:
-        """The axes, samples first, that the first input has beyond those the row gives it."""
-        ((formal, axes), *_) = self.row.inputs.items()
-        tensor = self.formals[formal]
-        return tensor.indices[: len(tensor.indices) - len(axes)]
+        """The axes, samples first, that inputs have beyond those the row gives them."""
+        found = (self.formals[formal].indices[: -len(axes) or None] for formal, axes in self.row.inputs.items())
+        return max(found, key=len)
 
     def parameters(self) -> Iterator[Tensor]:
         """The parameters; one that is left out or shared changes how the equations read it."""
         for parameter in self.row.parameters:
             shape = tuple(size_expression(text, self.known) for text in parameter.shape)
-            tensor = self._parameter(parameter, shape)
-            if tensor is not None:
+            if parameter.file_key in self.spec.tie:
+                self.formals[parameter.name] = self._tied(parameter, shape)
+            elif (tensor := self._parameter(parameter, shape)) is not None:
                 self.formals[parameter.name] = tensor
                 yield tensor
+
+    def _tied(self, parameter: Parameter, shape: tuple[Expr, ...]) -> Tensor:
+        """The parameter of an earlier layer that stands for one of this layer."""
+        number, key = self.network.tied(self.number, parameter.file_key)
+        other = self.network.layers[number - 1]
+        formal = next(p.name for p in self.network.layer_row(other).parameters if p.file_key == key)
+        tensor = self.earlier[other.tensor_name(number, formal)]
+        if tensor.shape != shape:
+            needed, found = (" x ".join(map(str, sizes)) for sizes in (shape, tensor.shape))
+            raise ShapeError(f"layer {self.number} needs {parameter.file_key} of shape {needed}, {tensor.name} has {found}")
+        return tensor
 
     def _parameter(self, parameter: Parameter, shape: tuple[Expr, ...]) -> Tensor | None:
         key = parameter.file_key
         value, names = self.spec.values.get(key), self.spec.names.get(key)
         if value is False:
-            self._reread(parameter.name, lambda read: sp.S.Zero)
+            self._reread(parameter.name, lambda read: sp.Integer(parameter.neutral))
             return None
         shared = len(shape) == 1 and (isinstance(names, str) or _is_scalar(value))
         if shared:
@@ -131,7 +162,7 @@ class Layering:
             for read in reads(statement.rhs):
                 if read.tensor == name and all(isinstance(index, Index) for index in read.indices):
                     return tuple(Index(i.name, length) for i, length in zip(read.indices, shape, strict=True))
-        return tuple(Index(letter, length) for letter, length in zip(LETTERS[len(shape)], shape, strict=True))
+        return tuple(Index(letter, length) for letter, length in zip(letters(len(shape)), shape, strict=True))
 
     def equations(self) -> Iterator[Equation]:
         """The equations, bound to the network's tensors."""
@@ -144,17 +175,15 @@ class Layering:
             yield equation
 
     def _ahead(self, statements: Iterable[Statement], ranges: Mapping[str, Expr]) -> Iterator[Tensor]:
-        """Tensors that are read before the statement that defines them, as a recurrence does: their ranges say how large they are."""
+        """Tensors that are read before the statement that defines them, as in a recurrence, with the sizes of their ranges."""
         read: set[str] = set()
         for statement in statements:
             read |= set(tensors_read(statement.rhs))
             if statement.tensor in read and statement.tensor not in self.formals:
                 missing = [index.name for index in statement.indices if index.name not in ranges]
                 if missing:
-                    raise ShapeError(
-                        f"{statement.tensor} is read before it is defined, and the size of its index {missing[0]!r} is unknown",
-                        help=f"declare the range of {missing[0]!r}",
-                    )
+                    message = f"{statement.tensor} is read before it is defined, and the size of its index {missing[0]!r}"
+                    raise ShapeError(f"{message} is unknown", help=f"declare the range of {missing[0]!r}")
                 own = tuple(Index(index.name, ranges[index.name]) for index in statement.indices)
                 yield Tensor(self.name(statement.tensor), "hidden", (*self.leading, *own), label=statement.tensor)
 

@@ -13,7 +13,7 @@ from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from symbackprop.errors import LanguageError, did_you_mean
-from symbackprop.expressions import Index, Read, Where
+from symbackprop.expressions import Delta, Index, Read, Where
 from symbackprop.language.functions import CONSTANTS, FUNCTIONS, REDUCTIONS, Function
 from symbackprop.language.syntax import MAX_ARGUMENTS, MAX_CONSTANT, MAX_DIGITS, MAX_EXPONENT, NAME
 
@@ -66,6 +66,8 @@ class Converter:
 
     def _value(self, node: ast.AST) -> Expr:
         match node:
+            case ast.Name() if node.id in self.index_names:
+                return unsized(self.name(node))
             case ast.Name():
                 return CONSTANTS[node.id] if node.id in CONSTANTS else Read(self.name(node))
             case ast.Constant():
@@ -150,7 +152,17 @@ class Converter:
                 if isinstance(node.op, ast.Mult):
                     return sp.expand(left * right)
                 return left + right if isinstance(node.op, ast.Add) else left - right
+            case ast.BinOp(op=ast.FloorDiv() | ast.Mod()):
+                return self._whole_part(node)
         raise self.error(node, "an index must be a name, a whole number, or a sum of them with whole factors")
+
+    def _whole_part(self, node: ast.BinOp) -> Expr:
+        """`i // m`, or what it leaves, `i % m`."""
+        left, right = self.index(node.left), self.index(node.right)
+        if right.is_number and not right.is_positive:
+            raise self.error(node, "an index can be divided by a positive whole number only")
+        whole = sp.floor(left / right)
+        return whole if isinstance(node.op, ast.FloorDiv) else sp.expand(left - right * whole)
 
     def _call(self, node: ast.Call) -> Expr:
         function = self.name(node.func)
@@ -161,13 +173,23 @@ class Converter:
         if function == "where":
             if len(node.args) != 3:
                 raise self.error(node, "where takes a condition and two values")
-            return Where(self.condition(node.args[0]), self.expression(node.args[1]), self.expression(node.args[2]))
+            return self._branch(*node.args)
         if function in REDUCTIONS and (over := self._reduced(node)):
             return REDUCTIONS[function](self.expression(node.args[0]), over)
         if function not in self.functions:
             known = [*self.functions, *REDUCTIONS, "where"]
             raise self.error(node, f"unknown function {function!r}", did_you_mean(function, known))
         return self.functions[function](*map(self.expression, node.args))
+
+    def _branch(self, condition: ast.AST, then: ast.AST, otherwise: ast.AST) -> Expr:
+        """A value where a condition holds, else another; where two positions are equal, else 0: a product with a delta.
+
+        Sums over deltas are carried out, so that the adjoint of a reshaped tensor is a read at the other shape's places.
+        """
+        test, first, second = self.condition(condition), self.expression(then), self.expression(otherwise)
+        if isinstance(test, sp.Eq) and second == 0 and all(map(_is_place, test.args)):
+            return Delta(*test.args) * first
+        return Where(test, first, second)
 
     def _reduced(self, node: ast.Call) -> tuple[Index, ...]:
         """The indices a reduction runs over: its later arguments, if they are indices of the first."""
@@ -207,6 +229,11 @@ class Converter:
         names = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
         plain = not any(isinstance(child, ast.Subscript | ast.Call) for child in ast.walk(node))
         return self.index(node) if plain and names and names <= self.index_names else self.expression(node)
+
+
+def _is_place(expr: Expr) -> bool:
+    """Whether an expression is arithmetic on indices, or a whole number."""
+    return bool(expr.is_Integer) or (bool(expr.atoms(Index)) and not expr.atoms(Read) and bool(expr.is_integer))
 
 
 def _fault(value: Expr) -> str:

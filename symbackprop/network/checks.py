@@ -12,6 +12,7 @@ from symbackprop.network.layers import LayerSpec, LayerType
 from symbackprop.network.options import array_keys, option_problems
 from symbackprop.network.problems import NOT_A_NAME, TWICE, UNKNOWN, WRONG, Path, Problem, shown
 from symbackprop.network.shapes import Flow, flow, layer_label
+from symbackprop.network.ties import tie_problems
 from symbackprop.network.values import NAME_HELP, is_name
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def check(network: Network) -> list[Problem]:
         problems += wrong
     flows = flow(network, rows, problems)
     problems += parameter_problems(network, flows)
+    problems += tie_problems(network, flows)
     problems += sample_problems(network, flows[-1].output)
     problems += _files(network, flows)
     return problems
@@ -67,7 +69,7 @@ def _element_path(network: Network, name: str, place: int) -> Path:
 def _layer_types(network: Network) -> Iterator[Problem]:
     for name, kind in network.layer_types.items():
         path: Path = ("layer_types", name)
-        for section in ("parameters", "inputs", "ranges", "options"):
+        for section in ("parameters", "inputs", "ranges", "sizes", "options"):
             yield from _formal_names(kind, section, (*path, section))
         for key, shape in kind.parameters.items():
             for place, size in enumerate(shape):
@@ -199,7 +201,7 @@ def _array_problems(network: Network, number: int, made: Flow, arrays: dict[str,
     """Yield what is wrong with the arrays of one layer, and take them out of `arrays`."""
     spec = network.layers[number - 1]
     parameters = {parameter.file_key: parameter for parameter in made.row.parameters} if made.row else {}
-    for name, key in array_keys(made.row, number).items() if made.row else ():
+    for name, key in array_keys(made.row, number, spec).items() if made.row else ():
         array = arrays.pop(name, None)
         if array is None:
             continue

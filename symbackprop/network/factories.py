@@ -25,7 +25,7 @@ def Layer(type: str, **keys: Any) -> LayerSpec:
     Args:
         type: Its name.
         **keys: The keys of a layer in a network file: options, `activation`, values of parameters, `names`,
-            `trainable`, `initializer`, `name`, `inputs`.
+            `trainable`, `initializer`, `name`, `inputs`, `tie`.
 
     Raises:
         InputError: A key has a value that no layer can have; options are checked by `Network`.
@@ -109,7 +109,7 @@ def _documentation(row: Row) -> str:
     lines += [
         f"    {p.file_key}: Values of {p.name}, {' x '.join(p.shape)}; symbols if left out." for p in row.parameters
     ]
-    lines += ["    **keys: `name`, `names`, `trainable`, `initializer`, `inputs`.", "", "Source:", f"    {row.source}"]
+    lines += ["    **keys: `name`, `names`, `trainable`, `initializer`, `inputs`, `tie`.", "", "Source:", f"    {row.source}"]
     return "\n".join(lines)
 
 

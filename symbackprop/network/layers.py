@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, StrictStr, field_validator
 
 from symbackprop.catalog import LAYERS, Layer, Option, Parameter
 from symbackprop.network.records import ActivationSpec, Chosen, Record, words
-from symbackprop.network.values import decimals, plain, tuples
+from symbackprop.network.values import decimals, is_name, plain, tuples
 
 # A word that is not called like a function: `max(n, m)` names the sizes n and m only.
 _WORD = re.compile(r"[A-Za-z_]\w*\b(?!\s*\()")
@@ -28,6 +28,8 @@ class LayerSpec(Chosen):
         trainable: Whether updates move its parameters, or the keys of those that move.
         initializer: Keras' name of the rule that draws first values, one for the weights or one for each parameter.
         inputs: Names of the layers or inputs it reads; empty: the layer before it, or the network's input.
+        tie: For a parameter's key the parameter of an earlier layer that is used for it, `"layer.key"`, or `"layer"` if
+            the key is the same or that layer has only one.
     """
 
     name: StrictStr = ""
@@ -37,6 +39,7 @@ class LayerSpec(Chosen):
     trainable: Annotated[bool, Field(strict=True)] | tuple[StrictStr, ...] = True
     initializer: StrictStr | dict[str, StrictStr] | None = None
     inputs: Annotated[tuple[StrictStr, ...], BeforeValidator(words)] = ()
+    tie: dict[str, StrictStr] = Field(default_factory=dict)
 
     split_off: ClassVar[tuple[str, ...]] = ("options", "values")
 
@@ -69,6 +72,17 @@ class LayerSpec(Chosen):
             return value
         raise ValueError('must be a name such as "he_normal", or a table of one name for each parameter')
 
+    def tensor_name(self, number: int, formal: str) -> str:
+        """Return what a formal name of its row is called in the network, if it is layer `number`.
+
+        Example:
+            >>> LayerSpec(type="dense").tensor_name(2, "W"), LayerSpec(type="lstm", name="lstm").tensor_name(2, "Wf")
+            ('W2', 'lstm_Wf')
+        """
+        if self.name:
+            return f"{self.name}_{formal}"
+        return f"{formal}_{number}" if formal[-1].isdigit() else f"{formal}{number}"
+
     def is_trainable(self, key: str) -> bool:
         """Tell whether updates move the parameter with this key in the file."""
         return self.trainable if isinstance(self.trainable, bool) else key in self.trainable
@@ -94,7 +108,9 @@ class LayerType(Record):
         equations: One statement a line, in the equation language.
         inputs: For each input the names of its axes' sizes.
         ranges: Sizes of indices that no plain read of a tensor tells.
-        options: Defaults of its settings; names of sizes that are not set here must be set in each layer.
+        sizes: Further sizes by name, as expressions.
+        options: Defaults of its settings; names of sizes that are not set here must be set in each layer. A list is a
+            default and the words that may stand in its place: each is 1 in equations if it is chosen, else 0.
         activation: Whether a layer of this type takes an activation.
     """
 
@@ -102,6 +118,7 @@ class LayerType(Record):
     equations: Annotated[StrictStr, Field(max_length=100_000)]
     inputs: dict[str, tuple[StrictStr, ...]] = Field(default={"x": ("n",)}, min_length=1)
     ranges: dict[str, Annotated[StrictStr, Field(max_length=200)]] = Field(default_factory=dict)
+    sizes: dict[str, Annotated[StrictStr, Field(max_length=300)]] = Field(default_factory=dict)
     options: dict[str, Any] = Field(default_factory=dict)
     activation: Annotated[bool, Field(strict=True)] = True
 
@@ -109,9 +126,8 @@ class LayerType(Record):
     @classmethod
     def _options(cls, options: Any) -> Any:
         options, problems = plain(options)
-        refused = (bool, list, Mapping)
-        if problems or not isinstance(options, Mapping) or any(isinstance(v, refused) for v in options.values()):
-            raise ValueError("must be a table of default numbers or words")
+        if problems or not isinstance(options, Mapping) or not all(map(_is_default, options.values())):
+            raise ValueError("must be a table of default numbers, words, or lists of a default and further words")
         return options
 
     def row(self, name: str) -> Layer:
@@ -120,22 +136,39 @@ class LayerType(Record):
         Sizes that the shapes and ranges name, and neither an input nor `options` gives, become obligatory options.
         """
         shapes = {key: tuple(map(str, shape)) for key, shape in self.parameters.items()}
-        texts = " ".join((*(size for shape in shapes.values() for size in shape), *self.ranges.values()))
-        given = {size for shape in self.inputs.values() for size in shape} | self.options.keys()
-        options = {size: Option("size") for size in dict.fromkeys(_WORD.findall(texts)) if size not in given}
+        sizes = (size for shape in shapes.values() for size in shape)
+        texts = " ".join((*sizes, *self.ranges.values(), *self.sizes.values()))
+        options = {key: _option(value) for key, value in self.options.items()}
+        words = {word for option in options.values() for word in option.choices}
+        given = {size for shape in self.inputs.values() for size in shape} | options.keys() | self.sizes.keys() | words
+        missing = {size: Option("size") for size in dict.fromkeys(_WORD.findall(texts)) if size not in given}
         return Layer(
             name,
             self.equations,
             inputs=self.inputs,
             parameters=tuple(Parameter(key, shape) for key, shape in shapes.items()),
-            options=options | {key: _option(value) for key, value in self.options.items()},
+            options=missing | options,
             ranges=self.ranges,
+            sizes=self.sizes,
             activation=self.activation,
             source="the user's own",
         )
 
 
+def _is_default(value: Any) -> bool:
+    if isinstance(value, list):
+        return bool(value) and not isinstance(value[0], bool | list | Mapping) and all(map(is_name, value[1:]))
+    return not isinstance(value, Mapping)
+
+
 def _option(default: Any) -> Option:
+    if isinstance(default, bool):
+        return Option("flag", default)
+    if isinstance(default, list):
+        first, *words = default
+        if isinstance(first, str):
+            return Option("choice", first, choices=(first, *words))
+        return Option(_option(first).kind, first, choices=tuple(words))
     if isinstance(default, str):
         return Option("size", default)
     return Option("integer" if isinstance(default, int) and default >= 0 else "number", default)

@@ -19,6 +19,7 @@ from symbackprop.network.problems import ProblemsFound, input_error
 from symbackprop.network.records import LossSpec, Record, Shape, Text, words
 from symbackprop.network.reports import structure
 from symbackprop.network.shapes import sources
+from symbackprop.network.ties import tied
 from symbackprop.network.values import plain
 from symbackprop.network.written import written
 
@@ -201,6 +202,12 @@ class Network(Record):
     def sources(self, number: int) -> tuple[str | int, ...]:
         """Return what layer `number` (from 1) reads: names of inputs, and numbers of layers before it."""
         return sources(self, number)
+
+    def tied(self, number: int, key: str) -> tuple[int, str]:
+        """Return which layer's parameter, and which of it, layer `number` uses for its parameter `key`."""
+        found = tied(self, [self.layer_row(spec) for spec in self.layers], number, key)
+        assert found is not None
+        return found
 
     def parameter_arrays(self) -> dict[str, NDArray[Any]]:
         """Return the arrays of the file with weights, by their names `W1`, `b1`, ...; empty without such a file.

@@ -42,6 +42,12 @@ def option_problems(
 
 def _wrong(option: Option, value: Any) -> str:
     number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    if option.choices and value in option.choices:
+        return ""
+    if option.kind == "flag" and not isinstance(value, bool):
+        return "must be true or false"
+    if option.kind == "count" and not (isinstance(value, int) and number and value >= 1):
+        return "must be a whole number of 1 or more"
     if option.kind == "size" and not is_size(value):
         return "must be a size"
     if option.kind == "integer" and not (isinstance(value, int) and number and value >= 0):
@@ -56,7 +62,8 @@ def _wrong(option: Option, value: Any) -> str:
 def _help(option: Option) -> str:
     if option.kind == "size":
         return f"{option.help}: {SIZE_HELP}" if option.help else SIZE_HELP
-    return option.help
+    words = f"admitted words: {', '.join(option.choices)}" if option.choices else ""
+    return "; ".join(part for part in (option.help, words) if part)
 
 
 def complete(options: Mapping[str, Option], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,7 +74,10 @@ def complete(options: Mapping[str, Option], given: Mapping[str, Any]) -> dict[st
         {'rate': Decimal('0.01'), 'units': 2}
     """
     values = {key: given.get(key, option.default) for key, option in options.items()}
-    return {key: Decimal(str(v)) if options[key].kind == "number" else v for key, v in values.items()}
+    return {
+        key: Decimal(str(v)) if options[key].kind == "number" and v not in options[key].choices else v
+        for key, v in values.items()
+    }
 
 
 def completed(network: Network) -> dict[str, Any]:
@@ -93,7 +103,7 @@ def _layer(network: Network, number: int, spec: LayerSpec, arrays: Mapping[str, 
     update: dict[str, Any] = {"options": complete(row.options, spec.options), "initializer": initializers(row, spec)}
     if spec.activation is not None:
         update["activation"] = _complete(spec.activation, network.activation_row(spec.activation.type).options)
-    found = {key: arrays[name] for name, key in array_keys(row, number).items() if name in arrays}
+    found = {key: arrays[name] for name, key in array_keys(row, number, spec).items() if name in arrays}
     update["values"] = {key: value for key, value in spec.values.items() if value is not True} | found
     return spec.model_copy(update=update)
 
@@ -105,12 +115,14 @@ def initializers(row: Layer, spec: LayerSpec) -> dict[str, str]:
     return dict(spec.initializer or {})
 
 
-def array_keys(row: Layer, number: int) -> dict[str, str]:
-    """Return for each name of an array in a file of weights the key of the parameter.
+def array_keys(row: Layer, number: int, spec: LayerSpec) -> dict[str, str]:
+    """Return for each name of an array in a file of weights the key of the parameter; tied ones have none.
 
     Example:
         >>> from symbackprop.catalog import LAYERS
-        >>> array_keys(LAYERS["dense"], 1)
+        >>> from symbackprop.network.layers import LayerSpec
+        >>> array_keys(LAYERS["dense"], 1, LayerSpec(type="dense"))
         {'W1': 'weights', 'b1': 'bias'}
     """
-    return {f"{parameter.name}{number}": parameter.file_key for parameter in row.parameters}
+    own = (parameter for parameter in row.parameters if parameter.file_key not in spec.tie)
+    return {spec.tensor_name(number, parameter.name): parameter.file_key for parameter in own}

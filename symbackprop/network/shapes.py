@@ -1,8 +1,8 @@
 """How sizes flow through the layers, as far as they are simply known, and whether the user's numbers fit them.
 
-Nothing is parsed here: a size is known if it is a number, a symbol, or the plain name of an option or of an input's
-axis. What a layer makes of its sizes by an expression is unknown here, and what depends on it is left to the stages
-that read equations.
+No equation is parsed here: a size is known if it is a number, a symbol, the plain name of an option or of an input's
+axis, or an expression in known numbers. What is made of a symbol is unknown here, and what depends on it is left to the
+stages that read equations.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from symbackprop.catalog import Layer
+from symbackprop.catalog.sizes import Whole, size_value
+from symbackprop.errors import LanguageError
 from symbackprop.network.options import complete
 from symbackprop.network.problems import MISSING, SHAPE, Problem
 from symbackprop.network.records import Shape, Size
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 Known = tuple[Size | None, ...]
 
-_DEFINITION = re.compile(r"\s*[A-Za-z]\w*\s*\[([^\]]*)\]\s*=(?!=)")
+_DEFINITION = re.compile(r"\s*[A-Za-z]\w*\s*(?:\[([^\]]*)\]\s*)?=(?!=)")
 
 
 @dataclass(frozen=True)
@@ -46,8 +48,13 @@ class Flow:
 
 
 def evaluated(text: str, sizes: Mapping[str, Size]) -> Size | None:
-    """Return a size written as a number or a plain name, or `None`."""
-    return int(text) if text.isdecimal() else sizes.get(text)
+    """Return a size that is a number, a plain name, or an expression in numbers; `None` if it depends on a symbol."""
+    if text in sizes:
+        return sizes[text]
+    try:
+        return size_value(text, {key: v if isinstance(v, int) else None for key, v in sizes.items()}, Whole())
+    except LanguageError:
+        return None
 
 
 def sources(network: Network, number: int) -> tuple[str | int, ...]:
@@ -96,24 +103,43 @@ def _layer_flow(
     number: int, spec: LayerSpec, row: Layer, incoming: list[Shape | None], problems: list[Problem]
 ) -> Flow:
     options = complete(row.options, spec.options)
-    sizes: dict[str, Size] = {k: v for k, v in options.items() if row.options[k].kind == "size" and v is not None}
+    sizes: dict[str, Size] = dict(_options_in_sizes(row, options))
     leading: Shape = ()
-    for place, ((name, axes), shape) in enumerate(zip(row.inputs.items(), incoming, strict=True)):
+    for (name, axes), shape in zip(row.inputs.items(), incoming, strict=True):
         if shape is None:
             continue
         if len(shape) < len(axes):
             message = f"{layer_label(number, spec)} needs an input of {len(axes)} axes ({', '.join(axes)})"
-            found = " x ".join(map(str, shape))
-            problems.append(Problem(SHAPE, ("layers", number - 1), f"{message}, got shape {found}", at="key"))
+            got = " x ".join(map(str, shape))
+            problems.append(Problem(SHAPE, ("layers", number - 1), f"{message}, got shape {got}", at="key"))
             return Flow(row)
         bound = dict(zip(axes, shape[len(shape) - len(axes) :], strict=True))
         for axis, size in bound.items():
             if sizes.setdefault(axis, size) != size:
                 message = f"{layer_label(number, spec)} needs {axis} = {sizes[axis]} in its input {name}, got {size}"
                 problems.append(Problem(SHAPE, ("layers", number - 1), message, at="key"))
-        leading = shape[: len(shape) - len(axes)] if place == 0 else leading
+        leading = max(leading, shape[: len(shape) - len(axes)], key=len)
+    for derived, text in row.sizes.items():
+        if (found := evaluated(text, sizes)) is not None:
+            sizes[derived] = found
     own = None if None in incoming else output_sizes(row, sizes)
+    if own is not None and any(isinstance(size, int) and size < 1 for size in own):
+        got = " x ".join(map(str, own))
+        message = f"{layer_label(number, spec)} ({row.name}) would have an output of shape {got}"
+        problems.append(Problem(SHAPE, ("layers", number - 1), message, "its input is too small", "key"))
+        own = None
     return Flow(row, sizes, None if own is None else (*leading, *own))
+
+
+def _options_in_sizes(row: Layer, options: Mapping[str, Any]) -> Iterator[tuple[str, Size]]:
+    """Yield options as sizes may name them: whole numbers and symbols, flags and words as 1 or 0."""
+    for key, value in options.items():
+        words = row.options[key].choices
+        yield from ((word, int(word == value)) for word in words)
+        if value in words:
+            yield key, 0
+        elif isinstance(value, int) or (isinstance(value, str) and row.options[key].kind == "size"):
+            yield key, int(value) if isinstance(value, bool) else value
 
 
 def output_sizes(row: Layer, sizes: Mapping[str, Size]) -> Shape | None:
@@ -127,7 +153,7 @@ def output_sizes(row: Layer, sizes: Mapping[str, Size]) -> Shape | None:
     defined = [found for line in row.equations.splitlines() if (found := _DEFINITION.match(line))]
     if not defined:
         return None
-    letters = [letter for part in defined[-1][1].split(",") if (letter := part.strip()) != "s"]
+    letters = [letter for part in (defined[-1][1] or "").split(",") if (letter := part.strip()) not in ("s", "")]
     lengths = [_letter_size(row, letter, sizes) for letter in letters]
     return None if None in lengths else tuple(size for size in lengths if size is not None)
 

@@ -49,7 +49,7 @@ def _layer(spec: LayerSpec) -> dict[str, Any]:
     if spec.activation is not None:
         table["activation"] = _chosen(spec.activation)
     table |= {key: _lists(value) for key, value in spec.values.items() if not hasattr(value, "shape")}
-    for key in ("names", "initializer", "inputs"):
+    for key in ("names", "initializer", "inputs", "tie"):
         if value := getattr(spec, key):
             table[key] = _lists(value)
     if spec.trainable is not True:

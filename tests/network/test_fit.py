@@ -79,7 +79,7 @@ def test_sizes_flow_through_a_users_layer():
 
 def test_what_depends_on_an_expression_is_left_to_later_stages():
     kind = {"ranges": {"t": "n // 2"}, "equations": "y[t] = x[2 * t]"}
-    net = Network(4, Layer("half"), Dense(1, weights=[[1, 2, 3, 4, 5]]), loss="mse", layer_types={"half": kind})
+    net = Network("m", Layer("half"), Dense(1, weights=[[1, 2, 3, 4, 5]]), loss="mse", layer_types={"half": kind})
     assert net.name == "network"
 
 

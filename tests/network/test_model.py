@@ -262,7 +262,7 @@ def test_very_many_mistakes_are_cut_short():
         ("layer_types", {"own": {**GATED, "parameters": {"W": [0]}}}),
         ("layer_types", {"own": {**GATED, "parameters": {"type": ["n"]}}}),
         ("layer_types", {"own": {**GATED, "parameters": {"__class__": ["n"]}}}),
-        ("layer_types", {"own": {**GATED, "options": {"beta": [1]}}}),
+        ("layer_types", {"own": {**GATED, "options": {"beta": [[1]]}}}),
         ("layer_types", {"own": {**GATED, "equation": "y"}}),
     ],
 )

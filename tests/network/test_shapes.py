@@ -16,10 +16,11 @@ def row(equations, **fields):
         (row("y[i] = x[i]"), {"n": 4}, (4,)),
         (row("y[s, i] = x[s, i] - sum(x[r, i], r)"), {"n": 4}, (4,)),
         (row("g[j] = sum(V[j, i] * x[i], i)\ny[j] = g[j]", parameters=(Parameter("V", ("5", "n")),)), {"n": 4}, (5,)),
-        (row("y[t] = x[2 * t]", ranges={"t": "n // 2"}), {"n": 4}, None),
+        (row("y[t] = x[2 * t]", ranges={"t": "n // 2"}), {"n": 4}, (2,)),
+        (row("y[t] = x[2 * t]", ranges={"t": "n // 2"}), {"n": "m"}, None),
         (row("y[t] = x[t + 1]", ranges={"t": "k"}, options={"k": Option("size")}), {"n": 4, "k": 3}, (3,)),
         (row("y[i] = x[i] * w[i]", parameters=(Parameter("w", ("k",)),)), {"n": 4, "k": 3}, None),
-        (row("y = sum(x[i], i)"), {"n": 4}, None),
+        (row("y = sum(x[i], i)"), {"n": 4}, ()),
         (row("y[t, j] = x[t, j]", inputs={"x": ("T", "n")}), {"n": 4, "T": 9}, (9, 4)),
     ],
 )
