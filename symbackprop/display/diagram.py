@@ -1,0 +1,299 @@
+r"""Layers of neurons, or points of a curve → a drawing: where everything stands, and the TikZ that draws it.
+
+A `Drawing` holds coordinates in centimetres and trees as labels; any printer of vector graphics can draw it. TikZ gets
+explicit coordinates and needs nothing but `arrows.meta`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from symbackprop.display.latex import LATEX, escape
+from symbackprop.display.tree import Tree
+
+Kind = Literal["input", "hidden", "output", "loss", "dots"]
+Style = Literal["edge", "faint", "error", "delta", "input", "bias"]
+Label = Tree | str
+MOST_NEURONS = 6
+MOST_LAYERS = 6
+# A label between the layers is readable where at most so many lines cross.
+MOST_LABELS = 9
+
+
+@dataclass(frozen=True)
+class Node:
+    """A neuron, an input or the loss.
+
+    Attributes:
+        x: To the right, in cm.
+        y: Upwards, in cm.
+        kind: Decides its shape and colour.
+        label: What it is called.
+        value: What it puts out, below its name.
+        dim: Whether it stands in the background.
+    """
+
+    x: float
+    y: float
+    kind: Kind
+    label: Label = ""
+    value: str = ""
+    dim: bool = False
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A line between two nodes.
+
+    Attributes:
+        start: Position of the first in the drawing's nodes.
+        end: Position of the second.
+        style: Its colour, and whether it has a tip.
+        label: What stands on it.
+        position: Where on it, from 0 at the start to 1.
+        anchor: On which side of it the label stands; on the line itself if it is empty.
+        below: A second label, on the other side.
+    """
+
+    start: int
+    end: int
+    style: Style = "edge"
+    label: Label = ""
+    position: float = 0.5
+    anchor: str = ""
+    below: Label = ""
+
+
+@dataclass(frozen=True)
+class Note:
+    """Words or a formula at a place.
+
+    Attributes:
+        x: To the right, in cm.
+        y: Upwards, in cm.
+        label: What is written.
+        style: Its looks.
+        anchor: Which side of it is at the place.
+        target: For a bias the node that its arrow points to.
+    """
+
+    x: float
+    y: float
+    label: Label
+    style: Literal["note", "title", "label", "bias", "tick"] = "note"
+    anchor: str = "center"
+    target: int = -1
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line through points; dashed where it shows a step, thin where it is an axis."""
+
+    points: tuple[tuple[float, float], ...]
+    style: Literal["curve", "axis", "grid", "step", "mark"] = "curve"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Everything that is drawn, in the order of drawing."""
+
+    nodes: tuple[Node, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    notes: tuple[Note, ...] = ()
+    lines: tuple[Line, ...] = ()
+    small: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """One layer of a network.
+
+    Attributes:
+        kind: What its neurons are.
+        title: What stands below it.
+        size: The number of neurons as text, for layers that are not drawn in full.
+        labels: The names of neurons; the last stands for the last one where some are left out.
+        values: What they put out.
+        biases: The bias of each neuron, or nothing.
+        notes: What stands beside each neuron.
+        whole: Whether every neuron is drawn.
+    """
+
+    kind: Kind
+    title: str
+    labels: Sequence[Label]
+    values: Sequence[str] = ()
+    biases: Sequence[Label] = ()
+    notes: Sequence[Label] = ()
+    whole: bool = True
+    size: str = ""
+
+
+def shown_positions(count: int) -> list[int | None]:
+    """Which of some neurons are drawn, counted from 1; None stands for those between.
+
+    Example:
+        >>> shown_positions(3), shown_positions(784)
+        ([1, 2, 3], [1, 2, 3, None, 784])
+    """
+    return list(range(1, count + 1)) if count <= MOST_NEURONS else [1, 2, 3, None, count]
+
+
+def network_drawing(
+    columns: Sequence[Column],
+    weight: Callable[[int, int, int], Label] | None = None,
+    loss: tuple[Label, str] | None = None,
+    gap: float = 0.0,
+) -> Drawing:
+    """A network from left to right.
+
+    Args:
+        columns: Its layers, the inputs first.
+        weight: The label of the line into layer `l`, neuron `j` from neuron `i` before it, counted from 1.
+        loss: The name and the value of the loss.
+        gap: The distance between layers in cm; chosen by their number if left out.
+    """
+    dx = gap or min(3.3, 12.2 / len(columns))
+    tallest = max(len(column.labels) + (not column.whole) for column in columns)
+    dy = min(1.95, 8.4 / tallest)
+    nodes: list[Node] = []
+    places: list[list[int]] = []
+    for number, column in enumerate(columns):
+        places.append(_place(nodes, column, number * dx, dy))
+    edges = _edges(nodes, places, columns, weight)
+    notes = _notes(nodes, places, columns, dx)
+    if loss:
+        nodes.append(Node(len(columns) * dx - 0.22 * dx, 0.0, "loss", *loss))
+        edges += [Edge(position, len(nodes) - 1) for position in places[-1] if nodes[position].kind != "dots"]
+    lowest = min(note.y for note in notes) if any(n.style == "bias" for n in notes) else min(n.y for n in nodes)
+    below = lowest - (0.78 if any(n.style == "bias" for n in notes) else 1.05)
+    titles = [Note(number * dx, below, column.title, "title") for number, column in enumerate(columns)]
+    if loss:
+        titles.append(Note(nodes[-1].x, below, "error", "title"))
+    return Drawing(tuple(nodes), tuple(edges), (*notes, *titles), small=dy < 1.3)
+
+
+def _place(nodes: list[Node], column: Column, x: float, dy: float) -> list[int]:
+    rows: list[tuple[Label, str] | None] = [
+        (label, column.values[n] if n < len(column.values) else "") for n, label in enumerate(column.labels)
+    ]
+    if not column.whole:
+        rows.insert(len(rows) - 1, None)
+    found = []
+    for n, row in enumerate(rows):
+        y = ((len(rows) - 1) / 2 - n) * dy
+        nodes.append(Node(x, y, "dots") if row is None else Node(x, y, column.kind, *row))
+        found.append(len(nodes) - 1)
+    return found
+
+
+def _edges(
+    nodes: Sequence[Node],
+    places: Sequence[Sequence[int]],
+    columns: Sequence[Column],
+    weight: Callable[[int, int, int], Label] | None,
+) -> list[Edge]:
+    edges = []
+    for number, (before, after) in enumerate(zip(places, places[1:], strict=False), start=1):
+        whole = columns[number - 1].whole and columns[number].whole
+        labelled = weight is not None and whole and len(before) * len(after) <= MOST_LABELS
+        for j, end in enumerate(after, start=1):
+            for i, start in enumerate(before, start=1):
+                if "dots" in (nodes[start].kind, nodes[end].kind):
+                    continue
+                level = abs(nodes[start].y - nodes[end].y) < 1e-9
+                text = weight(number, j, i) if labelled and weight else ""
+                edges.append(Edge(start, end, label=text, position=0.5 if level else 0.27))
+    return edges
+
+
+def _notes(nodes: Sequence[Node], places: Sequence[Sequence[int]], columns: Sequence[Column], dx: float) -> list[Note]:
+    notes = []
+    for column, found in zip(columns, places, strict=True):
+        drawn = [place for place in found if nodes[place].kind != "dots"]
+        for place, bias in zip(drawn, column.biases if len(drawn) <= 2 else (), strict=False):
+            node, up = nodes[place], 1 if nodes[place].y >= 0 else -1
+            notes.append(Note(node.x, node.y + up * 1.13, bias, "bias", "south" if up > 0 else "north", place))
+        for place, text in zip(drawn, column.notes, strict=False):
+            node, up = nodes[place], 1 if nodes[place].y >= 0 else -1
+            lone = abs(node.y) < 1e-9
+            notes.append(Note(node.x + 0.66, node.y + up * (0.52 if lone else 0.3), text, "note", "west"))
+    return notes
+
+
+def lit(
+    drawing: Drawing,
+    nodes: Mapping[int, Label],
+    edges: Mapping[tuple[int, int], Edge],
+) -> Drawing:
+    """A drawing in the background, with a path through it in colour, walked backwards.
+
+    Args:
+        drawing: The whole network.
+        nodes: The nodes on the path, with what stands above each.
+        edges: For each line on the path, by its two nodes, what takes its place.
+    """
+    dimmed = tuple(
+        node if n in nodes or node.kind in ("loss", "dots") else Node(node.x, node.y, node.kind, node.label, dim=True)
+        for n, node in enumerate(drawing.nodes)
+    )
+    plain = tuple(Node(node.x, node.y, node.kind, node.label, dim=node.dim) for node in dimmed)
+    lines = tuple(edges.get((edge.start, edge.end), Edge(edge.start, edge.end, "faint")) for edge in drawing.edges)
+    faint_first = tuple(sorted(lines, key=lambda edge: edge.style != "faint"))
+    above = tuple(
+        Note(plain[n].x, plain[n].y + 0.46, label, "label", "south") for n, label in nodes.items() if label != ""
+    )
+    return Drawing(plain, faint_first, above, small=True)
+
+
+def tikz(drawing: Drawing) -> str:
+    """The drawing as a `tikzpicture`; its styles are the document's."""
+    rows = [_node(n, node) for n, node in enumerate(drawing.nodes)]
+    rows += [_line(line) for line in drawing.lines]
+    rows += [_edge(edge) for edge in drawing.edges]
+    rows += [_note(note) for note in drawing.notes]
+    options = "sbp,sbp small" if drawing.small else "sbp"
+    return "\n".join([rf"\begin{{tikzpicture}}[{options}]", *rows, r"\end{tikzpicture}"])
+
+
+def _label(label: Label) -> str:
+    return escape(label) if isinstance(label, str) else f"${LATEX(label)}$"
+
+
+def _node(number: int, node: Node) -> str:
+    if node.kind == "dots":
+        return rf"\node at ({node.x:.2f},{node.y:.2f}) {{$\vdots$}};"
+    text = _label(node.label) + (rf"\\[-1pt]{{\tiny ${node.value}$}}" if node.value else "")
+    style = f"sbp {node.kind}" + (",sbp dim" if node.dim else "")
+    return rf"\node[{style}] (n{number}) at ({node.x:.2f},{node.y:.2f}) {{{text}}};"
+
+
+def _edge(edge: Edge) -> str:
+    on = ""
+    if edge.label != "" and not edge.anchor:
+        on = rf" node[sbp weight,pos={edge.position:g}]{{{_label(edge.label)}}}"
+    elif edge.label != "":
+        on = rf" node[sbp label,pos={edge.position:g},{edge.anchor}]{{{_label(edge.label)}}}"
+    if edge.below != "":
+        on += rf" node[sbp label,below]{{{_label(edge.below)}}}"
+    backwards = edge.style in ("error", "delta", "input")
+    start, end = (edge.end, edge.start) if backwards else (edge.start, edge.end)
+    style = "input line" if edge.style == "input" else edge.style
+    return rf"\draw[sbp {style}] (n{start}) --{on} (n{end});"
+
+
+def _note(note: Note) -> str:
+    place = f"({note.x:.2f},{note.y:.2f})"
+    if note.style == "bias":
+        side = "above" if note.anchor == "south" else "below"
+        return rf"\draw[sbp bias] {place} node[{side},inner sep=1.5pt]{{{_label(note.label)}}} -- (n{note.target});"
+    return rf"\node[sbp {note.style},anchor={note.anchor}] at {place} {{{_label(note.label)}}};"
+
+
+def _line(line: Line) -> str:
+    if line.style == "mark":
+        return "".join(rf"\fill[sbp mark] ({x:.3f},{y:.3f}) circle (1.6pt);" for x, y in line.points)
+    path = " -- ".join(f"({x:.3f},{y:.3f})" for x, y in line.points)
+    return rf"\draw[sbp {line.style}] {path};"

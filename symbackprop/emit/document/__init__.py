@@ -1,0 +1,97 @@
+"""A derivation and what other stages found about it → a document that derives every gradient, as LaTeX.
+
+The parts of a document are built first, as relations of display trees whose every number carries the text it shows;
+a template then only prints them. So what a reader sees can be evaluated and checked before it is printed.
+"""
+
+from __future__ import annotations
+
+from symbackprop.emit.document import backward, forward, general, update
+from symbackprop.emit.document.blocks import Block, Document, Figure, Listing, Paragraph, Section
+from symbackprop.emit.document.conventions import conventions
+from symbackprop.emit.document.glance import glance, title
+from symbackprop.emit.document.material import Checks, Facts, Material, Training
+from symbackprop.emit.document.matrix import matrix_form
+from symbackprop.emit.document.sheet import Sheet
+from symbackprop.emit.document.typeset import typeset
+
+__all__ = ["Checks", "Document", "Facts", "Material", "Training", "compose", "document"]
+
+# Beyond these a document shows one neuron for all, and no numbers.
+WIDEST = 12
+MOST_PARAMETERS = 60
+
+
+def document(material: Material) -> str:
+    """The LaTeX source of the document on a network.
+
+    Args:
+        material: The derivation, and what the other stages found.
+
+    Returns:
+        Source that pdfLaTeX compiles with a lean installation (amsmath, bm, xcolor, tikz, hyperref).
+    """
+    return typeset(compose(material))
+
+
+def compose(material: Material) -> Document:
+    """The document on a network, before it is typeset."""
+    sheet = Sheet(material)
+    if not _worked(sheet):
+        sheet = Sheet(_without_numbers(material))
+    heading, subtitle, running = title(sheet)
+    sections = [conventions(sheet)]
+    if sheet.material.step is not None:
+        sections += [forward.forward(sheet), *backward.backward(sheet)]
+    else:
+        sections += [general.forward(sheet), *general.backward(sheet)]
+    matrix = matrix_form(sheet)
+    sections += [matrix] if matrix else []
+    sections += [update.update(sheet)] if sheet.material.step is not None else []
+    sections += [*_training(sheet), *_code(sheet)]
+    return Document(heading, subtitle, running, material.facts.authors, glance(sheet), tuple(sections))
+
+
+def _worked(sheet: Sheet) -> bool:
+    """Whether the network is small enough to be worked through with numbers, and has them."""
+    material = sheet.material
+    if material.step is None or material.scalars is None or not sheet.stages:
+        return False
+    count = sum(len(material.scalars.elements[tensor.name]) for tensor in sheet.graph.parameters)
+    inputs = sheet.units(sheet.stages[0].source)
+    return count <= MOST_PARAMETERS and max(inputs, *(sheet.units(stage.net) for stage in sheet.stages)) <= WIDEST
+
+
+def _without_numbers(material: Material) -> Material:
+    fields = {name: getattr(material, name) for name in material.__dataclass_fields__}
+    return Material(**{**fields, "scalars": None, "step": None})
+
+
+def _training(sheet: Sheet) -> list[Section]:
+    from symbackprop.display import Symbol
+    from symbackprop.display.chart import chart
+    from symbackprop.notation import given
+
+    training = sheet.material.training
+    if len(training.curve) < 2:
+        return []
+    points = [(float(step), float(loss)) for step, loss in training.curve]
+    assert isinstance(given("E").tex(), str)
+    error = sheet.reader.error()
+    assert isinstance(error, Symbol)
+    figure = Figure((chart(points, "steps", error),), ("The error during training.",), "fig:training")
+    text = training.summary or f"The same update, {training.curve[-1][0]:,} times:"
+    return [Section("Training", "sec:training", (Paragraph((text,)), figure))]
+
+
+def _code(sheet: Sheet) -> list[Section]:
+    material = sheet.material
+    if not material.code:
+        return []
+    blocks: list[Block] = [
+        Paragraph(("These lines are generated from the same equations and compute the same gradients:",)),
+        Listing(material.code),
+    ]
+    if material.output:
+        blocks += [Paragraph(("Output:",)), Listing(material.output)]
+    return [Section("Check it yourself", "sec:code", tuple(blocks))]

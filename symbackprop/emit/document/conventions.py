@@ -1,0 +1,142 @@
+"""The notation with its colours, and every convention that another source may have otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import sympy as sp
+
+from symbackprop.display import Apply, Paint, PartialDerivative, Relation, Row, Symbol, Tree, integer, shown
+from symbackprop.emit.document.blocks import Block, Items, Key, Paragraph, Section, Text
+from symbackprop.emit.document.glance import definition
+from symbackprop.emit.document.sheet import Sheet
+from symbackprop.emit.document.stages import Stage
+from symbackprop.emit.document.wording import layer_name
+from symbackprop.expressions import Index, Read, Where, reads
+from symbackprop.notation import given
+
+
+def conventions(sheet: Sheet) -> Section:
+    """The section on notation."""
+    blocks: list[Block] = [Paragraph(tuple(_layers(sheet)))]
+    if sheet.stages:
+        blocks.append(_key(sheet))
+    blocks.append(Items(tuple(_conventions(sheet))))
+    return Section("Notation and conventions", "sec:notation", tuple(blocks))
+
+
+def _layers(sheet: Sheet) -> Iterator[Any]:
+    stages = sheet.stages
+    if not stages:
+        yield "Every tensor is named as in the network's description; its indices are counted from 1."
+        return
+    if len(stages) == 1:
+        yield "The network has one layer; "
+    elif len(stages) <= 3:
+        yield "Layer "
+        for stage in stages:
+            yield Relation(Symbol(given("l")), (Row("=", integer(stage.number)),))
+            yield f" is the {layer_name(stage, stages)}" + (", " if stage is not stages[-1] else "; ")
+    else:
+        yield f"Layers are counted from 1, the first after the inputs, to {len(stages)}, the output layer; "
+    yield from (
+        Symbol(given("j")),
+        " numbers the neuron inside a layer, ",
+        Symbol(given("i")),
+        " the one that it listens to",
+    )
+    yield from (", ", Symbol(given("s")), " the sample.") if sheet.batched else (".",)
+
+
+def _general(tree: Tree) -> Tree:
+    """A symbol of one layer, for any layer."""
+    assert isinstance(tree, Symbol)
+    return replace(tree, sign=replace(tree.sign, layer="l") if tree.sign.layer else tree.sign)
+
+
+def _key(sheet: Sheet) -> Key:
+    stage = sheet.stages[-1]
+    symbol = {name: _general(sheet.reader(sheet.tensors[name].read)) for name in (stage.net.name, stage.out.name)}
+    z, a = symbol[stage.net.name], symbol[stage.out.name]
+    weight = _general(sheet.index_form(Read(stage.weights.name, *stage.weights.indices)))
+    error = sheet.reader.error()
+    delta = _general(sheet.reader(sheet.tensors[sheet.adjoint(stage.net.name)].read))
+    left: list[tuple[Text, Text]] = [((z,), ("net input: weighted sum plus bias",))]
+    if not stage.linear:
+        name = Apply(stage.function, (z,)) if stage.slope is not None else None
+        left.append(((a,), ("output", *((", ", Relation(a, (Row("=", name),))) if name and _alike(sheet) else ()))))
+    left.append(((weight,), ("weight from neuron ", Symbol(given("i")), " to neuron ", Symbol(given("j")))))
+    target = sheet.index_form(Read("t", *sheet.tensors["t"].indices)) if "t" in sheet.tensors else None
+    if target is not None:
+        left.append(((target,), ("target",)))
+    right: list[tuple[Text, Text]] = []
+    if not stage.linear:
+        right.append(((Paint("error", PartialDerivative(error, a)),), ("how the error reacts to an output",)))
+        right.append(((Paint("slope", PartialDerivative(a, z)),), ("slope of the activation",)))
+    right.append(((Paint("input", PartialDerivative(z, weight)),), ("what the weight multiplies",)))
+    meaning = Relation(Paint("delta", delta), (Row("=", Paint("delta", PartialDerivative(error, z))),))
+    right.append(((meaning,), ("error signal of a neuron",)))
+    return Key(tuple(left), tuple(right))
+
+
+def _alike(sheet: Sheet) -> bool:
+    return len({stage.function for stage in sheet.stages}) == 1
+
+
+def _conventions(sheet: Sheet) -> Iterator[Text]:
+    facts = sheet.material.facts
+    if sheet.stages:
+        matrix = sheet.plain.whole(sheet.stages[-1].weights.name)
+        gradient = PartialDerivative(sheet.reader.error(), matrix)
+        yield (matrix, " has a row for each receiving neuron and a column for each sending one, and ", gradient,
+               " has the shape of ", matrix, " (denominator layout).")  # fmt: skip
+    if sheet.batched:
+        count: Tree = Symbol(given("N"))
+        if sheet.graph.sizes:
+            count = Relation(count, (Row("=", integer(sheet.samples)),))
+        yield (sheet.reader.error(), f" is the {facts.reduction} over ", count, " samples; ", Symbol(given("s")),
+               " is left out where one sample is meant.")  # fmt: skip
+    for stage in {stage.function: stage for stage in sheet.stages}.values():
+        yield from _kink(sheet, stage)
+    yield from _update(sheet)
+    if sheet.material.step is not None:
+        yield ("Numbers are computed to 50 digits and shown to nine decimals; “=” marks an exact value, “≈” a rounded "
+               "one. Every digit shown is right, so a product of rounded factors may differ in the last one.",)  # fmt: skip
+
+
+def _kink(sheet: Sheet, stage: Stage) -> Iterator[Text]:
+    if stage.slope is None or not stage.slope.has(Where):
+        return
+    at_zero = stage.slope.xreplace({read: sp.S.Zero for read in reads(stage.slope)})
+    if not at_zero.is_number:
+        return
+    zero = integer(0)
+    slope = Relation(Apply(stage.function, (zero,), primes=1), (Row("=", shown(int(at_zero))),))
+    yield ("Where the activation has a kink, its slope is taken to be ", slope, ".")
+
+
+def _update(sheet: Sheet) -> Iterator[Text]:
+    if sheet.material.facts.update == "sequential":
+        yield ("Updates are sequential: the output layer moves first, and the layers before it use its new weights.",)
+    else:
+        yield ("All gradients are taken at the same point, then all parameters move at once.",)
+    fixed = [tensor for tensor in sheet.graph.parameters if not tensor.trainable]
+    if fixed:
+        names: list[Any] = []
+        for tensor in fixed:
+            names += [sheet.plain.whole(tensor.name) if tensor.indices else sheet.element(tensor.name), ", "]
+        verb = "is" if len(fixed) == 1 else "are"
+        yield ("Gradients are derived for every parameter; ", *names[:-1], f" {verb} not updated.")
+
+
+def activation_lines(sheet: Sheet) -> tuple[Relation, ...]:
+    """The formula of each activation, once."""
+    return tuple(definition(sheet, stage) for stage in {s.function: s for s in sheet.stages if not s.linear}.values())
+
+
+def sample_index(sheet: Sheet) -> Index | None:
+    """The index of samples, if there is one."""
+    found = [t.indices[0] for t in sheet.graph.with_role("input") if sheet.has_samples(t)]
+    return found[0] if found else None
