@@ -59,6 +59,8 @@ class Constructors:
             raise UnsupportedError(f"the symbol {expr} has no name in the module")
         if expr is sp.pi:
             return self._import("pi"), ATOM
+        if expr is sp.E:
+            return f"{self._import('exp')}(1)", ATOM
         if expr.is_Rational:
             return self._number(expr)
         if expr.is_Add:

@@ -1,0 +1,65 @@
+"""Statements become lines that fit, under names that nothing else has."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import sympy as sp
+from sympy import Symbol
+
+from symbackprop.emit.layout import WIDTH
+from symbackprop.emit.statements import Writer
+from symbackprop.expressions import Index
+from symbackprop.program import Assign, At, Const, Leaf, Loop, Map
+
+N, T = (Symbol(name, integer=True, positive=True) for name in "NT")
+S, J, TIME = Index("s", N), Index("j", 3), Index("t", T)
+H = Leaf("h", (S, TIME, J))
+
+
+def test_a_comment_stands_above_its_statement() -> None:
+    writer = Writer(comment=lambda name: [f"{name} is", "    long"])
+    statement = Assign("y", (J,), Leaf("w", (J,)))
+    assert writer.lines(statement, commented=True) == ["# y is", "#     long", "y = w"]
+    assert writer.lines(statement) == ["y = w"]
+
+
+def test_taken_names_are_replaced() -> None:
+    writer = Writer({"loss": "loss_", "#N": "N_"})
+    product = Map("mul", (Leaf("loss", (J,)), Const(N)))
+    assert writer.lines(Assign("y", (J,), product)) == ["y = loss_ * N_"]
+    assert (writer.name("loss"), writer.name("y"), writer.size("N"), writer.size("T")) == ("loss_", "y", "N_", "T")
+
+
+def test_what_is_too_long_for_a_line_is_computed_in_parts() -> None:
+    rng = np.random.default_rng(0)
+    names = [f"a_rather_long_name_{number}" for number in range(9)]
+    arrays = {name: rng.uniform(1, 2, 3) for name in names}
+    leaves = [Leaf(name, (J,)) for name in names]
+    sums = [Map("mul", (one, Map("add", (other, one)))) for one, other in pairwise(leaves)]
+    lines = Writer().lines(Assign("y", (J,), Map("tanh", (Map("add", tuple(sums)),))))
+    assert len(lines) > 1
+    assert all(len(line) <= WIDTH for line in lines)
+    scope = {"np": np, **arrays}
+    exec("\n".join(lines), scope)
+    values = list(arrays.values())
+    expected = np.tanh(sum(one * (other + one) for one, other in pairwise(values)))
+    np.testing.assert_allclose(scope["y"], expected, rtol=1e-15)
+
+
+def test_a_recurrence_is_a_loop_over_its_index() -> None:
+    before = At(H, TIME, TIME - 1)
+    body = Assign("h", (S, TIME, J), Map("add", (before, At(Leaf("x", (S, TIME, J)), TIME, TIME, inside=True))))
+    writer = Writer({"#t": "tau"}, comment=lambda name: [f"{name}: formula"], numbers=["x"])
+    assert writer.lines(Loop(TIME, False, (body,)), commented=True) == [
+        "h = np.empty((N, T, 3), dtype=x.dtype)",
+        "for tau in range(T):",
+        "    # h: formula",
+        "    h[:, tau] = at(h, 1, -1 + tau) + x[:, tau]",
+    ]
+    assert writer.lines(Loop(TIME, True, (body,)))[1] == "for tau in reversed(range(T)):"
+
+
+def test_code_keeps_the_axes_of_the_node() -> None:
+    assert Writer().code(Map("mul", (Const(sp.Integer(2)), H))) == "2 * h"
