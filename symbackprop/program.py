@@ -341,6 +341,7 @@ class Training:
     Attributes:
         optimizer: The name of the update rule.
         update: Its statements, position by position in the parameter w and its gradient g; the last gives the new w.
+            They may read `step`, which counts from 1.
         state: What it keeps of each parameter, with the first values.
         settings: Its options, such as `learning_rate`, as decimal text.
         draws: For each parameter how its first values are drawn.
@@ -365,3 +366,13 @@ class Training:
     tolerance: str | None = None
     gradient_tolerance: str | None = None
     seed: int = 0
+
+    @property
+    def counts(self) -> bool:
+        """Whether the update depends on how many there were before it."""
+        return any("step" in leaves(assign.value) for assign in self.update)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether anything is kept from step to step."""
+        return bool(self.state) or self.counts

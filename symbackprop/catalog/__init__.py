@@ -1,11 +1,16 @@
-"""The catalogue: tables of layers, activations, losses, optimizers and initialisers, each row being equations."""
+"""The catalogue: tables of layers, activations, losses, regularisers, optimizers, schedules and initialisers.
+
+Each row is equations.
+"""
 
 from symbackprop.catalog.activations import ACTIVATIONS
 from symbackprop.catalog.initializers import INITIALIZERS, Initializer
 from symbackprop.catalog.layers import LAYERS
 from symbackprop.catalog.losses import LOSSES, SYNONYMS
 from symbackprop.catalog.optimizers import OPTIMIZERS
-from symbackprop.catalog.rows import Activation, Layer, Loss, Optimizer, Option, Parameter
+from symbackprop.catalog.regularizers import REGULARIZER_SYNONYMS, REGULARIZERS
+from symbackprop.catalog.rows import Activation, Layer, Loss, Optimizer, Option, Parameter, Regularizer, Schedule
+from symbackprop.catalog.schedules import SCHEDULES
 
 __all__ = [
     "ACTIVATIONS",
@@ -13,6 +18,9 @@ __all__ = [
     "LAYERS",
     "LOSSES",
     "OPTIMIZERS",
+    "REGULARIZERS",
+    "REGULARIZER_SYNONYMS",
+    "SCHEDULES",
     "SYNONYMS",
     "Activation",
     "Initializer",
@@ -21,4 +29,6 @@ __all__ = [
     "Optimizer",
     "Option",
     "Parameter",
+    "Regularizer",
+    "Schedule",
 ]

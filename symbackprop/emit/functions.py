@@ -152,7 +152,7 @@ class Functions:
 
     def _move(self, name: str) -> list[str]:
         own = self.writer.name(name)
-        memory = [f'state.setdefault("{name}", {{}})'] if self.training.state else []
+        memory = [f'state.setdefault("{name}", {{}})'] if self.training.remembers else []
         arguments = [own, self.writer.name(self.program.gradients[name]), *memory, *self.training.settings]
         return fitted(f"{own} = _moved(", arguments, ")", 4)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from symbackprop.emit.functions import Functions
 from symbackprop.emit.layout import array_fitted, count, fitted, numbers_fitted, plain, tuple_code
 from symbackprop.emit.numpy import number_code, numpy_code
 from symbackprop.graph import Tensor
-from symbackprop.program import Draw, Training
+from symbackprop.program import Draw, Training, leaves
 
 # Constants of more numbers than these belong into a file of their own.
 MOST_NUMBERS = 1000
@@ -91,9 +91,10 @@ def update_values(functions: Functions, training: Training) -> dict[str, Any]:
     settings = training.settings
     names = list(settings)
     state = list(training.state.items())
+    kept = [*training.state, *["step"] * training.counts]
     passed = [f"{name}={name}" for name in names]
     typed = [f"{name}: float" for name in names]
-    memory = ["state.setdefault(name, {})"] if state else []
+    memory = ["state.setdefault(name, {})"] if kept else []
     call = fitted("params = update(", ["params", "grads", "state", *passed], ")", 12)
     step = fitted("_, params = sequential_step(", ["params", "*batch", "state=state", *passed], ")", 12)
     return {
@@ -102,14 +103,15 @@ def update_values(functions: Functions, training: Training) -> dict[str, Any]:
         "settings": [f"{name}: float = {_number(value)}" for name, value in settings.items()],
         "settings_described": [f"{name}: Of {training.optimizer}." for name in names],
         "moved_head": fitted(
-            "def _moved(", ["w: Array", "g: Array", *["memory: dict[str, Any]"] * bool(state), *typed], ") -> Array:"
+            "def _moved(", ["w: Array", "g: Array", *["memory: dict[str, Any]"] * bool(kept), *typed], ") -> Array:"
         ),
         "moved_call": fitted("moved[name] = _moved(", ["w", "g", *memory, *names], ")", 8),
         "update_call": call,
         "sequential_call": step,
         "update_rows": [assign.equation for assign in training.update],
-        "update_code": [f"{a.name} = {numpy_code(a.value, a.axes)}" for a in training.update],
-        "state_update": ", ".join(f"{name}={name}" for name, _ in state),
+        "update_code": list(_update_code(training)),
+        "counts": training.counts,
+        "state_update": ", ".join(f"{name}={name}" for name in kept),
         "steps": training.steps,
         "epochs": training.epochs,
         "batch_size": training.batch_size,
@@ -118,6 +120,18 @@ def update_values(functions: Functions, training: Training) -> dict[str, Any]:
         "seed": training.seed,
         "sequential": training.sequential,
     }
+
+
+def _update_code(training: Training) -> Iterator[str]:
+    """The statements; what no array enters becomes a Python number, which leaves the precision of arrays as it is."""
+    arrays = {"w", "g", *training.state}
+    for assign in training.update:
+        code = numpy_code(assign.value, assign.axes)
+        if leaves(assign.value) & arrays:
+            arrays.add(assign.name)
+        elif "np." in code:
+            code = f"float({code})"
+        yield f"{assign.name} = {code}"
 
 
 def _number(text: str | None) -> str:

@@ -78,8 +78,31 @@ class ActivationSpec(Chosen):
     """The activation of a layer, such as `relu`."""
 
 
+class ScheduleSpec(Chosen):
+    """How the learning rate changes from step to step."""
+
+
+class RegularizerSpec(Chosen):
+    """What large values of a parameter cost, such as `l2`."""
+
+
 class OptimizerSpec(Chosen):
-    """The optimizer and its settings, such as `learning_rate`."""
+    """The optimizer and its settings, such as `learning_rate`.
+
+    Attributes:
+        schedule: How the learning rate changes, where `learning_rate` is a table; `None` where it is a number.
+    """
+
+    schedule: ScheduleSpec | None = Field(default=None, validation_alias="learning_rate")
+
+    split_off: ClassVar[tuple[str, ...]] = ("options", "schedule")
+
+    @classmethod
+    def _sorted(cls, type: Any, rest: dict[str, Any]) -> dict[str, Any]:
+        rate = rest.get("learning_rate")
+        if not isinstance(rate, Mapping | ScheduleSpec):
+            return {"options": rest}
+        return {"options": {key: value for key, value in rest.items() if key != "learning_rate"}, "learning_rate": rate}
 
 
 class LossSpec(Chosen):
