@@ -1,16 +1,15 @@
-r"""Layers of neurons, or points of a curve → a drawing: where everything stands, and the TikZ that draws it.
+"""Layers of neurons → a drawing: where everything stands, what it is called, and which lines are lit.
 
-A `Drawing` holds coordinates in centimetres and trees as labels; any printer of vector graphics can draw it. TikZ gets
-explicit coordinates and needs nothing but `arrows.meta`.
+A `Drawing` holds coordinates in centimetres and trees as labels; any printer of vector graphics can draw it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
-from symbackprop.display.latex import LATEX, escape
 from symbackprop.display.tree import Tree
 
 Kind = Literal["input", "hidden", "output", "loss", "dots"]
@@ -196,7 +195,7 @@ def _edges(
     weight: Callable[[int, int, int], Label] | None,
 ) -> list[Edge]:
     edges = []
-    for number, (before, after) in enumerate(zip(places, places[1:], strict=False), start=1):
+    for number, (before, after) in enumerate(pairwise(places), start=1):
         whole = columns[number - 1].whole and columns[number].whole
         labelled = weight is not None and whole and len(before) * len(after) <= MOST_LABELS
         for j, end in enumerate(after, start=1):
@@ -246,54 +245,3 @@ def lit(
         Note(plain[n].x, plain[n].y + 0.46, label, "label", "south") for n, label in nodes.items() if label != ""
     )
     return Drawing(plain, faint_first, above, small=True)
-
-
-def tikz(drawing: Drawing) -> str:
-    """The drawing as a `tikzpicture`; its styles are the document's."""
-    rows = [_node(n, node) for n, node in enumerate(drawing.nodes)]
-    rows += [_line(line) for line in drawing.lines]
-    rows += [_edge(edge) for edge in drawing.edges]
-    rows += [_note(note) for note in drawing.notes]
-    options = "sbp,sbp small" if drawing.small else "sbp"
-    return "\n".join([rf"\begin{{tikzpicture}}[{options}]", *rows, r"\end{tikzpicture}"])
-
-
-def _label(label: Label) -> str:
-    return escape(label) if isinstance(label, str) else f"${LATEX(label)}$"
-
-
-def _node(number: int, node: Node) -> str:
-    if node.kind == "dots":
-        return rf"\node at ({node.x:.2f},{node.y:.2f}) {{$\vdots$}};"
-    text = _label(node.label) + (rf"\\[-1pt]{{\tiny ${node.value}$}}" if node.value else "")
-    style = f"sbp {node.kind}" + (",sbp dim" if node.dim else "")
-    return rf"\node[{style}] (n{number}) at ({node.x:.2f},{node.y:.2f}) {{{text}}};"
-
-
-def _edge(edge: Edge) -> str:
-    on = ""
-    if edge.label != "" and not edge.anchor:
-        on = rf" node[sbp weight,pos={edge.position:g}]{{{_label(edge.label)}}}"
-    elif edge.label != "":
-        on = rf" node[sbp label,pos={edge.position:g},{edge.anchor}]{{{_label(edge.label)}}}"
-    if edge.below != "":
-        on += rf" node[sbp label,below]{{{_label(edge.below)}}}"
-    backwards = edge.style in ("error", "delta", "input")
-    start, end = (edge.end, edge.start) if backwards else (edge.start, edge.end)
-    style = "input line" if edge.style == "input" else edge.style
-    return rf"\draw[sbp {style}] (n{start}) --{on} (n{end});"
-
-
-def _note(note: Note) -> str:
-    place = f"({note.x:.2f},{note.y:.2f})"
-    if note.style == "bias":
-        side = "above" if note.anchor == "south" else "below"
-        return rf"\draw[sbp bias] {place} node[{side},inner sep=1.5pt]{{{_label(note.label)}}} -- (n{note.target});"
-    return rf"\node[sbp {note.style},anchor={note.anchor}] at {place} {{{_label(note.label)}}};"
-
-
-def _line(line: Line) -> str:
-    if line.style == "mark":
-        return "".join(rf"\fill[sbp mark] ({x:.3f},{y:.3f}) circle (1.6pt);" for x, y in line.points)
-    path = " -- ".join(f"({x:.3f},{y:.3f})" for x, y in line.points)
-    return rf"\draw[sbp {line.style}] {path};"

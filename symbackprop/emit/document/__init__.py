@@ -6,6 +6,7 @@ a template then only prints them. So what a reader sees can be evaluated and che
 
 from __future__ import annotations
 
+from symbackprop.display.chart import chart
 from symbackprop.emit.document import backward, forward, general, update
 from symbackprop.emit.document.blocks import Block, Document, Figure, Listing, Paragraph, Section
 from symbackprop.emit.document.conventions import conventions
@@ -68,18 +69,11 @@ def _without_numbers(material: Material) -> Material:
 
 
 def _training(sheet: Sheet) -> list[Section]:
-    from symbackprop.display import Symbol
-    from symbackprop.display.chart import chart
-    from symbackprop.notation import given
-
     training = sheet.material.training
     if len(training.curve) < 2:
         return []
     points = [(float(step), float(loss)) for step, loss in training.curve]
-    assert isinstance(given("E").tex(), str)
-    error = sheet.reader.error()
-    assert isinstance(error, Symbol)
-    figure = Figure((chart(points, "steps", error),), ("The error during training.",), "fig:training")
+    figure = Figure((chart(points, "steps", sheet.reader.error()),), ("The error during training.",), "fig:training")
     text = training.summary or f"The same update, {training.curve[-1][0]:,} times:"
     return [Section("Training", "sec:training", (Paragraph((text,)), figure))]
 

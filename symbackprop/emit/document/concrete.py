@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from typing import Any, TypeVar
+from typing import Any, Literal
 
 import sympy as sp
 
@@ -27,14 +27,15 @@ from symbackprop.display import (
     Sum,
     Symbol,
     Tree,
+    equality,
     integer,
     plus,
     times,
 )
+from symbackprop.display.tree import walk
 from symbackprop.expressions import Read
 
 Element = Callable[[Read], Tree]
-T = TypeVar("T")
 
 
 def instance(tree: Tree, at: Mapping[str, int], element: Element, count: Callable[[Tree], int]) -> Tree:
@@ -99,11 +100,10 @@ def distributed(tree: Tree) -> Tree:
     """½(a + b) → ½a + ½b, and -(a + b) → -a - b, so that each term can be shown with its value."""
     if isinstance(tree, Minus) and isinstance(inner := distributed(tree.body), Sum):
         return Sum(tuple(term.body if isinstance(term, Minus) else Minus(term) for term in inner.terms))
-    if isinstance(tree, Product) and not tree.by and isinstance(tree.factors[-1], Sum) and len(tree.factors) == 2:
-        scale, inner = tree.factors
-        if isinstance(scale, Number | Fraction):
-            terms = [_scaled(scale, term) for term in inner.terms]
-            return Sum(tuple(terms))
+    if isinstance(tree, Product) and not tree.by and len(tree.factors) == 2:
+        scale, last = tree.factors
+        if isinstance(scale, Number | Fraction) and isinstance(last, Sum):
+            return Sum(tuple(_scaled(scale, term) for term in last.terms))
     return tree
 
 
@@ -163,12 +163,6 @@ def term_values(tree: Tree, value: Callable[[Tree], Number]) -> Tree | None:
     return Sum(tuple(value(term) for term in tree.terms))
 
 
-def closing(relation: Relation, **changes: Any) -> Relation:
-    """A relation with its last row changed, for a label or a reason."""
-    *rows, last = relation.rows
-    return replace(relation, rows=(*rows, replace(last, **changes)))
-
-
 def chain(lhs: Tree, *rows: Row | None) -> Relation:
     """A relation of the rows that are there, those that would repeat the one before left out."""
     kept: list[Row] = []
@@ -180,3 +174,15 @@ def chain(lhs: Tree, *rows: Row | None) -> Relation:
         else:
             kept.append(row)
     return Relation(lhs, tuple(kept))
+
+
+def final_sign(row: Row, value: Number) -> Literal["=", "≈"]:
+    """The sign between a row of numbers and its value."""
+    return "=" if row.operator == "=" and value.exact and equality(*walk(row.tree)) == "=" else "≈"
+
+
+def signals_painted(tree: Tree) -> Tree:
+    """The error signals of a formula in their colour."""
+    if isinstance(tree, Symbol) and tree.role == "adjoint":
+        return Paint("delta", tree)
+    return mapped(tree, signals_painted)

@@ -10,11 +10,10 @@ import sympy as sp
 
 from symbackprop.display import Apply, Paint, PartialDerivative, Relation, Row, Symbol, Tree, integer, shown
 from symbackprop.emit.document.blocks import Block, Items, Key, Paragraph, Section, Text
-from symbackprop.emit.document.glance import definition
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.stages import Stage
 from symbackprop.emit.document.wording import layer_name
-from symbackprop.expressions import Index, Read, Where, reads
+from symbackprop.expressions import Read, Where, reads
 from symbackprop.notation import given
 
 
@@ -102,8 +101,10 @@ def _conventions(sheet: Sheet) -> Iterator[Text]:
         yield from _kink(sheet, stage)
     yield from _update(sheet)
     if sheet.material.step is not None:
-        yield ("Numbers are computed to 50 digits and shown to nine decimals; “=” marks an exact value, “≈” a rounded "
-               "one. Every digit shown is right, so a product of rounded factors may differ in the last one.",)  # fmt: skip
+        text = (
+            "Numbers are computed to 50 digits and printed to nine decimals; “=” is an exact value, “≈” a rounded one."
+        )
+        yield (text + " Every digit shown is right, so a product of rounded factors may differ in the last one.",)
 
 
 def _kink(sheet: Sheet, stage: Stage) -> Iterator[Text]:
@@ -129,14 +130,3 @@ def _update(sheet: Sheet) -> Iterator[Text]:
             names += [sheet.plain.whole(tensor.name) if tensor.indices else sheet.element(tensor.name), ", "]
         verb = "is" if len(fixed) == 1 else "are"
         yield ("Gradients are derived for every parameter; ", *names[:-1], f" {verb} not updated.")
-
-
-def activation_lines(sheet: Sheet) -> tuple[Relation, ...]:
-    """The formula of each activation, once."""
-    return tuple(definition(sheet, stage) for stage in {s.function: s for s in sheet.stages if not s.linear}.values())
-
-
-def sample_index(sheet: Sheet) -> Index | None:
-    """The index of samples, if there is one."""
-    found = [t.indices[0] for t in sheet.graph.with_role("input") if sheet.has_samples(t)]
-    return found[0] if found else None

@@ -46,8 +46,8 @@ def flow(sheet: Sheet) -> Figure | None:
     right = lit(plain, nodes, edges)
     ways = "the single path" if sizes[2] == 1 else f"the {cardinal(sizes[2])} paths"
     error = sheet.reader.error()
-    caption: Text = ("Backward flow. Left: the single path from ", error, " back to ", second, f". Right: {ways} from ", error,
-                     " back to ", first)  # fmt: skip
+    left_of: Text = ("Backward flow. Left: the single path from ", error, " back to ", second)
+    caption: Text = (*left_of, f". Right: {ways} from ", error, " back to ", first)
     end: Text = (".",) if sizes[2] == 1 else (", which meet in a hidden neuron, where they are added.",)
     return Figure((left, right), caption + end, DRAWN, floats=True)
 

@@ -26,12 +26,11 @@ from symbackprop.display import (
 )
 from symbackprop.display.tree import walk
 from symbackprop.emit.document.blocks import Block, Display, Heading, Paragraph, Section, Table, Text
-from symbackprop.emit.document.concrete import chain, distributed, numeric, term_values
+from symbackprop.emit.document.concrete import chain, distributed, final_sign, numeric, term_values
 from symbackprop.emit.document.sheet import SAMPLE, Sheet
 from symbackprop.emit.document.stages import Stage
 from symbackprop.emit.document.wording import LOSSES, capital, layer_name
 from symbackprop.expressions import Total
-from symbackprop.graph import Tensor
 from symbackprop.notation import given
 
 MOST_ROWS = 12
@@ -91,23 +90,23 @@ def _neurons(sheet: Sheet, stage: Stage) -> Iterator[Relation]:
 
 
 def activated(sheet: Sheet, stage: Stage, j: int) -> Relation:
-    """a = f(z) with its value; the first neuron of a layer shows the formula of f with numbers."""
+    """The output a = f(z) with its value; the first neuron of a layer shows the formula of f with numbers."""
     equation = sheet.graph.equation(stage.out.name)
     symbolic = sheet.at(equation.rhs, equation.indices, (j,))
     lhs, label = sheet.element(stage.out.name, j), sheet.labelled(stage.out.name, (j,))
     with_numbers = numeric(symbolic, sheet.number)
     telling = not any(isinstance(node, Cases) for node in walk(symbolic)) and (j == 1 or stage.slope is None)
     value = shown(sheet.value(symbolic))
-    before = equality(*walk(with_numbers))
-    after = "=" if before == "=" and value.exact else "≈"
-    middle = Row(before, with_numbers) if telling else None
+    row = Row(equality(*walk(with_numbers)), with_numbers)
+    after = final_sign(row, value)
+    middle = row if telling else None
     if stage.slope is None:
         return chain(lhs, Row("=", symbolic) if j == 1 else None, middle, Row(after, value, label=label))
     z = sheet.element(stage.net.name, j)
     function = Apply(stage.function, (z,))
     named = Apply(stage.function, (sheet.number(z),))
     if with_numbers == named or not telling:
-        middle = Row(before, named) if isinstance(sheet.number(z).text, str) and j == 1 else None
+        middle = replace(row, tree=named) if j == 1 else None
     return chain(lhs, Row("=", function), middle, Row(after, value, label=label))
 
 
@@ -220,8 +219,3 @@ def sample_table(sheet: Sheet, one: Expr, count: int) -> Table:
         ("Every sample: its inputs, its target, what comes out, and its error.",),
         "tab:samples",
     )
-
-
-def outputs_of(tensor: Tensor, sheet: Sheet) -> list[Tree]:
-    """The symbols of a tensor's elements for the sample at hand."""
-    return [sheet.element(tensor.name, n) for n in range(1, sheet.units(tensor) + 1)]

@@ -88,8 +88,8 @@ def _alike(group: Sequence[Stage], direction: str) -> Iterator[Block]:
     if len(group) > 1:
         first, following, last = group[0].number, group[1].number, group[-1].number
         rest = f"{following} to {last}" if following < last else f"{following} down to {last}"
-        yield Paragraph((f"These layers are of one kind. This is layer {first}; "
-                         f"layers {rest} have the same equations, with the number of every layer {direction}:",))  # fmt: skip
+        text = f"These layers are of one kind. This is layer {first}; layers {rest} have the same equations, "
+        yield Paragraph((f"{text}with the number of every layer {direction}:",))
 
 
 def _equation(sheet: Sheet, equation: Equation, samples: bool = False) -> Relation:

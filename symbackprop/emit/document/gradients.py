@@ -45,8 +45,8 @@ def gradients(sheet: Sheet, stage: Stage) -> Iterator[Block]:
     if bias is None or bias.name not in sheet.derivation.adjoint_of:
         return
     if bias.indices:
-        yield Paragraph(("A bias multiplies 1, so its gradient is the error signal of its neuron:" if not sheet.batched
-                         else "A bias multiplies 1, so its gradient is the sum of its neuron's error signals:",))  # fmt: skip
+        what = "the sum of its neuron's error signals" if sheet.batched else "the error signal of its neuron"
+        yield Paragraph((f"A bias multiplies 1, so its gradient is {what}:",))
         yield grid(sheet, bias)
         return
     symbol = sheet.element(bias.name)
@@ -117,7 +117,7 @@ def grid(sheet: Sheet, tensor: Tensor) -> Grid:
 def weight_over_samples(sheet: Sheet, stage: Stage) -> Relation:
     """The gradient of a layer's first weight as a sum over samples."""
     equation = sheet.derivation.adjoint(stage.weights.name)
-    label = f"{'eq:' + equation.tensor}-full"
+    label = f"eq:{equation.tensor}-full"
     error = sheet.reader.error()
     weight = sheet.element(stage.weights.name, 1, 1)
     symbolic = gradient(sheet, equation, (1, 1))
@@ -134,10 +134,9 @@ def weight_over_samples(sheet: Sheet, stage: Stage) -> Relation:
         rows.append(Row(equality(*walk(with_numbers)), with_numbers))
         terms = term_values(written, lambda term: shown(sheet.value(term)))
         if terms is not None:
-            exact = equality(*walk(with_numbers), *walk(terms))
-            rows.append(Row("=" if exact == "=" else "≈", terms))
-    exact = all(equality(*walk(row.tree)) == "=" for row in rows) and value.exact
-    rows.append(Row("=" if exact else "≈", Boxed(value), label=label))
+            rows.append(Row(equality(*walk(with_numbers), *walk(terms)), terms))
+    settled = all(equality(*walk(row.tree)) == "=" for row in rows) and value.exact
+    rows.append(Row("=" if settled else "≈", Boxed(value), label=label))
     return chain(PartialDerivative(error, weight), *rows)
 
 

@@ -26,7 +26,7 @@ from symbackprop.emit.document.concrete import chain, mapped
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.stages import CANCELLED, Stage, own_indices
 from symbackprop.emit.document.wording import RULES, subject
-from symbackprop.expressions import Index, Read, Total, Where
+from symbackprop.expressions import Delta, Index, Read, Total, Where, product
 from symbackprop.graph import Step
 
 ERROR, SLOPE, INPUT = "eq:local-error", "eq:local-slope", "eq:local-input"
@@ -101,8 +101,6 @@ def _matrix_of_slopes(sheet: Sheet, stage: Stage, label: str) -> Relation:
 
 
 def _without_deltas(value: Expr) -> Expr:
-    from symbackprop.expressions import Delta, product
-
     return product(f for f in value.as_ordered_factors() if not isinstance(f, Delta)) if value.is_Mul else value
 
 

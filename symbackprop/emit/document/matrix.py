@@ -75,7 +75,7 @@ def _introduction(sheet: Sheet) -> Iterator[Any]:
     if len(sheet.stages) > MOST_LAYERS:
         yield f"The lines of layer {len(sheet.stages) - 1} hold for all hidden layers. "
     sections = [Mention(f"sec:backward-{stage.number}") for stage in reversed(sheet.stages)]
-    yield from ("With ", Symbol(_odot()), " for the product entry by entry, ")
+    yield "With ⊙ for the product entry by entry, "
     if sections and sheet.material.step is not None and len(sections) <= 3:
         yield "Sections " if len(sections) > 1 else "Section "
         for number, section in enumerate(sections):
@@ -85,16 +85,6 @@ def _introduction(sheet: Sheet) -> Iterator[Any]:
     else:
         yield "the whole pass is"
         yield ":"
-
-
-def _odot() -> Any:
-    from symbackprop.notation import Sign
-
-    class _Dot(Sign):
-        def tex(self, subscripts: Any = ()) -> str:
-            return r"\odot"
-
-    return _Dot("odot")
 
 
 def _coloured(sheet: Sheet, name: str, relation: Relation) -> Relation:
@@ -156,7 +146,7 @@ def _shapes(sheet: Sheet) -> Table:
     """The shape of every tensor and of its gradient."""
     rows: list[tuple[Text, ...]] = []
     for tensor in sheet.tensors.values():
-        inner = MOST_LAYERS < len(sheet.stages) and 1 < tensor.layer < len(sheet.stages) - 1
+        inner = len(sheet.stages) > MOST_LAYERS and 1 < tensor.layer < len(sheet.stages) - 1
         if tensor.role in ("input", "hidden", "prediction", "parameter") and not inner:
             shape = " × ".join(str(size) for size in tensor.shape) or "1"
             adjoint = sheet.derivation.adjoint_of.get(tensor.name)

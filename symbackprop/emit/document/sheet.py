@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Any, Literal
@@ -212,11 +211,6 @@ class Sheet:
     def without_samples(self, indices: Sequence[Index]) -> list[Index]:
         """The indices of a tensor but that of the samples."""
         return [index for index in indices if not (self.batched and index.name == SAMPLE)]
-
-
-def painted_value(tree: Tree, number: Number) -> Tree:
-    """A number in the colour of the tree that it stands for."""
-    return replace(tree, body=number) if hasattr(tree, "role") and hasattr(tree, "body") else number
 
 
 def _nested(flat: Mapping[tuple[int, ...], Any], at: tuple[int, ...]) -> Any:

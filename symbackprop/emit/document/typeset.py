@@ -1,36 +1,22 @@
 r"""Blocks → LaTeX: one small method for each kind of block, and a template for what stands around them.
 
-Characters that pdfLaTeX has no letter for are replaced, and every text of a user's is escaped before it is printed.
+Every text of a user's is escaped before it is printed; see `inline`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from symbackprop.display import (
-    Fraction,
-    Matrix,
-    Number,
-    PartialDerivative,
-    Relation,
-    Symbol,
-    Tree,
-    Words,
-    align,
-    preamble,
-)
-from symbackprop.display.diagram import tikz
-from symbackprop.display.latex import LATEX, LatexPrinter, escape, latex
-from symbackprop.display.printer import ATOM, POWER, PRODUCT
-from symbackprop.display.width import text_width, width
+from symbackprop.display import Relation, align, preamble
+from symbackprop.display.latex import LATEX, latex
+from symbackprop.display.tikz import tikz
 from symbackprop.emit.document.blocks import (
-    Becomes,
     Block,
     Callout,
     Display,
@@ -42,45 +28,17 @@ from symbackprop.emit.document.blocks import (
     Items,
     Key,
     Listing,
-    Mention,
     Paragraph,
-    Piece,
-    Stress,
     Table,
-    Text,
 )
+from symbackprop.emit.document.inline import prose
+from symbackprop.emit.document.tables import callout, facts, key, table
 
-
-class InlinePrinter(LatexPrinter):
-    """Formulas inside running text: fractions with a slash, small matrices."""
-
-    def fraction(self, tree: Fraction, leading: bool) -> str:
-        short = all(isinstance(part, Number | Symbol) for part in (tree.above, tree.below))
-        if tree.inline or short:
-            return super().fraction(replace(tree, inline=True), leading)
-        return f"{self.show(tree.above, PRODUCT)}/{self.show(tree.below, ATOM)}"
-
-    def partialderivative(self, tree: PartialDerivative, leading: bool) -> str:
-        above = self.show(tree.of, POWER) if tree.of else ""
-        return rf"\partial {above}/\partial {self.show(tree.wrt, POWER)}"
-
-    def matrix(self, tree: Matrix, leading: bool) -> str:
-        rows = [" & ".join(self.show(entry) for entry in row) for row in tree.rows]
-        return r"\bigl[\begin{smallmatrix}" + r" \\ ".join(rows) + r"\end{smallmatrix}\bigr]"
-
-
-INLINE = InlinePrinter()
 LINE = 455.0
 # The code of a listing fits the line in footnotesize up to the first, in scriptsize up to the second width.
 NARROW, WIDE = 92, 103
 BOXED_LINES = 46
-MOST_TABLE_ROWS = 32
-Rows = tuple[tuple[Text, ...], ...]
 PACKAGE = Path(__file__).parents[2]
-_REPLACED = {
-    "“": "``", "”": "''", "‘": "`", "’": "'", "–": "--", "—": "---", "…": r"\dots{}", "½": "$\\tfrac12$",
-    "×": r"$\times$", "≈": r"$\approx$", "∂": r"$\partial$", "²": r"$^2$", "→": r"$\to$", "−": "$-$", "·": r"$\cdot$",
-}  # fmt: skip
 _LISTED = {"−": "-", "“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."}
 
 
@@ -122,36 +80,6 @@ def environment() -> Environment:
         comment_start_string="<#",
         comment_end_string="#>",
     )
-
-
-def prose(text: Text) -> str:
-    """Running text, everything in it escaped or printed as a formula."""
-    return "".join(map(_piece, text))
-
-
-def _piece(piece: Piece) -> str:
-    if isinstance(piece, str):
-        return words(piece)
-    if isinstance(piece, Stress):
-        return rf"\emph{{{words(piece.words)}}}"
-    if isinstance(piece, Mention):
-        number = rf"\eqref{{{piece.label}}}" if piece.label.startswith("eq:") else rf"\ref{{{piece.label}}}"
-        return f"{piece.word}~{number}" if piece.word else number
-    if isinstance(piece, Becomes):
-        return rf"${INLINE(piece.left)} \leftarrow {INLINE(piece.right)}$"
-    if isinstance(piece, Words):
-        return LATEX.words(piece)
-    return f"${INLINE(piece)}$"
-
-
-def words(text: str) -> str:
-    """Text for LaTeX: what TeX would act on is escaped, what its fonts lack is replaced."""
-    return "".join(_REPLACED.get(char) or (escape(char) if _printable(char) else "?") for char in text)
-
-
-def _printable(char: str) -> bool:
-    # Letters up to Latin Extended-A are in T1 fonts; controls are in none.
-    return " " <= char < "\x7f" or "\xa0" < char < "\u0180"
 
 
 def _plain(text: str) -> str:
@@ -199,101 +127,6 @@ def _aligned(relation: Relation) -> str:
     return f"{latex(relation.lhs)} &{members}"
 
 
-def _table(block: Table) -> str:
-    parts = _parts(block.groups)
-    printed = [_tabular(block, part) for part in parts]
-    if block.caption:
-        printed[0] = f"\\sbptable{{{block.label}}}{{{prose(block.caption)}}}{{{printed[0]}}}"
-    else:
-        printed[0] = f"\\sbpplaintable{{{printed[0]}}}"
-    return "\n\n".join([printed[0], *(f"\\sbpplaintable{{{part}}}" for part in printed[1:])])
-
-
-def _parts(groups: Sequence[Rows]) -> list[list[Rows]]:
-    """Groups of rows in parts that fit a page."""
-    parts: list[list[Rows]] = [[]]
-    for group in groups:
-        for start in range(0, len(group), MOST_TABLE_ROWS):
-            rows = group[start : start + MOST_TABLE_ROWS]
-            if sum(map(len, parts[-1])) + len(rows) > MOST_TABLE_ROWS:
-                parts.append([])
-            parts[-1].append(rows)
-    return parts
-
-
-def _tabular(block: Table, part: Sequence[Rows]) -> str:
-    head = " & ".join(rf"\textbf{{{prose(cell)}}}" if cell else "" for cell in block.head)
-    groups = [" \\\\\n".join(" & ".join(map(prose, row)) for row in group) for group in part]
-    body = " \\\\\n\\addlinespace\n".join(group for group in groups if group)
-    columns = "".join(block.columns)
-    space = r"\setlength{\tabcolsep}{4pt}" if _table_width(block) > LINE - 40 else ""
-    size = r"\footnotesize" if _table_width(block) > LINE else r"\small"
-    return (
-        f"{size}{space}\\begin{{tabular}}{{@{{}}{columns}@{{}}}}\n\\toprule\n{head} \\\\\n\\midrule\n{body} \\\\\n"
-        "\\bottomrule\n\\end{tabular}"
-    )
-
-
-def _table_width(block: Table) -> float:
-    rows = [block.head, *(row for group in block.groups for row in group)]
-    widths = [max(_cell_width(row[n]) for row in rows if n < len(row)) for n in range(len(block.columns))]
-    return sum(widths) + 12 * (len(widths) - 1)
-
-
-def _cell_width(text: Text) -> float:
-    return sum(
-        text_width(piece) if isinstance(piece, str) else 22 if isinstance(piece, Mention) else _formula_width(piece)
-        for piece in text
-    )
-
-
-def _formula_width(piece: Piece) -> float:
-    return width(INLINE(piece)) * 10 / 10.95 if isinstance(piece, Tree) else 30
-
-
-def _facts(block: Facts) -> str:
-    """Two pairs beside each other where they fit, else one below the other."""
-    empty: tuple[Text, Text] = ((), ())
-    pairs = list(zip_longest(block.left, block.right, fillvalue=empty))
-    left = max((_cell_width(a[1]) for a, _ in pairs), default=LINE)
-    right = max((_cell_width(b[1]) for _, b in pairs), default=LINE)
-    names = [max((_cell_width(pair[n][0]) for pair in pairs), default=0.0) for n in (0, 1)]
-    if left + right + sum(names) + 60 < LINE:
-        rows = [" & ".join(f"{_bold(name)} & {prose(text)}" for name, text in pair) for pair in pairs]
-        below = [rf"{_bold(name)} & \multicolumn{{3}}{{@{{}}l@{{}}}}{{{prose(text)}}}" for name, text in block.below]
-        columns = r"@{}l@{\hspace{1em}}l@{\hspace{1.6em}}l@{\hspace{1em}}l@{}"
-        if any(_cell_width(text) > LINE - names[0] - 30 for _, text in block.below):
-            wide = rf"p{{{left + right + names[1] + 27:.0f}pt}}"
-            below = [row.replace(r"{@{}l@{}}", rf"{{@{{}}{wide}@{{}}}}", 1) for row in below]
-    else:
-        rows = [f"{_bold(name)} & {_wrapped(text)}" for name, text in (*block.left, *block.right)]
-        below = [f"{_bold(name)} & {_wrapped(text)}" for name, text in block.below]
-        columns = r"@{}l@{\hspace{1em}}>{\raggedright\arraybackslash}p{.8\textwidth}@{}"
-    body = " \\\\\n".join(rows) + " \\\\\n" + ("\\midrule\n" + " \\\\\n".join(below) + " \\\\\n" if below else "")
-    return f"\\begin{{center}}\\small\n\\begin{{tabular}}{{{columns}}}\n\\toprule\n{body}\\bottomrule\n\\end{{tabular}}\n\\end{{center}}"
-
-
-def _wrapped(text: Text) -> str:
-    return prose(text).replace(",  ", ",\\; ")
-
-
-def _bold(text: Text) -> str:
-    return rf"\textbf{{{prose(text)}}}"
-
-
-def _key(block: Key) -> str:
-    rows = []
-    for n in range(max(len(block.left), len(block.right))):
-        cells = [
-            *(block.left[n] if n < len(block.left) else ((), ())),
-            *(block.right[n] if n < len(block.right) else ((), ())),
-        ]
-        rows.append(" & ".join(map(prose, cells)) + r" \\[1pt]")
-    columns = r"@{}l@{\hspace{1em}}l@{\hspace{2em}}l@{\hspace{1em}}l@{}"
-    return "\n".join([rf"\begin{{center}}\small\begin{{tabular}}{{{columns}}}", r"\toprule", *rows, r"\bottomrule",
-                      r"\end{tabular}\end{center}"])  # fmt: skip
-
-
 def _items(block: Items) -> str:
     return "\n".join([r"\begin{sbpitems}", *(rf"\item {prose(text)}" for text in block.texts), r"\end{sbpitems}"])
 
@@ -332,21 +165,16 @@ def _folded(line: str) -> list[str]:
     return [*found, line]
 
 
-def _callout(block: Callout) -> str:
-    rows = "\n".join(rf"{prose(number)} & {prose(text)} \\" for number, text in block.rows)
-    return rf"\begin{{sbpcallout}}{{{words(block.title)}}}{{{prose(block.lead)}}}" + f"\n{rows}\n" + r"\end{sbpcallout}"
-
-
-_PRINTERS = {
+_PRINTERS: Mapping[type[Block], Callable[[Any], str]] = {
     Paragraph: _paragraph,
     Heading: _heading,
     Display: _display,
     Grid: _grid,
-    Table: _table,
-    Facts: _facts,
-    Key: _key,
+    Table: table,
+    Facts: facts,
+    Key: key,
     Items: _items,
     Figure: _figure,
     Listing: _listing,
-    Callout: _callout,
+    Callout: callout,
 }

@@ -224,8 +224,8 @@ def _variants(sheet: Sheet) -> Iterator[tuple[Text, Text]]:
     fixed = [tensor for tensor in sheet.graph.parameters if not tensor.trainable]
     frozen_biases = all(len(tensor.indices) < 2 for tensor in fixed)
     words: dict[str, Text] = {
-        "sequential": ("the output layer updated first, and its new weights used for the gradients before it, which are "
-                       "then no longer gradients of ", sheet.reader.error(), " at one point"),
+        "sequential": ("the output layer updated first, and its new weights used for the gradients before it, which "
+                       "are then no longer gradients of ", sheet.reader.error(), " at one point"),
         "simultaneous": ("all gradients taken at the same point",),
         "all": ("the biases updated too" if frozen_biases else "every parameter updated",),
         "weights": ("only weights updated, biases kept",),
