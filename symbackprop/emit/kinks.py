@@ -7,9 +7,23 @@ from dataclasses import replace
 
 import sympy as sp
 
-from symbackprop.emit.nodes import children, nodes, with_children
 from symbackprop.expressions import Index
-from symbackprop.program import Affine, Array, At, Const, Leaf, Loop, Map, Reduce, Statement, Window, leaves
+from symbackprop.program import (
+    Affine,
+    Array,
+    At,
+    Const,
+    Leaf,
+    Loop,
+    Map,
+    Reduce,
+    Statement,
+    Window,
+    children,
+    leaves,
+    nodes,
+    rebuilt,
+)
 
 ORDERED = frozenset({"gt", "ge", "lt", "le"})
 
@@ -43,7 +57,7 @@ def _kink(node: Array) -> list[tuple[str, Array]]:
 
 def _outside(node: Array, loop: Index) -> Array:
     """What a node inside a loop is for all positions of the loop at once."""
-    inner = with_children(node, [_outside(child, loop) for child in children(node)])
+    inner = rebuilt(node, [_outside(child, loop) for child in children(node)])
     if not isinstance(inner, At) or loop not in inner.position.free_symbols:
         return inner
     if inner.position == loop and isinstance(inner.arg, Leaf):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from sympy import Expr
@@ -17,57 +16,21 @@ from symbackprop.program import (
     Assign,
     At,
     Const,
-    Contract,
     Gather,
     Loop,
     Map,
     Position,
     Program,
-    Reduce,
     Scatter,
     Statement,
     Window,
     assignments,
     leaves,
+    nodes,
 )
 
 S = TypeVar("S", Assign, Statement)
 CALLED: Mapping[type, str] = {Window: "window", Accumulate: "accumulate", Scatter: "scatter"}
-
-
-def children(node: Array) -> tuple[Array, ...]:
-    """The nodes directly inside a node."""
-    match node:
-        case Map():
-            return node.args
-        case Contract():
-            return node.left, node.right
-        case Reduce() | Along() | Window() | Accumulate() | At():
-            return (node.arg,)
-        case Gather() | Scatter():
-            return node.arg, node.index
-    return ()
-
-
-def with_children(node: Array, inside: Sequence[Array]) -> Array:
-    """The node with other nodes directly inside it."""
-    match node:
-        case Map():
-            return replace(node, args=tuple(inside))
-        case Contract():
-            return replace(node, left=inside[0], right=inside[1])
-        case Reduce() | Along() | Window() | Accumulate() | At():
-            return replace(node, arg=inside[0])
-        case Gather() | Scatter():
-            return replace(node, arg=inside[0], index=inside[1])
-    return node
-
-
-def nodes(node: Array) -> Iterator[Array]:
-    """A node and everything inside it."""
-    yield node
-    for child in children(node):
-        yield from nodes(child)
 
 
 def all_nodes(statements: Iterable[Statement]) -> Iterator[Array]:

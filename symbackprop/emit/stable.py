@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from symbackprop.emit.nodes import children, with_children
 from symbackprop.expressions import Index
-from symbackprop.program import Along, Array, Assign, Const, Leaf, Map, Statement
+from symbackprop.program import Along, Array, Assign, Const, Leaf, Map, Statement, children, rebuilt
 
 
 def stable_logs(statements: Sequence[Statement]) -> tuple[Statement, ...]:
@@ -27,7 +26,7 @@ def _rewritten(node: Array, defined: Mapping[str, Assign]) -> Array:
     match node:
         case Map(function="log", args=(arg,)):
             return _log(arg, defined) or Map("log", (_rewritten(arg, defined),))
-    return with_children(node, [_rewritten(child, defined) for child in children(node)])
+    return rebuilt(node, [_rewritten(child, defined) for child in children(node)])
 
 
 def _log(arg: Array, defined: Mapping[str, Assign]) -> Array | None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from symbackprop.emit.layout import WIDTH, tuple_code
-from symbackprop.emit.nodes import children, read, with_children
+from symbackprop.emit.nodes import read
 from symbackprop.emit.numpy import numpy_code
-from symbackprop.program import Array, Assign, Const, Leaf, Loop, Position, Statement
+from symbackprop.program import Array, Assign, Const, Leaf, Loop, Position, Statement, children, rebuilt
 
 
 @dataclass(frozen=True)
@@ -93,5 +93,5 @@ def _in_parts(statement: Assign, line: Callable[[Assign], str], parts: Iterator[
         part = Assign(next(names), longest.axes, longest)
         yield from _in_parts(part, line, names)
         kept = [Leaf(part.name, part.axes) if child is longest else child for child in children(statement.value)]
-        statement = replace(statement, value=with_children(statement.value, kept))
+        statement = replace(statement, value=rebuilt(statement.value, kept))
     yield statement

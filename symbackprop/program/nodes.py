@@ -1,15 +1,10 @@
-"""The array program: what `lower` returns, arrays with named axes and the operations on them.
-
-An axis is the `Index` it came from, so that no node needs to know in which order its axes are stored: a printer asks
-for the order it wants and gets transposes and new axes where they are due. The same nodes print as NumPy and as
-matrix notation.
-"""
+"""Arrays with named axes, and the operations on them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+import sympy as sp
 from sympy import Expr
 
 from symbackprop.expressions import Index
@@ -131,6 +126,42 @@ class Affine:
     steps: tuple[int, ...]
     start: Expr
 
+    @property
+    def first(self) -> Expr:
+        """The lowest place."""
+        return self._end(-1)
+
+    @property
+    def last(self) -> Expr:
+        """The highest place."""
+        return self._end(1)
+
+    def _end(self, sign: int) -> Expr:
+        moves = [step * (i.size - 1) for i, step in zip(self.indices, self.steps, strict=True) if step * sign > 0]
+        return sp.expand(sp.Add(self.start, *moves))
+
+    def inside(self, size: Expr) -> bool:
+        """Whether every place is known to lie in a range 0, …, size - 1."""
+        return bool(self.first.is_nonnegative) and bool(sp.expand(size - 1 - self.last).is_nonnegative)
+
+    def digits(self) -> Axes | None:
+        """The indices in the order of digits of a number, if the places are start, start + 1, …, each met once.
+
+        Example:
+            >>> h, w = Index("h", 2), Index("w", 3)
+            >>> Affine((w, h), (1, 3), sp.S.Zero).digits()
+            (h, w)
+            >>> Affine((w, h), (1, 2), sp.S.Zero).digits() is None
+            True
+        """
+        falling = sorted(zip(self.steps, self.indices, strict=True), key=lambda pair: -pair[0])
+        weight: Expr = sp.S.One
+        for step, index in reversed(falling):
+            if step != weight:
+                return None
+            weight *= index.size
+        return tuple(index for _, index in falling)
+
 
 @dataclass(frozen=True)
 class Window(Array):
@@ -234,145 +265,5 @@ class At(Array):
         return tuple(axis for axis in self.arg.axes if axis != self.axis)
 
 
-@dataclass(frozen=True)
-class Assign:
-    """One statement: an array gets a name.
-
-    Attributes:
-        name: The buffer, such as `"delta1"`.
-        axes: Its axes in the order in which it is stored.
-        value: What it is.
-        equation: The indexed equation it computes, for comments.
-    """
-
-    name: str
-    axes: Axes
-    value: Array
-    equation: str = ""
-
-
-@dataclass(frozen=True)
-class Loop:
-    """Statements that are carried out for one position of an index after the other: a recurrence.
-
-    Attributes:
-        index: What is looped over.
-        reverse: Whether from the last to the first, as the adjoint of a recurrence is.
-        body: The statements; each sets one position of its array.
-    """
-
-    index: Index
-    reverse: bool
-    body: tuple[Assign, ...]
-
-
-Statement = Assign | Loop
-
-
-@dataclass(frozen=True)
-class Program:
-    """The forward and backward pass as statements on arrays.
-
-    Attributes:
-        forward: In order; the last computes the loss.
-        backward: In order; computes what the gradients need, and the gradients.
-        loss: The name of the loss.
-        gradients: Name of the parameter → name of the array that holds its gradient.
-        parameters: Name of each parameter → its axes.
-        data: Name of each input and target → its axes.
-        sizes: Symbolic sizes → the array and axis number that tell them.
-    """
-
-    forward: tuple[Statement, ...]
-    backward: tuple[Statement, ...]
-    loss: str
-    gradients: Mapping[str, str]
-    parameters: Mapping[str, Axes]
-    data: Mapping[str, Axes]
-    sizes: Mapping[str, tuple[str, int]] = field(default_factory=dict)
-
-
-def leaves(node: Array) -> set[str]:
-    """The names of the stored arrays that a node reads."""
-    match node:
-        case Leaf():
-            return {node.name}
-        case Map():
-            return set().union(*map(leaves, node.args))
-        case Contract():
-            return leaves(node.left) | leaves(node.right)
-        case Reduce() | Along() | Window() | Accumulate() | At():
-            return leaves(node.arg)
-        case Gather() | Scatter():
-            return leaves(node.arg) | leaves(node.index)
-    return set()
-
-
-def assignments(statements: Iterable[Statement]) -> tuple[Assign, ...]:
-    """The assignments in some statements, those inside loops included."""
-    return tuple(a for s in statements for a in (s.body if isinstance(s, Loop) else (s,)))
-
-
 def _replaced(axes: Axes, old: Index, new: Axes) -> Axes:
     return union(*(new if axis == old else (axis,) for axis in axes))
-
-
-@dataclass(frozen=True)
-class Draw:
-    """How first values of a parameter are drawn.
-
-    Attributes:
-        rule: The rule's name, such as `"glorot_uniform"`.
-        distribution: `"uniform"`, `"normal"`, `"truncated_normal"` or `"constant"`.
-        scale: A Python expression in `fan_in` and `fan_out`.
-        source: Where the rule comes from.
-    """
-
-    rule: str
-    distribution: str
-    scale: str
-    source: str
-
-
-@dataclass(frozen=True)
-class Training:
-    """How parameters get their first values and move: the rows of the catalogue as array statements.
-
-    Attributes:
-        optimizer: The name of the update rule.
-        update: Its statements, position by position in the parameter w and its gradient g; the last gives the new w.
-            They may read `step`, which counts from 1.
-        state: What it keeps of each parameter, with the first values.
-        settings: Its options, such as `learning_rate`, as decimal text.
-        draws: For each parameter how its first values are drawn.
-        sequential: Whether a layer's new weights serve for the gradients of the layers before it.
-        epochs: Passes over the samples at most.
-        steps: Updates at most, in place of `epochs` if it is given.
-        batch_size: Samples per update; `None` is all of them.
-        tolerance: Training stops where E is at most this.
-        gradient_tolerance: Training stops where the gradient's norm is at most this.
-        seed: Of the draws.
-    """
-
-    optimizer: str
-    update: tuple[Assign, ...]
-    state: Mapping[str, float] = field(default_factory=dict)
-    settings: Mapping[str, str] = field(default_factory=dict)
-    draws: Mapping[str, Draw] = field(default_factory=dict)
-    sequential: bool = False
-    epochs: int = 1000
-    steps: int | None = None
-    batch_size: int | None = None
-    tolerance: str | None = None
-    gradient_tolerance: str | None = None
-    seed: int = 0
-
-    @property
-    def counts(self) -> bool:
-        """Whether the update depends on how many there were before it."""
-        return any("step" in leaves(assign.value) for assign in self.update)
-
-    @property
-    def remembers(self) -> bool:
-        """Whether anything is kept from step to step."""
-        return bool(self.state) or self.counts

@@ -1,0 +1,58 @@
+"""The array program: what `lower` returns, arrays with named axes, the operations on them, and statements.
+
+An axis is the `Index` it came from, so that no node needs to know in which order its axes are stored: a printer asks
+for the order it wants and gets transposes and new axes where they are due. The same nodes print as NumPy and as
+matrix notation.
+"""
+
+from symbackprop.program.nodes import (
+    Accumulate,
+    Affine,
+    Along,
+    Array,
+    At,
+    Axes,
+    Const,
+    Contract,
+    Gather,
+    Leaf,
+    Map,
+    Position,
+    Reduce,
+    Scatter,
+    Window,
+    union,
+)
+from symbackprop.program.statements import Assign, Loop, Program, Statement, assignments
+from symbackprop.program.training import Draw, Training
+from symbackprop.program.traversal import children, leaves, nodes, rebuilt
+
+__all__ = [
+    "Accumulate",
+    "Affine",
+    "Along",
+    "Array",
+    "Assign",
+    "At",
+    "Axes",
+    "Const",
+    "Contract",
+    "Draw",
+    "Gather",
+    "Leaf",
+    "Loop",
+    "Map",
+    "Position",
+    "Program",
+    "Reduce",
+    "Scatter",
+    "Statement",
+    "Training",
+    "Window",
+    "assignments",
+    "children",
+    "leaves",
+    "nodes",
+    "rebuilt",
+    "union",
+]

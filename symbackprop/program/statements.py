@@ -1,0 +1,72 @@
+"""Statements of an array program: assignments, loops, and the two passes that `lower` makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from symbackprop.expressions import Index
+from symbackprop.program.nodes import Array, Axes
+
+
+@dataclass(frozen=True)
+class Assign:
+    """One statement: an array gets a name.
+
+    Attributes:
+        name: The buffer, such as `"delta1"`.
+        axes: Its axes in the order in which it is stored.
+        value: What it is.
+        equation: The indexed equation it computes, for comments.
+    """
+
+    name: str
+    axes: Axes
+    value: Array
+    equation: str = ""
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Statements that are carried out for one position of an index after the other: a recurrence.
+
+    Attributes:
+        index: What is looped over.
+        reverse: Whether from the last to the first, as the adjoint of a recurrence is.
+        body: The statements; each sets one position of its array.
+    """
+
+    index: Index
+    reverse: bool
+    body: tuple[Assign, ...]
+
+
+Statement = Assign | Loop
+
+
+@dataclass(frozen=True)
+class Program:
+    """The forward and backward pass as statements on arrays.
+
+    Attributes:
+        forward: In order; the last computes the loss.
+        backward: In order; computes what the gradients need, and the gradients.
+        loss: The name of the loss.
+        gradients: Name of the parameter → name of the array that holds its gradient.
+        parameters: Name of each parameter → its axes.
+        data: Name of each input and target → its axes.
+        sizes: Symbolic sizes → the array and axis number that tell them.
+    """
+
+    forward: tuple[Statement, ...]
+    backward: tuple[Statement, ...]
+    loss: str
+    gradients: Mapping[str, str]
+    parameters: Mapping[str, Axes]
+    data: Mapping[str, Axes]
+    sizes: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+
+
+def assignments(statements: Iterable[Statement]) -> tuple[Assign, ...]:
+    """The assignments in some statements, those inside loops included."""
+    return tuple(a for s in statements for a in (s.body if isinstance(s, Loop) else (s,)))

@@ -1,0 +1,60 @@
+"""A node → what is inside it, and the node again with something else inside: the one place that knows every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from symbackprop.program.nodes import (
+    Accumulate,
+    Along,
+    Array,
+    At,
+    Contract,
+    Gather,
+    Leaf,
+    Map,
+    Reduce,
+    Scatter,
+    Window,
+)
+
+
+def children(node: Array) -> tuple[Array, ...]:
+    """The nodes directly inside a node."""
+    match node:
+        case Map():
+            return node.args
+        case Contract():
+            return node.left, node.right
+        case Reduce() | Along() | Window() | Accumulate() | At():
+            return (node.arg,)
+        case Gather() | Scatter():
+            return node.arg, node.index
+    return ()
+
+
+def rebuilt(node: Array, inside: Sequence[Array]) -> Array:
+    """The node with other nodes directly inside it, in the order of `children`."""
+    match node:
+        case Map():
+            return replace(node, args=tuple(inside))
+        case Contract():
+            return replace(node, left=inside[0], right=inside[1])
+        case Reduce() | Along() | Window() | Accumulate() | At():
+            return replace(node, arg=inside[0])
+        case Gather() | Scatter():
+            return replace(node, arg=inside[0], index=inside[1])
+    return node
+
+
+def nodes(node: Array) -> Iterator[Array]:
+    """A node and everything inside it."""
+    yield node
+    for child in children(node):
+        yield from nodes(child)
+
+
+def leaves(node: Array) -> set[str]:
+    """The names of the stored arrays that a node reads."""
+    return {inner.name for inner in nodes(node) if isinstance(inner, Leaf)}
