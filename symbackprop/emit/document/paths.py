@@ -13,6 +13,7 @@ from symbackprop.display import (
     Tree,
     Words,
     equality,
+    plus,
     shown,
 )
 from symbackprop.display.tree import walk
