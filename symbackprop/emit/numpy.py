@@ -98,7 +98,7 @@ class _Printer:
         if function == "mul":
             node = _with_masks(node)
             outer = self._outer(node, order)
-            return outer or self._product([self.spread(arg, order) for arg in node.args], node.args)
+            return outer or self._product(node.args, order)
         args = [self.spread(arg, order) for arg in node.args]
         if function == "add":
             return self._sum(args), SUM
@@ -133,25 +133,25 @@ class _Printer:
     def _sum(self, args: Sequence[Code]) -> str:
         text = bracket(args[0], SUM)
         for code, strength in args[1:]:
-            if code.startswith("-"):
-                text += f" - {bracket((code[1:], strength if strength >= PRODUCT else SUM), PRODUCT)}"
+            if code.startswith("-") and strength > SUM:
+                text += f" - {bracket((code[1:], strength), PRODUCT)}"
             else:
                 text += f" + {bracket((code, strength), SUM)}"
         return text
 
-    def _product(self, args: Sequence[Code], nodes: Sequence[Array]) -> Code:
+    def _product(self, nodes: Sequence[Array], order: Axes) -> Code:
         above: list[str] = []
         below: list[str] = []
         negative = False
-        for code, node in zip(args, nodes, strict=True):
+        for node in nodes:
+            if isinstance(node, Map) and node.function == "pow" and _is(node.args[1], -1):
+                below.append(bracket(self.spread(node.args[0], order), ATOM))
+                continue
+            code = self.spread(node, order)
             if code[0].startswith("-") and code[1] >= PRODUCT:
                 negative = not negative
                 code = code[0][1:], code[1]
-            if code[0] == "1":
-                continue
-            if isinstance(node, Map) and node.function == "pow" and _is(node.args[1], -1):
-                below.append(code[0].removeprefix("1 / "))
-            else:
+            if code[0] != "1":
                 above.append(bracket(code, PRODUCT))
         text = " * ".join(above) or "1"
         return "-" * negative + " / ".join([text, *below]), PRODUCT

@@ -193,6 +193,10 @@ class _Lowering:
         """Compute each product once, then add it up at its place."""
         kept = {i for target in form.targets for i in target.at.free_symbols if i in form.bound}
         node = self._contracted(form.factors, [index for index in form.bound if index not in kept])
+        for index in form.bound:
+            if index in kept and index not in node.axes:
+                # A value that is the same at every position still belongs to a place of its own at each.
+                node = Map("add", (node, Map("mul", (Const(sp.S.Zero), Position(index)))))
         for target in form.targets:
             at = affine(target.at)
             if at is None:
