@@ -5,60 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
 import sympy as sp
 from sympy import Symbol
 
 from symbackprop.emit import nodes
 from symbackprop.expressions import Index
 from symbackprop.program import (
-    Accumulate,
     Affine,
-    Along,
-    Array,
     Assign,
     At,
     Const,
-    Contract,
-    Gather,
     Leaf,
     Loop,
     Map,
-    Position,
     Reduce,
-    Scatter,
     Window,
 )
 
 N, T = (Symbol(name, integer=True, positive=True) for name in "NT")
 S, J, TIME = Index("s", N), Index("j", 3), Index("t", T)
 A, B = Leaf("a", (S, J)), Leaf("b", (S,))
-EVERY = [
-    (Map("add", (A, A)), 2),
-    (Contract(A, A, (J,)), 2),
-    (Reduce("sum", A, (J,)), 1),
-    (Along("softmax", A, J), 1),
-    (Window(A, J, Affine((J,), (1,), sp.S.One)), 1),
-    (Accumulate(A, J, Affine((S,), (1,), sp.S.Zero)), 1),
-    (At(A, J, sp.S.Zero), 1),
-    (Gather(A, J, B), 2),
-    (Scatter(A, J, B), 2),
-    (Position(J), 0),
-    (Const(N), 0),
-    (A, 0),
-]
-
-
-@pytest.mark.parametrize(("node", "number"), EVERY, ids=lambda value: type(value).__name__)
-def test_the_nodes_inside_can_be_exchanged(node: Array, number: int) -> None:
-    inside = nodes.children(node)
-    assert len(inside) == number
-    assert nodes.with_children(node, inside) == node
-    if inside:
-        other = nodes.with_children(node, [Leaf("c", child.axes) for child in inside])
-        assert other != node
-        assert {child.name for child in nodes.children(other)} == {"c"}
-    assert len(list(nodes.nodes(node))) == 1 + number
 
 
 LOOP = Loop(
