@@ -30,7 +30,7 @@ def lower(derivation: Derivation) -> Program:
         gradients=gradients,
         parameters={tensor.name: tensor.indices for tensor in graph.parameters},
         data=data,
-        sizes=_sizes((*graph.with_role("input", "target", "constant"), *graph.parameters)),
+        sizes=given_sizes((*graph.with_role("input", "target", "constant"), *graph.parameters)),
     )
 
 
@@ -59,7 +59,7 @@ def _needed(statements: tuple[Statement, ...], wanted: set[str]) -> tuple[Statem
     return tuple(reversed(kept))
 
 
-def _sizes(given: tuple[Tensor, ...]) -> dict[str, tuple[str, int]]:
+def given_sizes(given: tuple[Tensor, ...]) -> dict[str, tuple[str, int]]:
     """Where the code can read each symbolic size: the first given array that has it as an axis."""
     found: dict[str, tuple[str, int]] = {}
     for tensor in given:
@@ -69,4 +69,4 @@ def _sizes(given: tuple[Tensor, ...]) -> dict[str, tuple[str, int]]:
     return found
 
 
-__all__ = ["lower", "lower_expression"]
+__all__ = ["given_sizes", "lower", "lower_expression", "statements"]
