@@ -5,7 +5,7 @@ v̄[K]  =  Σ over the equations c that read v   Σ over c's own indices I    c�
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import cast
 
 import sympy as sp
@@ -22,12 +22,16 @@ from symbackprop.template import by_template
 CHAIN_RULE = "chain rule"
 
 
-def backward(graph: Graph, wrt: Sequence[str] | None = None) -> Derivation:
+def backward(
+    graph: Graph, wrt: Sequence[str] | None = None, called: Callable[[str, Collection[str]], str] | None = None
+) -> Derivation:
     """Derive ∂E/∂v for every parameter of the graph by the chain rule, from the loss backwards.
 
     Args:
         graph: Equations in topological order; the last defines the scalar loss E.
         wrt: Names of the tensors to derive for; every parameter if left out.
+        called: What the adjoint of a tensor is called, from its name and the names that are taken; `adjoint_name` if
+            left out.
 
     Returns:
         One adjoint equation for each tensor between E and `wrt`, each of its tensor's shape (denominator layout).
@@ -49,7 +53,8 @@ def backward(graph: Graph, wrt: Sequence[str] | None = None) -> Derivation:
         for name in tensors_read(equation.rhs)
         if equation.tensor in active and name in active
     }
-    adjoint_of = {name: adjoint_name(name, set(graph.tensors)) for name in active if name != graph.loss.name}
+    between = [name for name in graph.tensors if name in active and name != graph.loss.name]
+    adjoint_of = {name: (called or adjoint_name)(name, set(graph.tensors)) for name in between}
     tensors = {new: _adjoint_tensor(graph.tensors[old], new) for old, new in adjoint_of.items()}
     derivation = Derivation(graph, tensors, adjoint_of, (), partials, {})
     adjoints, steps = [], {}

@@ -7,11 +7,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from symbackprop.curvature import Curvature
 from symbackprop.errors import InputError, UnknownNameError, did_you_mean
 from symbackprop.graph import Tensor
 from symbackprop.network import Network, load
 from symbackprop.pipeline import FORMATS, Stages, write
 from symbackprop.public import public_equation
+from symbackprop.second_order import gauss_newton_product, hessian, hessian_product
 from symbackprop.unroll import chain, closed_form
 
 from sympy import ImmutableDenseNDimArray
@@ -88,6 +90,45 @@ class Derived:
 
     def __repr__(self) -> str:
         return f"<Derived {self.network.name}: gradients of {', '.join(self)}>"
+
+    def hessian(self, a: str, b: str) -> Curvature:
+        """∂²E/∂a∂b of two parameters in index form, of the shape of a followed by that of b.
+
+        Returns:
+            Equations and code; call it with `(params, x, t)`.
+
+        Example:
+            >>> d = derive("n -> 1, loss=half_squared_error, reduction=sum")
+            >>> h = d.hessian("W1", "b1")
+            >>> h["b1"], h.equations["Hv_z1"]
+            (Eq(Hv_b1[h, g, j], Sum(Hv_z1[h, g, s, j], (s, 0, N - 1))), Eq(Hv_z1[h, g, s, j], KroneckerDelta(h, j)*x[s, g]))
+        """
+        title = f"The second derivatives of the loss by {a} and {b}"
+        return Curvature(title, self.stages.graph, hessian(self.stages.derivation, a, b))
+
+    def hvp(self, wrt: Sequence[str] | None = None) -> Curvature:
+        """The product of the Hessian with a vector, in index form: no matrix is ever made.
+
+        Args:
+            wrt: The parameters that the Hessian is taken by; all of them if left out.
+
+        Returns:
+            Equations and code; call it with `(params, vectors, x, t)`.
+        """
+        title = "The product of the Hessian with a vector"
+        return Curvature(title, self.stages.graph, hessian_product(self.stages.derivation, wrt))
+
+    def gauss_newton(self, wrt: Sequence[str] | None = None) -> Curvature:
+        """The product of the Gauss-Newton matrix with a vector, in index form.
+
+        Args:
+            wrt: The parameters that it is taken by; all of them if left out.
+
+        Returns:
+            Equations and code; call it with `(params, vectors, x, t)`.
+        """
+        title = "The product of the Gauss-Newton matrix with a vector"
+        return Curvature(title, self.stages.graph, gauss_newton_product(self.stages.derivation, wrt))
 
     def compile(self) -> ModuleType:
         """Return the emitted module, ready to call.

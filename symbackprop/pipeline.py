@@ -121,10 +121,7 @@ class Stages:
     @cached_property
     def module(self) -> ModuleType:
         """The emitted module, loaded."""
-        module = ModuleType(f"symbackprop_{self.network.name.replace('-', '_')}")
-        # The text is our own: names in it were checked by the network stage, and no string of the user's is code.
-        exec(compile(self.module_text(), f"<gradients of {self.network.name}>", "exec"), module.__dict__)  # noqa: S102
-        return module
+        return loaded(self.module_text(), f"gradients of {self.network.name}")
 
     def statement(self, tensor: str) -> Assign:
         """The array statement of ∂E/∂tensor, also where no gradient needs it."""
@@ -193,6 +190,14 @@ class Stages:
             ),
         }
         return {FILES[name]: makers[name]() for name in formats}
+
+
+def loaded(text: str, title: str) -> ModuleType:
+    """Load the text of an emitted module."""
+    module = ModuleType("emitted")
+    # The text is our own: names in it were checked by the network stage, and no string of the user's is code.
+    exec(compile(text, f"<{title}>", "exec"), module.__dict__)
+    return module
 
 
 def certificate_lines(report: Report) -> list[str]:

@@ -1,0 +1,65 @@
+"""Statements of second derivatives → a module with one function that computes them, in NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from symbackprop.emit.environment import render
+from symbackprop.emit.nodes import all_read, helpers_used, sizes_used
+from symbackprop.emit.places import HELPER_CODE
+from symbackprop.emit.statements import Writer
+from symbackprop.program import Statement, assignments
+
+
+@dataclass(frozen=True)
+class Second:
+    """What the function is made of.
+
+    Attributes:
+        title: What it computes, one sentence without a full stop.
+        statements: In order.
+        parameters: Names of the parameters.
+        data: Names of inputs and targets, in the order of the arguments.
+        vectors: Parameter → the array that holds its part of the vector v; empty where there is none.
+        results: Parameter → the array that holds its result.
+        sizes: Symbolic size → the given array and the axis that tell it.
+        comment: The formula of an array, as lines.
+    """
+
+    title: str
+    statements: Sequence[Statement]
+    parameters: Sequence[str]
+    data: Sequence[str]
+    vectors: Mapping[str, str]
+    results: Mapping[str, str]
+    sizes: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    comment: Callable[[str], Sequence[str]] = lambda name: ()
+
+
+def emit_second(second: Second) -> str:
+    """Write a module with `second(params, [vectors,] x, t)`, which returns a dict of arrays by parameter.
+
+    Raises:
+        UnsupportedError: An equation has no NumPy form yet.
+    """
+    numbers = [*second.parameters, *(assign.name for assign in assignments(second.statements))]
+    writer = Writer({}, second.comment, numbers)
+    taken = all_read(second.statements)
+    used = sizes_used(second.statements)
+    opening = [f'{name} = params["{name}"]' for name in second.parameters if name in taken]
+    opening += [f'{array} = vectors["{name}"]' for name, array in second.vectors.items() if array in taken]
+    for size, (array, axis) in second.sizes.items():
+        if size in used:
+            opening.append(f"{size} = {array}.shape[{axis}]")
+    helpers = helpers_used(second.statements)
+    arguments = ["params: Params", *(["vectors: Params"] if second.vectors else [])]
+    return render(
+        "python/second.py.j2",
+        title=second.title,
+        helpers=helpers,
+        placed=[HELPER_CODE[name] for name in helpers if name in HELPER_CODE],
+        arguments=", ".join([*arguments, *(f"{name}: Array" for name in second.data)]),
+        code=[*opening, *(row for statement in second.statements for row in writer.lines(statement, True))],
+        results=list(second.results.items()),
+    )

@@ -1,0 +1,244 @@
+"""Derivation → second derivatives: adjoint equations are equations, so the same backward pass is applied to them.
+
+The product of the Hessian with a vector is the gradient of the directional derivative g = Σ ∂E/∂w · v. The Hessian
+itself is that product with v taken as every unit vector at once: v becomes a delta, and whatever depends on it gains
+the axes that say which entry it is. Pearlmutter, Neural Computation 6 (1994), 147-160.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import sympy as sp
+from sympy import Expr
+
+from symbackprop.backward import backward, partial
+from symbackprop.contraction import ALPHABET, Fresh, collect, contract, terms, tidy
+from symbackprop.errors import UnknownNameError, did_you_mean
+from symbackprop.expressions import Delta, Index, Read, Total, indices_of, product, reads, tensors_read
+from symbackprop.graph import Derivation, Equation, Graph, Tensor
+from symbackprop.simplify import simplify
+
+DIRECTIONAL = "E_along_v"
+Unit = Callable[[tuple[Expr, ...]], Expr]
+
+
+@dataclass(frozen=True)
+class SecondOrder:
+    """Equations of second derivatives.
+
+    Attributes:
+        forward: The equations of the forward pass and of the first backward pass, as far as they are needed.
+        equations: What is computed from them.
+        tensors: Every tensor that these equations read or define.
+        results: Parameter → the tensor that holds its result.
+        vectors: Parameter → the tensor that holds its part of the vector v, where there is one.
+    """
+
+    forward: tuple[Equation, ...]
+    equations: tuple[Equation, ...]
+    tensors: dict[str, Tensor]
+    results: dict[str, str]
+    vectors: dict[str, str]
+
+    def equation(self, name: str) -> Equation:
+        """The equation of the result for a parameter."""
+        return next(equation for equation in self.equations if equation.tensor == self.results[name])
+
+
+def hessian_product(derivation: Derivation, wrt: Sequence[str] | None = None) -> SecondOrder:
+    """The product of the Hessian with a vector, in index form.
+
+    Args:
+        derivation: What `simplify` returned.
+        wrt: The parameters that the Hessian is taken by; all of them if left out.
+
+    Returns:
+        One result of each parameter's shape, linear in the vectors `v_W1`, `v_b1`, …
+    """
+    names = _checked(derivation, wrt)
+    graph = _directional(derivation, names)
+    second = simplify(backward(graph, names, _second_name))
+    vectors = {name: f"v_{name}" for name in names}
+    results = {name: second.adjoint_of[name] for name in names if name in second.adjoint_of}
+    return SecondOrder(graph.equations[:-1], second.adjoints, {**graph.tensors, **second.tensors}, results, vectors)
+
+
+def hessian(derivation: Derivation, a: str, b: str) -> SecondOrder:
+    """∂²E/∂a∂b in index form, of the shape of a followed by that of b.
+
+    Args:
+        derivation: What `simplify` returned.
+        a: A parameter.
+        b: A parameter.
+    """
+    _checked(derivation, (a, b))
+    graph = _directional(derivation, (a,))
+    second = simplify(backward(graph, (b,), _second_name))
+    if b not in second.adjoint_of:
+        return SecondOrder((), (), dict(graph.tensors), {}, {})
+    used = {i.name for e in (*graph.equations, *second.adjoints) for i in (*e.indices, *indices_of(e.rhs))}
+    letters = (letter for letter in ALPHABET[::-1] + "ABCDFGHIJKLM" if letter not in used)
+    entry = tuple(Index(next(letters), index.size) for index in derivation.graph.tensors[a].indices)
+    equations = _for_each(second.adjoints, f"v_{a}", entry, second.adjoint_of[b])
+    tensors = {e.tensor: replace(second.tensors[e.tensor], indices=e.indices) for e in equations}
+    return SecondOrder(graph.equations[:-1], equations, {**graph.tensors, **tensors}, {b: second.adjoint_of[b]}, {})
+
+
+def gauss_newton_product(derivation: Derivation, wrt: Sequence[str] | None = None) -> SecondOrder:
+    """The product of the Gauss-Newton matrix Jᵀ (∂²E/∂y²) J with a vector: the Hessian of a network made linear.
+
+    Args:
+        derivation: What `backward` or `simplify` returned.
+        wrt: The parameters; all of them if left out.
+
+    Source:
+        Schraudolph, Neural Computation 14 (2002), 1723-1738.
+    """
+    names = _checked(derivation, wrt)
+    graph = derivation.graph
+    (output,) = [tensor.name for tensor in graph.with_role("prediction")]
+    forward = [_tangent(derivation, equation, names) for equation in graph.equations[:-1]]
+    tangents = [equation for equation in forward if equation is not None]
+    curved = _curvature(graph, output)
+    inner = replace(graph, equations=(*graph.equations[:-1], _seeded(graph, output)))
+    tensors = {**graph.tensors, "u": Tensor("u", "constant", graph.tensors[output].indices)}
+    pulled = simplify(backward(replace(inner, tensors=tensors), names, _second_name))
+    seeds = {"u": (curved.indices, curved.rhs)}
+    adjoints = tuple(replace(e, rhs=_put(e.rhs, seeds)) for e in pulled.adjoints)
+    made = {e.tensor: Tensor(e.tensor, "adjoint", e.indices) for e in (*tangents, *adjoints)}
+    vectors = {name: f"v_{name}" for name in names}
+    given = {v: Tensor(v, "constant", graph.tensors[name].indices) for name, v in vectors.items()}
+    results = {name: pulled.adjoint_of[name] for name in names if name in pulled.adjoint_of}
+    everything = {**graph.tensors, **given, **made}
+    return SecondOrder(graph.equations[:-1], (*tangents, *adjoints), everything, results, vectors)
+
+
+def _checked(derivation: Derivation, wrt: Sequence[str] | None) -> tuple[str, ...]:
+    known = [tensor.name for tensor in derivation.graph.parameters if tensor.name in derivation.adjoint_of]
+    for name in wrt or ():
+        if name not in known:
+            raise UnknownNameError(f"there is no gradient for {name!r}", help=did_you_mean(name, known))
+    return tuple(wrt) if wrt is not None else tuple(known)
+
+
+def _second_name(name: str, taken: Collection[str]) -> str:
+    """The adjoint of a tensor in the second pass: Hv_W1 for a parameter W1, as for all else."""
+    del taken
+    return f"Hv_{name}"
+
+
+def _directional(derivation: Derivation, names: Iterable[str]) -> Graph:
+    """The graph of g = Σ ∂E/∂w · v: forward equations, then adjoint equations, then g."""
+    graph = derivation.graph
+    total: list[Expr] = []
+    tensors = dict(graph.tensors)
+    tensors |= {name: replace(tensor, role="hidden") for name, tensor in derivation.tensors.items()}
+    for name in names:
+        tensor = graph.tensors[name]
+        tensors[f"v_{name}"] = Tensor(f"v_{name}", "constant", tensor.indices, label=f"v_{name}")
+        gradient = Read(derivation.adjoint_of[name], *tensor.indices)
+        total.append(Total(gradient * Read(f"v_{name}", *tensor.indices), *tensor.indices))
+    tensors[graph.loss.name] = replace(graph.loss, role="hidden")
+    tensors[DIRECTIONAL] = Tensor(DIRECTIONAL, "loss")
+    equations = (*graph.equations, *derivation.adjoints, Equation(DIRECTIONAL, (), sp.Add(*total)))
+    return replace(graph, tensors=tensors, equations=_needed(equations), rows=())
+
+
+def _needed(equations: tuple[Equation, ...]) -> tuple[Equation, ...]:
+    """The equations without which the last cannot be computed; an adjoint that was put into another is left out."""
+    wanted = {equations[-1].tensor}
+    while True:
+        more = {read for e in equations if e.tensor in wanted for read in tensors_read(e.rhs)} - wanted
+        if not more:
+            return tuple(equation for equation in equations if equation.tensor in wanted)
+        wanted |= more
+
+
+def _for_each(
+    equations: Sequence[Equation], vector: str, entry: tuple[Index, ...], result: str
+) -> tuple[Equation, ...]:
+    """The equations for every unit vector at once; what is a delta itself is put into its readers and is gone."""
+    depends = {vector}
+    while more := {e.tensor for e in equations if depends & set(tensors_read(e.rhs))} - depends:
+        depends |= more
+    units: dict[str, Unit] = {vector: lambda places: product(map(Delta, places, entry))}
+    made: list[Equation] = []
+    for equation in equations:
+        lifted = _with_entry(equation, entry, depends, units) if equation.tensor in depends else equation
+        deltas = all(isinstance(factor, Delta) for factor in sp.Mul.make_args(lifted.rhs))
+        if equation.tensor in depends and deltas and equation.tensor != result:
+            units[equation.tensor] = _unit(equation.indices, lifted.rhs)
+        else:
+            made.append(lifted)
+    return tuple(made)
+
+
+def _unit(indices: tuple[Index, ...], rhs: Expr) -> Unit:
+    return lambda places: rhs.xreplace(dict(zip(indices, places, strict=True)))
+
+
+def _with_entry(equation: Equation, entry: tuple[Index, ...], depends: set[str], units: Mapping[str, Unit]) -> Equation:
+    table: dict[Expr, Expr] = {}
+    for read in reads(equation.rhs):
+        if read.tensor in units:
+            table[read] = units[read.tensor](read.indices)
+        elif read.tensor in depends:
+            table[read] = Read(read.tensor, *entry, *read.indices)
+    indices = (*entry, *equation.indices)
+    return Equation(equation.tensor, indices, collect(equation.rhs.xreplace(table), indices))
+
+
+def _tangent(derivation: Derivation, equation: Equation, names: Sequence[str]) -> Equation | None:
+    """How a tensor moves when the parameters move along v: Σ over what it reads of ∂tensor/∂read · its own motion."""
+    addends = []
+    for read in tensors_read(equation.rhs):
+        local = derivation.partials.get((equation.tensor, read))
+        if local is None:
+            continue
+        motion = f"v_{read}" if read in names else f"Jv_{read}"
+        if read in {tensor.name for tensor in derivation.graph.parameters} and read not in names:
+            continue
+        fresh = Fresh()
+        rename = {index: fresh.like(index) for index in local.at}
+        value = (Read(motion, *local.at) * local.value).xreplace(rename)
+        bound = tuple(rename[index] for index in local.at)
+        addends += [contract(term._replace(bound=(*bound, *term.bound))) for term in terms(value, fresh)]
+    if not addends:
+        return None
+    return Equation(f"Jv_{equation.tensor}", equation.indices, tidy(sp.Add(*addends), equation.indices))
+
+
+def _curvature(graph: Graph, output: str) -> Equation:
+    """∂²E/∂y² times the motion of y."""
+    tensor = graph.tensors[output]
+    first = partial(graph.equations[-1], tensor)
+    own = tuple(index for index in tensor.indices)
+    gradient = Equation("@gradient", own, first.value.xreplace(dict(zip(first.at, own, strict=True))))
+    second = partial(gradient, tensor)
+    fresh = Fresh()
+    rename = {index: fresh.like(index) for index in second.at}
+    value = (second.value * Read(f"Jv_{output}", *second.at)).xreplace(rename)
+    bound = tuple(rename[index] for index in second.at)
+    rhs = sp.Add(*(contract(term._replace(bound=(*bound, *term.bound))) for term in terms(value, fresh)))
+    return Equation("@curvature", own, tidy(rhs, own))
+
+
+def _seeded(graph: Graph, output: str) -> Equation:
+    """A loss whose gradient by the output is any given u."""
+    tensor = graph.tensors[output]
+    body = Read("u", *tensor.indices) * Read(output, *tensor.indices)
+    return Equation(graph.loss.name, (), Total(body, *tensor.indices))
+
+
+def _put(expr: Expr, known: dict[str, tuple[tuple[Index, ...], Expr]]) -> Expr:
+    table = {}
+    for read in reads(expr):
+        if read.tensor in known:
+            indices, value = known[read.tensor]
+            fresh = Fresh()
+            bound = {i for node in sp.preorder_traversal(value) for i in getattr(node, "bound", ())}
+            apart = value.xreplace({index: fresh.like(index) for index in bound})
+            table[read] = apart.xreplace(dict(zip(indices, read.indices, strict=True)))
+    return tidy(expr.xreplace(table), [i for i in indices_of(expr) if i in expr.free_symbols])
