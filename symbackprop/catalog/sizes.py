@@ -6,8 +6,8 @@ A description is checked with whole numbers alone, an equation is bound with sym
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
-from typing import Protocol, TypeVar
+from collections.abc import Mapping
+from typing import Generic, Protocol, TypeVar
 
 from symbackprop.errors import LanguageError, did_you_mean
 
@@ -23,13 +23,13 @@ class Arithmetic(Protocol[T]):
         """A whole number."""
 
     def add(self, left: T, right: T) -> T:
-        """left + right."""
+        """The sum."""
 
     def multiply(self, left: T, right: T) -> T:
-        """left * right."""
+        """The product."""
 
     def divide(self, left: T, right: T) -> T:
-        """left // right."""
+        """The whole part of the quotient."""
 
     def largest(self, left: T, right: T) -> T:
         """The larger of two."""
@@ -46,45 +46,58 @@ def size_value(text: str, known: Mapping[str, T], arithmetic: Arithmetic[T]) -> 
     Raises:
         LanguageError: Something else stands in the text, or it divides by zero.
     """
-    refused = LanguageError(f"{text!r} is not a size: use names, whole numbers, + - * //, max and brackets")
-
-    def value(node: ast.AST) -> T:
-        match node:
-            case ast.Constant(value=int()) if not isinstance(node.value, bool):
-                return arithmetic.number(node.value)
-            case ast.Name() if node.id in known:
-                return known[node.id]
-            case ast.Name():
-                raise LanguageError(f"unknown size {node.id!r} in {text!r}", help=did_you_mean(node.id, list(known)))
-            case ast.UnaryOp(op=ast.USub()):
-                return arithmetic.multiply(arithmetic.number(-1), value(node.operand))
-            case ast.BinOp():
-                return _combined(node.op, value(node.left), value(node.right), arithmetic, refused)
-            case ast.Call(func=ast.Name(id="max"), args=[left, right], keywords=[]):
-                return arithmetic.largest(value(left), value(right))
-        raise refused
-
     if len(text) > LONGEST or text.count("(") > DEEPEST:
         raise LanguageError(f"a size may have {LONGEST} characters and {DEEPEST} brackets at most")
+    reader = _Reader(text, known, arithmetic)
     try:
-        return value(ast.parse(text.strip(), mode="eval").body)
+        return reader.value(ast.parse(text.strip(), mode="eval").body)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
-        raise refused from None
+        raise reader.refused from None
     except ZeroDivisionError:
         raise LanguageError(f"{text!r} divides by zero") from None
 
 
-def _combined(operator: ast.operator, left: T, right: T, arithmetic: Arithmetic[T], refused: LanguageError) -> T:
-    match operator:
-        case ast.Add():
-            return arithmetic.add(left, right)
-        case ast.Sub():
-            return arithmetic.add(left, arithmetic.multiply(arithmetic.number(-1), right))
-        case ast.Mult():
-            return arithmetic.multiply(left, right)
-        case ast.FloorDiv():
-            return arithmetic.divide(left, right)
-    raise refused
+class _Reader(Generic[T]):
+    def __init__(self, text: str, known: Mapping[str, T], arithmetic: Arithmetic[T]) -> None:
+        self.text, self.known, self.arithmetic = text, known, arithmetic
+
+    @property
+    def refused(self) -> LanguageError:
+        return LanguageError(f"{self.text!r} is not a size: use names, whole numbers, + - * //, max and brackets")
+
+    def value(self, node: ast.AST) -> T:
+        match node:
+            case ast.Constant(value=value) if type(value) is int:
+                return self.arithmetic.number(value)
+            case ast.Name():
+                return self._named(node.id)
+            case ast.UnaryOp(op=ast.USub()):
+                return self._negative(self.value(node.operand))
+            case ast.BinOp():
+                return self._combined(node.op, self.value(node.left), self.value(node.right))
+            case ast.Call(func=ast.Name(id="max"), args=[left, right], keywords=[]):
+                return self.arithmetic.largest(self.value(left), self.value(right))
+        raise self.refused
+
+    def _named(self, name: str) -> T:
+        if name not in self.known:
+            raise LanguageError(f"unknown size {name!r} in {self.text!r}", help=did_you_mean(name, list(self.known)))
+        return self.known[name]
+
+    def _negative(self, value: T) -> T:
+        return self.arithmetic.multiply(self.arithmetic.number(-1), value)
+
+    def _combined(self, operator: ast.operator, left: T, right: T) -> T:
+        match operator:
+            case ast.Add():
+                return self.arithmetic.add(left, right)
+            case ast.Sub():
+                return self.arithmetic.add(left, self._negative(right))
+            case ast.Mult():
+                return self.arithmetic.multiply(left, right)
+            case ast.FloorDiv():
+                return self.arithmetic.divide(left, right)
+        raise self.refused
 
 
 class Whole:
@@ -100,17 +113,17 @@ class Whole:
         return value
 
     def add(self, left: int | None, right: int | None) -> int | None:
-        """left + right."""
+        """The sum."""
         return None if left is None or right is None else left + right
 
     def multiply(self, left: int | None, right: int | None) -> int | None:
-        """left * right; 0 times anything is 0."""
+        """The product; 0 times anything is 0."""
         if left == 0 or right == 0:
             return 0
         return None if left is None or right is None else left * right
 
     def divide(self, left: int | None, right: int | None) -> int | None:
-        """left // right."""
+        """The whole part of the quotient."""
         return None if left is None or right is None else left // right
 
     def largest(self, left: int | None, right: int | None) -> int | None:

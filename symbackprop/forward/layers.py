@@ -124,7 +124,9 @@ class Layering:
         tensor = self.earlier[other.tensor_name(number, formal)]
         if tensor.shape != shape:
             needed, found = (" x ".join(map(str, sizes)) for sizes in (shape, tensor.shape))
-            raise ShapeError(f"layer {self.number} needs {parameter.file_key} of shape {needed}, {tensor.name} has {found}")
+            raise ShapeError(
+                f"layer {self.number} needs {parameter.file_key} of shape {needed}, {tensor.name} has {found}"
+            )
         return tensor
 
     def _parameter(self, parameter: Parameter, shape: tuple[Expr, ...]) -> Tensor | None:
@@ -175,14 +177,16 @@ class Layering:
             yield equation
 
     def _ahead(self, statements: Iterable[Statement], ranges: Mapping[str, Expr]) -> Iterator[Tensor]:
-        """Tensors that are read before the statement that defines them, as in a recurrence, with the sizes of their ranges."""
+        """Tensors that are read before the statement that defines them, as in a recurrence; ranges tell their sizes."""
         read: set[str] = set()
         for statement in statements:
             read |= set(tensors_read(statement.rhs))
             if statement.tensor in read and statement.tensor not in self.formals:
                 missing = [index.name for index in statement.indices if index.name not in ranges]
                 if missing:
-                    message = f"{statement.tensor} is read before it is defined, and the size of its index {missing[0]!r}"
+                    message = (
+                        f"{statement.tensor} is read before it is defined, and the size of its index {missing[0]!r}"
+                    )
                     raise ShapeError(f"{message} is unknown", help=f"declare the range of {missing[0]!r}")
                 own = tuple(Index(index.name, ranges[index.name]) for index in statement.indices)
                 yield Tensor(self.name(statement.tensor), "hidden", (*self.leading, *own), label=statement.tensor)

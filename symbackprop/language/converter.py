@@ -184,7 +184,7 @@ class Converter:
     def _branch(self, condition: ast.AST, then: ast.AST, otherwise: ast.AST) -> Expr:
         """A value where a condition holds, else another; where two positions are equal, else 0: a product with a delta.
 
-        Sums over deltas are carried out, so that the adjoint of a reshaped tensor is a read at the other shape's places.
+        Sums over deltas are carried out, so that the adjoint of a reshaped tensor reads the other shape's places.
         """
         test, first, second = self.condition(condition), self.expression(then), self.expression(otherwise)
         if isinstance(test, sp.Eq) and second == 0 and all(map(_is_place, test.args)):
