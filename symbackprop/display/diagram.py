@@ -19,6 +19,8 @@ MOST_NEURONS = 6
 MOST_LAYERS = 6
 # A label between the layers is readable where at most so many lines cross.
 MOST_LABELS = 9
+# The bias of a neuron comes from above or below, where another neuron of a larger layer would stand.
+MOST_BIASES = 2
 
 
 @dataclass(frozen=True)
@@ -166,8 +168,7 @@ def network_drawing(
     if loss:
         nodes.append(Node(len(columns) * dx - 0.22 * dx, 0.0, "loss", *loss))
         edges += [Edge(position, len(nodes) - 1) for position in places[-1] if nodes[position].kind != "dots"]
-    lowest = min(note.y for note in notes) if any(n.style == "bias" for n in notes) else min(n.y for n in nodes)
-    below = lowest - (0.78 if any(n.style == "bias" for n in notes) else 1.05)
+    below = min(*(node.y - 1.05 for node in nodes), *(note.y - 0.78 for note in notes), 0.0)
     titles = [Note(number * dx, below, column.title, "title") for number, column in enumerate(columns)]
     if loss:
         titles.append(Note(nodes[-1].x, below, "error", "title"))
@@ -212,13 +213,13 @@ def _notes(nodes: Sequence[Node], places: Sequence[Sequence[int]], columns: Sequ
     notes = []
     for column, found in zip(columns, places, strict=True):
         drawn = [place for place in found if nodes[place].kind != "dots"]
-        for place, bias in zip(drawn, column.biases if len(drawn) <= 2 else (), strict=False):
+        for place, bias in zip(drawn, column.biases if len(drawn) <= MOST_BIASES else (), strict=False):
             node, up = nodes[place], 1 if nodes[place].y >= 0 else -1
             notes.append(Note(node.x, node.y + up * 1.13, bias, "bias", "south" if up > 0 else "north", place))
         for place, text in zip(drawn, column.notes, strict=False):
             node, up = nodes[place], 1 if nodes[place].y >= 0 else -1
             lone = abs(node.y) < 1e-9
-            notes.append(Note(node.x + 0.66, node.y + up * (0.52 if lone else 0.3), text, "note", "west"))
+            notes.append(Note(node.x + 0.66, node.y + up * (0.74 if lone else 0.3), text, "note", "west"))
     return notes
 
 

@@ -149,6 +149,9 @@ def evaluated(expr: Expr, found: Mapping[Symbol, Exact]) -> Exact:
     if isinstance(expr, sp.Piecewise):
         return next(evaluated(part, found) for part, condition in expr.args if _holds(condition, found))
     parts = [evaluated(arg, found) for arg in expr.args]
+    if expr.is_Mul and any(isinstance(part, Fraction) and not part for part in parts):
+        # Nothing times a rounded number is exactly nothing.
+        return Fraction(0)
     for kind, combine in EXACT.items():
         if isinstance(expr, kind):
             return _short(reduce(lambda left, right: combine(*alike(left, right)), parts))

@@ -79,10 +79,12 @@ def _flat(tree: Tree) -> Tree:
 
 
 def gathered(tree: Tree) -> Tree:
-    """2a - 2t → 2(a - t), which SymPy multiplies out; and a branch that is a maximum as a maximum."""
+    """2a - 2t → 2(a - t), which SymPy multiplies out; a branch that is a maximum or 1 and 0 as such."""
     tree = mapped(tree, gathered)
     if isinstance(tree, Cases) and len(tree.rows) == 2:
         (then, condition), (otherwise, _) = tree.rows
+        if condition is not None and (then, otherwise) == (integer(1), integer(0)):
+            return Bracket(condition)
         if condition == Compare((then, otherwise), (">",)) and isinstance(otherwise, Number):
             return Apply("max", (otherwise, then))
     if not isinstance(tree, Sum):

@@ -128,9 +128,9 @@ def per_sample(rhs: Expr) -> tuple[Expr, Expr]:
 def _error(sheet: Sheet) -> Iterator[Block]:
     equation = sheet.graph.equations[-1]
     factor, one = per_sample(equation.rhs)
-    meaning = LOSSES.get(sheet.graph.rows[-1] if sheet.graph.rows else "", "the loss")
-    several = sheet.units(sheet.tensors["t"]) > 1 if "t" in sheet.tensors else False
-    yield Paragraph((capital(meaning) + (", added over the outputs:" if several else ":"),))
+    meaning, joined = LOSSES.get(sheet.graph.rows[-1] if sheet.graph.rows else "", ("the loss", ""))
+    several = joined and sheet.units(sheet.stages[-1].out) > 1
+    yield Paragraph((capital(meaning) + (f", {joined} over the outputs:" if several else ":"),))
     symbolic = distributed(sheet.at(one, (), ()))
     if not sheet.batched:
         yield Display((_summed(sheet, sheet.reader.error(), symbolic, sheet.labelled("E", ()), box=True),))

@@ -22,7 +22,7 @@ from symbackprop.display import (
     shown,
     typed,
 )
-from symbackprop.display.diagram import Column, Drawing, network_drawing, shown_positions
+from symbackprop.display.diagram import MOST_BIASES, Column, Drawing, network_drawing, shown_positions
 from symbackprop.display.latex import latex
 from symbackprop.display.numbers import rational, rounded
 from symbackprop.emit.document.blocks import Block, Facts, Figure, Mention, Text
@@ -122,7 +122,7 @@ def _short(value: Any) -> str:
 def _caption(sheet: Sheet) -> Iterator[Any]:
     stages = sheet.stages
     hidden = [str(stage.units) for stage in stages[:-1]]
-    parts = [f"{stages[0].source.shape[-1]} inputs"]
+    parts = [f"sizes: {stages[0].source.shape[-1]} inputs"]
     parts += [f"{listed(hidden)} hidden neurons"] if hidden else []
     if all(size.is_Integer for size in (stages[0].source.shape[-1], *(stage.units for stage in stages))):
         counts = [int(stage.units) for stage in stages]
@@ -136,6 +136,8 @@ def _caption(sheet: Sheet) -> Iterator[Any]:
         return
     which = f" for sample {sheet.sample}" if sheet.batched else " for this example"
     yield f"Numbers inside the neurons are their outputs{which}. "
+    if any(stage.bias is not None and sheet.units(stage.net) > MOST_BIASES for stage in stages):
+        yield f"Biases of more than {cardinal(MOST_BIASES)} neurons are not drawn. "
     shared = [one for one in stages if one.bias is not None and not one.bias.indices and sheet.units(one.net) > 1]
     for n, stage in enumerate(shared):
         assert stage.bias is not None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from symbackprop.display import Fraction, Matrix, Number, PartialDerivative, Symbol, Tree, Words
-from symbackprop.display.latex import LATEX, LatexPrinter, escape
+from symbackprop.display.latex import LATEX, LatexPrinter, escape, height
 from symbackprop.display.printer import ATOM, POWER, PRODUCT
 from symbackprop.display.width import text_width, width
 from symbackprop.emit.document.blocks import Becomes, Mention, Piece, Stress, Text
@@ -32,6 +32,9 @@ class InlinePrinter(LatexPrinter):
     def partialderivative(self, tree: PartialDerivative, leading: bool) -> str:
         above = self.show(tree.of, POWER) if tree.of else ""
         return rf"\partial {above}/\partial {self.show(tree.wrt, POWER)}"
+
+    def wrap(self, text: str, tree: Tree) -> str:
+        return rf"\bigl({text}\bigr)" if height(tree) else f"({text})"
 
     def matrix(self, tree: Matrix, leading: bool) -> str:
         rows = [" & ".join(self.show(entry) for entry in row) for row in tree.rows]

@@ -61,7 +61,7 @@ def _path_sum(sheet: Sheet, stage: Stage, following: Stage, count: int) -> Relat
     a = sheet.element(stage.out.name, 1)
     symbolic = signals_painted(sheet.at(equation.rhs, equation.indices, (1,)))
     error = sheet.reader.error()
-    label = sheet.labelled(equation.tensor, (1,))
+    label = sheet.labelled(equation.tensor, (1,), f"{equation.tensor}-paths")
     products = []
     for k in range(1, count + 1):
         z = sheet.element(following.net.name, k)
@@ -77,7 +77,7 @@ def _path_sum(sheet: Sheet, stage: Stage, following: Stage, count: int) -> Relat
     value = shown(sheet.value(symbolic))
     if terms is not None:
         rows.append(Row(equality(*walk(with_numbers), *walk(terms)), terms))
-    rows.append(Row(final_sign(rows[-1], value), Paint("error", value)))
+    rows.append(Row(final_sign(rows[-1], value), Paint("delta" if stage.linear else "error", value)))
     shown_first = [first] if count <= MOST_PATHS else []
     lhs = PartialDerivative(error, a)
     painted: Tree = Paint("error", lhs) if not stage.linear else Paint("delta", lhs)

@@ -8,11 +8,12 @@ from symbackprop.emit.document.stages import Stage
 
 ADJECTIVES: Mapping[str, str] = {"sigmoid": "logistic", "relu": "ReLU", "linear": "linear"}
 DERIVED: Mapping[str, str] = {"sigmoid": "the logistic function"}
-LOSSES: Mapping[str, str] = {
-    "half_squared_error": "half the squared distance to the target",
-    "mse": "the squared distance to the target",
-    "binary_crossentropy": "the cross-entropy between target and output",
-    "categorical_crossentropy": "the cross-entropy between target and output",
+# What a loss is for one output, and what is done with several.
+LOSSES: Mapping[str, tuple[str, str]] = {
+    "half_squared_error": ("half the squared distance to the target", "added"),
+    "mse": ("the squared distance to the target", "averaged"),
+    "binary_crossentropy": ("the cross-entropy between target and output", "averaged"),
+    "categorical_crossentropy": ("the cross-entropy between target and output", "added"),
 }
 CARDINALS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 RULES: Mapping[str, str] = {
