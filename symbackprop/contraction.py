@@ -145,8 +145,8 @@ def fits(value: Expr, size: Expr) -> bool:
             coefficient = value.coeff(index)
             if not coefficient.is_Integer or index in (value - coefficient * index).free_symbols:
                 return False
-            first, last = (0, index.size - 1) if coefficient > 0 else (index.size - 1, 0)
-            low, high = low.xreplace({index: sp.sympify(first)}), high.xreplace({index: sp.sympify(last)})
+            first, last = (sp.S.Zero, index.size - 1) if coefficient > 0 else (index.size - 1, sp.S.Zero)
+            low, high = low.xreplace({index: first}), high.xreplace({index: last})
     return _known_nonnegative(low) and _known_nonnegative(size - 1 - high)
 
 
