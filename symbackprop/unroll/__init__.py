@@ -13,7 +13,7 @@ from math import prod
 import sympy as sp
 from sympy import Expr, Symbol
 
-from symbackprop.errors import TooLargeError
+from symbackprop.errors import TooLargeError, UnsupportedError
 from symbackprop.expressions import Delta, Index, Peak, Total
 from symbackprop.forward import SAMPLES
 from symbackprop.graph import Derivation, Equation, Partial
@@ -85,8 +85,8 @@ def unroll(derivation: Derivation, *, budget: int = BUDGET) -> Scalars:
         loss=symbols[loss][()],
         elements=symbols,
         given={t.name: t.value for t in graph.tensors.values() if t.value is not None},
-        forward=tuple(one for equation in graph.equations for one in _instances(equation, compiler)),
-        adjoints=tuple(one for equation in derivation.adjoints for one in _instances(equation, compiler)),
+        forward=_in_order([one for equation in graph.equations for one in _instances(equation, compiler)]),
+        adjoints=_in_order([one for equation in derivation.adjoints for one in _instances(equation, compiler)]),
         adjoint_of={
             symbol: symbols[new][at]
             for old, new in derivation.adjoint_of.items()
@@ -123,6 +123,27 @@ def _instances(equation: Equation, compiler: Compiler) -> Iterator[ScalarEquatio
     for at in product(*compiler.ranges(equation.indices)):
         values = dict(zip(names, at, strict=True))
         yield ScalarEquation(compiler.elements[equation.tensor][at], sp.sympify(rhs(values)), equation.tensor, at)
+
+
+def _in_order(equations: list[ScalarEquation]) -> tuple[ScalarEquation, ...]:
+    """The equations so that each reads what stands before it: a recurrence goes through its tensors step by step."""
+    place = {equation.symbol: n for n, equation in enumerate(equations)}
+    reads = [sorted(place[read] for read in one.rhs.free_symbols if read in place) for one in equations]
+    if all(not read or read[-1] < n for n, read in enumerate(reads)):
+        return tuple(equations)
+    done: dict[int, None] = {}
+    for start in range(len(equations)):
+        pending = [start]
+        while pending:
+            here = pending[-1]
+            missing = [n for n in reads[here] if n not in done]
+            if here in done or not missing:
+                done.setdefault(pending.pop())
+            else:
+                pending += missing[::-1]
+            if len(pending) > len(equations) ** 2:
+                raise UnsupportedError(f"the value of {equations[here].symbol} depends on itself")
+    return tuple(equations[n] for n in done)
 
 
 def _edges(local: Partial, compiler: Compiler) -> Iterator[tuple[tuple[Symbol, Symbol], Expr]]:

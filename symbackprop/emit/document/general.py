@@ -28,10 +28,10 @@ from symbackprop.emit.document.local import (
     slope_label,
     slope_line,
 )
-from symbackprop.emit.document.sheet import Sheet
+from symbackprop.emit.document.sheet import SAMPLE, Sheet
 from symbackprop.emit.document.stages import Stage
 from symbackprop.emit.document.wording import capital, layer_name
-from symbackprop.expressions import Index, Read
+from symbackprop.expressions import Index, Peak, Read, Total
 from symbackprop.graph import Equation
 
 # Of a longer row of layers of one kind, one is shown for all.
@@ -52,7 +52,7 @@ def forward(sheet: Sheet) -> Section:
         if not stage.linear:
             lines.append(_activation(sheet, stage))
         blocks.append(Display(tuple(lines)))
-    blocks += [Heading(("Error",)), Display((_equation(sheet, sheet.graph.equations[-1], samples=True),))]
+    blocks += [Heading(("Error",)), Display((_equation(sheet, sheet.graph.equations[-1]),))]
     return Section("Forward pass", "sec:forward", tuple(blocks))
 
 
@@ -92,8 +92,10 @@ def _alike(group: Sequence[Stage], direction: str) -> Iterator[Block]:
         yield Paragraph((f"{text}with the number of every layer {direction}:",))
 
 
-def _equation(sheet: Sheet, equation: Equation, samples: bool = False) -> Relation:
-    reader = sheet.plain if samples else sheet.reader
+def _equation(sheet: Sheet, equation: Equation) -> Relation:
+    # Where an equation sums over samples, as the loss does, their index has to be seen.
+    mixes = any(index.name == SAMPLE for node in equation.rhs.atoms(Total, Peak) for index in node.bound)
+    reader = sheet.plain if mixes else sheet.reader
     return Relation(reader(equation.lhs), (Row("=", sheet.built(equation.rhs, reader), label=f"eq:{equation.tensor}"),))
 
 
@@ -147,7 +149,7 @@ def _local(sheet: Sheet, stage: Stage) -> Iterator[Relation]:
     if output and not stage.linear:
         sheet.known.add(ERROR)
         yield error_line(sheet, stage)
-    if not output:
+    if not output and not stage.linear:
         yield _paths(sheet, stage)
     if not stage.linear and slope_label(stage) not in sheet.known:
         sheet.known.add(slope_label(stage))

@@ -46,7 +46,7 @@ def glance(sheet: Sheet) -> tuple[Block, ...]:
         blocks.append(Figure((drawing(sheet),), tuple(_caption(sheet)), "fig:network"))
     left = (*_data(sheet), *_parameters(sheet))
     right = (*_functions(sheet), _loss(sheet), *_biases(sheet), *_step_size(sheet))
-    blocks.append(Facts(left, right, tuple(_results(sheet))))
+    blocks.append(Facts(left, right, tuple(_results(sheet))) if left else Facts(right, (), tuple(_results(sheet))))
     return tuple(blocks)
 
 
@@ -274,7 +274,9 @@ def title(sheet: Sheet) -> tuple[str, str, str]:
     """The title, the subtitle and the line at the top of each page."""
     facts = sheet.material.facts
     functions = [stage.function for stage in sheet.stages if not stage.linear]
-    network = f"{sizes(sheet.stages)} network" if sheet.stages else f"network {sheet.graph.name}"
+    network = (
+        f"{sizes(sheet.stages)} network" if sheet.stages else f"network {sheet.graph.name}".removesuffix(" network")
+    )
     name = facts.title or f"The {network}"
     done = "derived, evaluated and checked" if sheet.material.step is not None else "derived and checked"
     if not sheet.material.checks.summary:

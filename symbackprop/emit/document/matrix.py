@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from symbackprop.display import Matrix, Paint, Product, Relation, Row, Symbol, Transpose, Tree, shown
+from symbackprop.display import Matrix, Paint, PartialDerivative, Product, Relation, Row, Symbol, Transpose, Tree, shown
 from symbackprop.display.tree import walk
 from symbackprop.emit.document.blocks import Block, Display, Mention, Paragraph, Section, Table, Text
 from symbackprop.emit.document.concrete import mapped
@@ -114,6 +114,8 @@ def _product(tree: Tree) -> Tree:
         return Paint("delta", tree)
     if isinstance(tree, Symbol) and tree.role in ("input", "hidden", "prediction"):
         return Paint("input", tree)
+    if isinstance(tree, PartialDerivative):
+        return tree
     if isinstance(tree, Transpose):
         inner = _product(tree.body)
         return replace(inner, body=Transpose(inner.body)) if isinstance(inner, Paint) else Transpose(inner)
