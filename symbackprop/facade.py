@@ -7,6 +7,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from sympy import ImmutableDenseNDimArray
+
 from symbackprop.curvature import Curvature
 from symbackprop.errors import InputError, UnknownNameError, did_you_mean
 from symbackprop.graph import Tensor
@@ -15,8 +17,6 @@ from symbackprop.pipeline import FORMATS, Stages, write
 from symbackprop.public import public_equation
 from symbackprop.second_order import gauss_newton_product, hessian, hessian_product
 from symbackprop.unroll import chain, closed_form
-
-from sympy import ImmutableDenseNDimArray
 
 if TYPE_CHECKING:
     from sympy import Eq, Expr
@@ -100,8 +100,10 @@ class Derived:
         Example:
             >>> d = derive("n -> 1, loss=half_squared_error, reduction=sum")
             >>> h = d.hessian("W1", "b1")
-            >>> h["b1"], h.equations["Hv_z1"]
-            (Eq(Hv_b1[h, g, j], Sum(Hv_z1[h, g, s, j], (s, 0, N - 1))), Eq(Hv_z1[h, g, s, j], KroneckerDelta(h, j)*x[s, g]))
+            >>> h["b1"]
+            Eq(Hv_b1[h, g, j], Sum(Hv_z1[h, g, s, j], (s, 0, N - 1)))
+            >>> h.equations["Hv_z1"]
+            Eq(Hv_z1[h, g, s, j], KroneckerDelta(h, j)*x[s, g])
         """
         title = f"The second derivatives of the loss by {a} and {b}"
         return Curvature(title, self.stages.graph, hessian(self.stages.derivation, a, b))

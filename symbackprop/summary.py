@@ -51,7 +51,13 @@ def summary(d: Derived) -> dict[str, Any]:
     graph, record = d.stages.graph, d.stages.derivation
     count = sp.Add(*(sp.Mul(*tensor.shape) for tensor in graph.parameters))
     rows = [
-        {"tensor": e.tensor, "row": row, "shape": [str(n) for n in graph.tensors[e.tensor].shape], "equation": str(e), "text": equation_text(d, e)}
+        {
+            "tensor": e.tensor,
+            "row": row,
+            "shape": [str(n) for n in graph.tensors[e.tensor].shape],
+            "equation": str(e),
+            "text": equation_text(d, e),
+        }
         for e, row in zip(graph.equations, graph.rows, strict=True)
     ]
     return {

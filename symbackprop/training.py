@@ -139,7 +139,7 @@ def samples(d: Derived) -> tuple[Array, ...]:
     read = d.network.read_data()
     if read is not None:
         inputs, targets = read
-        return (*inputs.values(), targets)
+        return (*inputs.values(), *targets.values())
     given = graph.with_role("input", "target")
     if any(tensor.value is None for tensor in given):
         raise InputError(

@@ -35,7 +35,9 @@ def write_folder(folder: Path, files: Mapping[str, str], record: Mapping[str, ob
             write_file(folder / name, text)
         write_file(folder / RECORD, record_text(files, record))
     except OSError as error:
-        raise InputError(f"cannot write to {folder}: {error.strerror or error}", help="choose another folder with -o") from None
+        raise InputError(
+            f"cannot write to {folder}: {error.strerror or error}", help="choose another folder with -o"
+        ) from None
 
 
 def record_text(files: Mapping[str, str], record: Mapping[str, object]) -> str:

@@ -75,7 +75,7 @@ class NumpyField:
         if kind is sp.erf:
             from scipy.special import erf
 
-            return erf  # type: ignore[no-any-return]
+            return erf
         if kind not in NUMPY_FUNCTIONS:
             raise unsupported(kind)
         return NUMPY_FUNCTIONS[kind]
