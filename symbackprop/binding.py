@@ -6,7 +6,7 @@ row gives it (samples, time steps, all axes of an elementwise formula) passes it
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -16,11 +16,13 @@ from sympy import Expr, Symbol
 from symbackprop.catalog.sizes import size_value
 from symbackprop.contraction import ALPHABET, fits, tidy
 from symbackprop.errors import ShapeError, UnknownNameError, did_you_mean
-from symbackprop.expressions import ArgPeak, Index, Peak, Read, Total, indices_of, reads
+from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, indices_of, reads
 from symbackprop.graph import Equation, Tensor
 from symbackprop.language import Function, Statement, parse_formula, size_symbol, unsized
 
 Size: TypeAlias = int | str | Expr
+
+
 def size(value: Size) -> Expr:
     """A size as an expression: a number, or a positive integer symbol of that name."""
     if isinstance(value, int):
@@ -77,14 +79,36 @@ def formula_statement(tensor: str, formula: str, functions: tuple[tuple[str, str
     return Statement(tensor, tuple(order), rhs, f"{tensor} = {formula}")
 
 
-def elementwise(formulas: tuple[tuple[str, str], ...]) -> dict[str, Function]:
-    """Functions of the equation language from elementwise formulas in z."""
-    made: dict[str, Function] = {}
-    for name, text in formulas:
-        body = parse_formula(text, made)
-        if all(not read.indices for read in reads(body)):
-            made[name] = lambda value, body=body: body.xreplace({Read("z"): value})
-    return made
+@lru_cache(maxsize=64)
+def elementwise(formulas: tuple[tuple[str, str], ...]) -> Mapping[str, Function]:
+    """Functions of the equation language from elementwise formulas in z; each is parsed when it is first called."""
+    return _Formulas(formulas)
+
+
+class _Formulas(Mapping[str, Function]):
+    def __init__(self, formulas: tuple[tuple[str, str], ...]) -> None:
+        self.texts = dict(formulas)
+        self.made: dict[str, Function | None] = {}
+
+    def __getitem__(self, name: str) -> Function:
+        if name not in self.texts:
+            raise KeyError(name)
+        if name not in self.made:
+            # A formula may call those before it: only they are looked up, so that none can call itself.
+            before = tuple(self.texts.items())[: list(self.texts).index(name)]
+            body = parse_formula(self.texts[name], elementwise(before))
+            plain = all(not read.indices for read in reads(body))
+            self.made[name] = (lambda value: body.xreplace({Read("z"): value})) if plain else None
+        function = self.made[name]
+        if function is None:
+            raise KeyError(name)
+        return function
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.texts)  # what runs along an axis stays in the list of names, but is found by no look-up
+
+    def __len__(self) -> int:
+        return len(self.texts)
 
 
 def with_constants(statement: Statement, constants: Mapping[str, Expr]) -> Statement:
@@ -137,12 +161,38 @@ def bind(
         replaced[read] = Read(tensors[read.tensor].name, *places[read.tensor], *own)
     indices = (*extra, *(Index(i.name, sizes[i.name]) for i in statement.indices))
     # A sum over j beside a free j is clear to a reader, but would be captured by a rewrite.
-    return Equation(name, indices, tidy(rhs.xreplace(replaced), indices))
+    return Equation(name, indices, tidy(with_deltas(rhs.xreplace(replaced)), indices))
+
+
+def with_deltas(expr: Expr) -> Expr:
+    """A value where two positions are equal, else 0 → a product with a delta, over which sums can be carried out.
+
+    The adjoint of a reshaped tensor is then a read at the other shape's places.
+
+    Example:
+        >>> i, t = Index("i", 6), Index("t", 3)
+        >>> with_deltas(Where(sp.Eq(i, 2 * t), Read("x", t), sp.S.Zero))
+        x[t]*[i = 2*t]
+    """
+    table = {
+        node: Delta(*map(sp.expand, node.condition.args)) * with_deltas(node.then)
+        for node in expr.atoms(Where)
+        if isinstance(node.condition, sp.Eq) and node.otherwise == 0 and all(map(_is_place, node.condition.args))
+    }
+    return expr.xreplace(table)
+
+
+def _is_place(expr: Expr) -> bool:
+    """Whether an expression is arithmetic on indices, or a whole number."""
+    return bool(expr.is_Integer) or (bool(expr.atoms(Index)) and not expr.atoms(Read) and bool(expr.is_integer))
 
 
 def _check_sizes(statement: Statement, sizes: Mapping[str, Expr]) -> None:
     """Every index of a statement must be known to run over something."""
-    used = {*statement.indices, *(index for index in indices_of(statement.rhs) if index.size == size_symbol(index.name))}
+    used = {
+        *statement.indices,
+        *(index for index in indices_of(statement.rhs) if index.size == size_symbol(index.name)),
+    }
     for index in sorted(used, key=str):
         if index.name not in sizes:
             raise ShapeError(

@@ -13,8 +13,22 @@ from typing import NamedTuple
 
 import sympy as sp
 from sympy import Expr
+from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
 
-from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Total, Where, Within, indices_of, product, substitute
+from symbackprop.expressions import (
+    ArgPeak,
+    Delta,
+    Index,
+    Peak,
+    Read,
+    Total,
+    Where,
+    Within,
+    indices_of,
+    product,
+    substitute,
+)
 
 # What marks an index as fresh; a user's own i_in keeps its name.
 MARKS = re.compile(r"(_(at)?[0-9]+)+\Z")
@@ -105,7 +119,36 @@ def contract(term: Term) -> Expr:
         bound.remove(index)
         if any(factor == 0 for factor in factors):
             return sp.S.Zero
-    return _sum_up(bound, factors)
+    return _sum_up(bound, [part for factor in factors for part in sp.Mul.make_args(decided(factor))])
+
+
+def decided(expr: Expr) -> Expr:
+    """Drop conditions on positions that always hold, or never do, in the ranges of their indices.
+
+    Example:
+        >>> k = Index("k", 3)
+        >>> decided(Where(k < 3, Read("x", k), Read("y", k)))
+        x[k]
+    """
+    branches = expr.atoms(Where)
+    table = {
+        part: truth for b in branches for part in b.condition.atoms(Relational) if (truth := _truth(part)) is not None
+    }
+    return expr.xreplace(table) if table else expr
+
+
+def _truth(condition: Relational) -> Boolean | None:
+    """Whether a comparison of positions always or never holds; `None` if neither is known."""
+    if condition.rel_op not in ("<", "<=", ">", ">=") or condition.atoms(Read, ArgPeak, sp.floor):
+        return None
+    strict = condition.rel_op in ("<", ">")
+    less, more = (condition.lhs, condition.rhs) if condition.rel_op[0] == "<" else (condition.rhs, condition.lhs)
+    bounds = _bounds(sp.expand(more - less))
+    if bounds is None:
+        return None
+    if _known_nonnegative(bounds[0] - (1 if strict else 0)):
+        return sp.true
+    return sp.false if _known_nonnegative(-bounds[1] - (0 if strict else 1)) else None
 
 
 def _fixing(bound: Sequence[Index], factors: Sequence[Expr]) -> tuple[Expr, Index, Expr] | None:
@@ -139,15 +182,21 @@ def fits(value: Expr, size: Expr) -> bool:
         return bool(value.size == size) or _known_nonnegative(size - value.size)
     if isinstance(value, ArgPeak):
         return bool(value.bound[0].size == size)
+    bounds = _bounds(value)
+    return bounds is not None and _known_nonnegative(bounds[0]) and _known_nonnegative(size - 1 - bounds[1])
+
+
+def _bounds(value: Expr) -> tuple[Expr, Expr] | None:
+    """The least and the largest value of an expression that is affine in indices; `None` if it is not."""
     low = high = value
     for index in value.free_symbols:
         if isinstance(index, Index):
             coefficient = value.coeff(index)
             if not coefficient.is_Integer or index in (value - coefficient * index).free_symbols:
-                return False
+                return None
             first, last = (sp.S.Zero, index.size - 1) if coefficient > 0 else (index.size - 1, sp.S.Zero)
             low, high = low.xreplace({index: first}), high.xreplace({index: last})
-    return _known_nonnegative(low) and _known_nonnegative(size - 1 - high)
+    return low, high
 
 
 def _known_nonnegative(value: Expr) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 import sympy as sp
 from sympy import Expr, Symbol
+from sympy.core.relational import Relational
 
 from symbackprop.expressions import ArgPeak, Delta, Index, Name, Read, Within
 
@@ -64,10 +65,19 @@ def _plain(node: Any) -> bool:
         return all(isinstance(index, Index) for index in node.indices)
     if isinstance(node, Within):
         return False
+    if isinstance(node, Relational):
+        return not any(isinstance(symbol, Index) for side in node.args for symbol in _outside_reads(side))
     if not isinstance(node, Delta):
         return True
     sizes = {index.size for index in node.args if isinstance(index, Index)}
     return len(sizes) <= 1 and all(isinstance(place, Index | Read | ArgPeak) for place in node.args)
+
+
+def _outside_reads(expr: Any) -> set[Any]:
+    """What a value depends on beside what it reads: a comparison with it is one of positions."""
+    if isinstance(expr, Read):
+        return set()
+    return expr.free_symbols if not expr.args else set().union(*map(_outside_reads, expr.args))
 
 
 def _instantiate(result: Expr, back: Mapping[Expr, Expr]) -> Expr:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Symbol
 
-from symbackprop.contraction import Fresh, Term, collect, contract, fits, letter, terms, tidy
+from symbackprop.contraction import Fresh, Term, collect, contract, decided, fits, letter, terms, tidy
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, Within, indices_of
 from symbackprop.verify.evaluate import evaluate
 
@@ -263,3 +263,22 @@ def test_fresh_indices_are_all_different():
     made = [fresh.like(I), fresh.like(I), fresh.like(T)]
     assert len(set(made)) == 3
     assert [index.size for index in made] == [3, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("condition", "kept"),
+    [
+        (lambda k: k < 3, "x"),
+        (lambda k: k <= 2, "x"),
+        (lambda k: k < 2, None),
+        (lambda k: k >= 0, "x"),
+        (lambda k: k > 0, None),
+        (lambda k: k >= 3, "y"),
+        (lambda k: 2 * k > 4, "y"),
+        (lambda k: Read("z", k) > 0, None),
+    ],
+)
+def test_conditions_on_positions_are_decided_by_their_ranges(condition, kept):
+    k = Index("k", 3)
+    expr = Where(condition(k), Read("x", k), Read("y", k))
+    assert decided(expr) == (Read(kept, k) if kept else expr)

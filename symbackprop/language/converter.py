@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import ChainMap
 from collections.abc import Mapping
 from fractions import Fraction
 from keyword import iskeyword
@@ -13,7 +14,7 @@ from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from symbackprop.errors import LanguageError, did_you_mean
-from symbackprop.expressions import Delta, Index, Read, Where
+from symbackprop.expressions import Index, Read, Where
 from symbackprop.language.functions import CONSTANTS, FUNCTIONS, REDUCTIONS, Function
 from symbackprop.language.syntax import MAX_ARGUMENTS, MAX_CONSTANT, MAX_DIGITS, MAX_EXPONENT, NAME
 
@@ -35,7 +36,8 @@ class Converter:
 
     def __init__(self, text: str, functions: Mapping[str, Function], tree: ast.AST) -> None:
         self.text = text
-        self.functions = {**FUNCTIONS, **functions}
+        # A chain of mappings, not one dict: the formulas behind names that nobody calls are then never parsed.
+        self.functions = ChainMap(functions, FUNCTIONS)  # type: ignore[arg-type]
         self.index_names = {name for node in ast.walk(tree) for name in self._names_in_brackets(node)}
 
     def error(self, node: ast.AST, message: str, help: str = "") -> LanguageError:
@@ -173,23 +175,13 @@ class Converter:
         if function == "where":
             if len(node.args) != 3:
                 raise self.error(node, "where takes a condition and two values")
-            return self._branch(*node.args)
+            return Where(self.condition(node.args[0]), self.expression(node.args[1]), self.expression(node.args[2]))
         if function in REDUCTIONS and (over := self._reduced(node)):
             return REDUCTIONS[function](self.expression(node.args[0]), over)
         if function not in self.functions:
             known = [*self.functions, *REDUCTIONS, "where"]
             raise self.error(node, f"unknown function {function!r}", did_you_mean(function, known))
         return self.functions[function](*map(self.expression, node.args))
-
-    def _branch(self, condition: ast.AST, then: ast.AST, otherwise: ast.AST) -> Expr:
-        """A value where a condition holds, else another; where two positions are equal, else 0: a product with a delta.
-
-        Sums over deltas are carried out, so that the adjoint of a reshaped tensor reads the other shape's places.
-        """
-        test, first, second = self.condition(condition), self.expression(then), self.expression(otherwise)
-        if isinstance(test, sp.Eq) and second == 0 and all(map(_is_place, test.args)):
-            return Delta(*test.args) * first
-        return Where(test, first, second)
 
     def _reduced(self, node: ast.Call) -> tuple[Index, ...]:
         """The indices a reduction runs over: its later arguments, if they are indices of the first."""
@@ -229,11 +221,6 @@ class Converter:
         names = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
         plain = not any(isinstance(child, ast.Subscript | ast.Call) for child in ast.walk(node))
         return self.index(node) if plain and names and names <= self.index_names else self.expression(node)
-
-
-def _is_place(expr: Expr) -> bool:
-    """Whether an expression is arithmetic on indices, or a whole number."""
-    return bool(expr.is_Integer) or (bool(expr.atoms(Index)) and not expr.atoms(Read) and bool(expr.is_integer))
 
 
 def _fault(value: Expr) -> str:

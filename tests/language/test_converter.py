@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from symbackprop.errors import LanguageError
-from symbackprop.expressions import Delta, Index, Peak, Read, Total, Where
+from symbackprop.expressions import Index, Peak, Read, Total, Where
 from symbackprop.language import parse_formula, size_symbol, unsized
 from symbackprop.language.converter import degree
 
@@ -253,7 +253,7 @@ def test_a_bracket_decides_between_index_and_value():
     ("text", "condition"),
     [
         ("where(t > 0, h[t - 1], h0)", T > 0),
-        ("where(s == t, x[s, t], 1)", sp.Eq(S, T)),
+        ("where(s == t, x[s, t], 0)", sp.Eq(S, T)),
         ("where(2*t + p - 1 >= 0, x[t, p], 0)", 2 * T + P - 1 >= 0),
         ("where(x[t] > z, x[t], 0)", Read("x", T) > Z),
         ("where(z > 0, x[t], 0)", Z > 0),
@@ -328,12 +328,6 @@ def test_index_symbols_know_their_size_symbol():
     assert unsized("i") == Index("i", size_symbol("i"))
     assert unsized("i").size == size_symbol("i")
     assert size_symbol("i").is_positive and size_symbol("i").is_integer
-
-
-def test_a_value_where_two_positions_are_equal_is_a_product_with_a_delta():
-    assert parse_formula("where(s == 2*t + 1, x[s, t], 0)") == Delta(S, 2 * T + 1) * Read("x", S, T)
-    assert parse_formula("where(t == 0, x[t], 0)") == Delta(T, 0) * Read("x", T)
-    assert not parse_formula("where(x[t] == 0, x[t], 0)").has(Delta)
 
 
 def test_an_index_outside_of_brackets_is_its_own_value():
