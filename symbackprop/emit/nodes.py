@@ -5,32 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sympy import Expr
-
-from symbackprop.emit.numpy import HELPERS
-from symbackprop.expressions import Index
-from symbackprop.program import (
-    Accumulate,
-    Along,
-    Array,
-    Assign,
-    At,
-    Const,
-    Gather,
-    Loop,
-    Map,
-    Position,
-    Program,
-    Scatter,
-    Statement,
-    Window,
-    assignments,
-    leaves,
-    nodes,
-)
+from symbackprop.emit.numpy import numpy_use
+from symbackprop.program import Array, Assign, Loop, Program, Statement, assignments, leaves, nodes
 
 S = TypeVar("S", Assign, Statement)
-CALLED: Mapping[type, str] = {Window: "window", Accumulate: "accumulate", Scatter: "scatter"}
 
 
 def all_nodes(statements: Iterable[Statement]) -> Iterator[Array]:
@@ -68,43 +46,18 @@ def needed(statements: Sequence[S], wanted: Iterable[str]) -> tuple[S, ...]:
 def sizes_used(statements: Iterable[Statement]) -> set[str]:
     """The symbolic sizes that the code of some statements names."""
     statements = tuple(statements)
-    found: list[Expr] = [size for node in all_nodes(statements) for size in _sizes(node)]
+    found = {size for assign in assignments(statements) for size in numpy_use(assign.value, assign.axes).sizes}
     for statement in statements:
         if isinstance(statement, Loop):
-            found += [axis.size for axis in (statement.index, *(axis for one in statement.body for axis in one.axes))]
-    return {str(s) for size in found for s in size.free_symbols if not isinstance(s, Index)}
-
-
-def _sizes(node: Array) -> list[Expr]:
-    match node:
-        case Const():
-            return [node.value]
-        case Position():
-            return [node.axis.size]
-        case At():
-            return [node.position]
-        case Window():
-            return [node.at.start, *(index.size for index in node.at.indices)]
-        case Accumulate():
-            return [node.at.start, node.axis.size, *(index.size for index in node.at.indices)]
-        case Gather():
-            return [axis.size for axis in node.arg.axes if axis in node.index.axes]
-        case Scatter():
-            return [node.axis.size]
-    return []
+            axes = (statement.index, *(axis for one in statement.body for axis in one.axes))
+            found |= {str(symbol) for axis in axes for symbol in axis.size.free_symbols}
+    return found
 
 
 def helpers_used(statements: Iterable[Statement]) -> list[str]:
     """The functions that the code of some statements calls beside NumPy's, in the order of their names."""
-    found: set[str] = set()
-    for node in all_nodes(statements):
-        if isinstance(node, Map | Along):
-            found |= {node.function} & HELPERS
-        elif isinstance(node, At) and not node.inside:
-            found.add("at")
-        elif type(node) in CALLED:
-            found.add(CALLED[type(node)])
-    return sorted(found)
+    used = (numpy_use(assign.value, assign.axes).helpers for assign in assignments(statements))
+    return sorted(frozenset().union(*used))
 
 
 def in_layers(

@@ -6,20 +6,53 @@ where it lacks an axis that is not a leading one, `[:, None]` makes room.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from sympy import Expr, Symbol
 
 from symbackprop.emit import places
+from symbackprop.emit.contractions import contraction
+from symbackprop.emit.numbers import (
+    ATOM,
+    COMPARE,
+    POWER,
+    PRODUCT,
+    SUM,
+    Code,
+    bracket,
+    number_code,
+    power_sign,
+)
 from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import Index
-from symbackprop.program import Along, Array, Axes, Const, Contract, Leaf, Map, Position, Reduce, leaves
+from symbackprop.program import (
+    Along,
+    Array,
+    Axes,
+    Const,
+    Contract,
+    Gather,
+    Leaf,
+    Map,
+    Position,
+    Reduce,
+    Scatter,
+    children,
+    leaves,
+)
 
-ATOM, POWER, UNARY, PRODUCT, MATMUL, SUM, COMPARE = 7, 6, 5, 4, 3, 2, 1
 OPERATORS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "==", "ne": "!="}
-HELPERS = frozenset({"sigmoid", "softmax", "erf", "log_sigmoid", "log_softmax"})
-Code = tuple[str, int]
+HELPERS = frozenset({"sigmoid", "softmax", "erf", "log_sigmoid", "log_softmax", "logsumexp"})
+LOGICAL = frozenset({"and", "or", "not"})
+
+
+class Use(NamedTuple):
+    """What the code of a node names beside arrays: symbolic sizes, and functions that are not NumPy's."""
+
+    sizes: frozenset[str]
+    helpers: frozenset[str]
 
 
 def numpy_code(node: Array, order: Axes, names: Mapping[str, str] | None = None) -> str:
@@ -31,7 +64,7 @@ def numpy_code(node: Array, order: Axes, names: Mapping[str, str] | None = None)
         names: What to print for the names of arrays, where it is not the name itself; for a size n under "#n".
 
     Returns:
-        Code over `np`, the arrays' names, the names of symbolic sizes, and the helpers in `HELPERS`.
+        Code over `np`, the arrays' names, the names of symbolic sizes, and helpers.
 
     Raises:
         UnsupportedError: The node has no NumPy form yet.
@@ -39,9 +72,19 @@ def numpy_code(node: Array, order: Axes, names: Mapping[str, str] | None = None)
     return _Printer(names or {}).code(node, order)[0]
 
 
+@lru_cache(maxsize=4096)
+def numpy_use(node: Array, order: Axes) -> Use:
+    """What the code of a node needs besides arrays."""
+    printer = _Printer({})
+    printer.code(node, order)
+    return Use(frozenset(printer.sizes), frozenset(printer.helpers))
+
+
 class _Printer:
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
+        self.sizes: set[str] = set()
+        self.helpers: set[str] = set()
 
     def code(self, node: Array, order: Axes) -> Code:
         """The node with its axes in this order (axes it lacks are left out)."""
@@ -56,21 +99,32 @@ class _Printer:
             case Map():
                 return self._map(node, order)
             case Contract():
-                return self._contract(node, order)
+                return contraction(node, order, self)
             case Reduce():
                 return self._reduce(node, order)
             case Along():
                 axis = order.index(node.axis) - len(order)
                 inside = self.code(node.arg, order)[0]
-                return f"{node.function}({inside}{'' if axis == -1 else f', axis={axis}'})", ATOM
+                return f"{self.called(node.function)}({inside}{'' if axis == -1 else f', axis={axis}'})", ATOM
         if type(node) in places.HANDLERS:
             return places.HANDLERS[type(node)](node, order, self)
         raise UnsupportedError(f"{type(node).__name__} has no NumPy form yet")
 
     def number(self, value: Expr) -> Code:
-        sizes = {symbol: self.names.get(f"#{symbol.name}") for symbol in value.free_symbols}
-        table = {symbol: Symbol(name) for symbol, name in sizes.items() if name}
+        """A number, or an expression in sizes and in the index of a loop."""
+        self.sizes |= {symbol.name for symbol in value.free_symbols if not isinstance(symbol, Index)}
+        table = {
+            symbol: Symbol(self.names[f"#{symbol.name}"]) for symbol in value.free_symbols if self._renamed(symbol)
+        }
         return number_code(value.xreplace(table))
+
+    def _renamed(self, symbol: Symbol) -> bool:
+        return f"#{symbol.name}" in self.names
+
+    def called(self, name: str) -> str:
+        """The name of a helper, which is then emitted."""
+        self.helpers.add(name)
+        return name
 
     def transposed(self, code: Code, stored: Axes, order: Axes) -> Code:
         if stored == order:
@@ -97,30 +151,49 @@ class _Printer:
         function = node.function
         if function == "mul":
             node = _with_masks(node)
-            outer = self._outer(node, order)
-            return outer or self._product(node.args, order)
-        args = [self.spread(arg, order) for arg in node.args]
+            return self._outer(node, order) or self._product(node, order)
         if function == "add":
-            return self._sum(args), SUM
+            return self._sum(node, order), SUM
+        args = [self._operand(arg, node, order) for arg in node.args]
         if function == "pow":
             return self._power(args, node.args[1])
         if function in OPERATORS:
             return f"{bracket(args[0], SUM)} {OPERATORS[function]} {bracket(args[1], SUM)}", COMPARE
-        if function in ("and", "or", "not"):
-            joined = ", ".join(code for code, _ in args)
+        if function == "where":
+            return self._where(node, args)
+        joined = ", ".join(code for code, _ in args)
+        if function in LOGICAL:
             return f"np.logical_{function}({joined})", ATOM
-        if function == "where" and not any(map(leaves, node.args[1:])):
-            return self._chosen(node, args), ATOM
-        prefix = "" if function in HELPERS else "np."
-        return f"{prefix}{function}({', '.join(code for code, _ in args)})", ATOM
+        if function == "softplus":
+            return f"np.logaddexp(0, {joined})", ATOM
+        return f"{self.called(function) if function in HELPERS else f'np.{function}'}({joined})", ATOM
 
-    def _chosen(self, node: Map, args: Sequence[Code]) -> str:
-        """One of several numbers, in the precision of what they are chosen by."""
+    def _operand(self, arg: Array, node: Map, order: Axes) -> Code:
+        """An argument; one made of positions alone takes the precision of the numbers that it meets."""
+        code = self.spread(arg, order)
+        if not arg.axes or leaves(arg) or is_truth(arg) or node.function in OPERATORS or not numbers_in(node):
+            return code
+        return f"{bracket(code, ATOM)}.astype({self._precision(node)})", ATOM
+
+    def _precision(self, node: Array) -> str:
+        """The type of the numbers in a node."""
+        found = numbers_in(node)
+        return f"{self.names.get(found[0], found[0])}.dtype" if found else "float"
+
+    def _number(self, arg: Array, node: Map, order: Axes) -> Code:
+        """A truth value as 1 or 0, where nothing beside it would make it a number."""
+        code = self._operand(arg, node, order)
+        return (f"{bracket(code, ATOM)}.astype({self._precision(node)})", ATOM) if is_truth(arg) else code
+
+    def _where(self, node: Map, args: Sequence[Code]) -> Code:
+        condition, then, otherwise = node.args
         text = f"np.where({', '.join(code for code, _ in args)})"
-        if _is_mask(node):
+        if leaves(then) or leaves(otherwise):
+            return text, ATOM
+        if is_mask(node):
             text = bracket(args[0], ATOM)
-        by = sorted(leaves(node))
-        return f"{text}.astype({self.names.get(by[0], by[0])}.dtype)" if by else text
+        # One of several numbers, in the precision of what they are chosen by.
+        return (f"{text}.astype({self._precision(condition)})" if numbers_in(condition) else text), ATOM
 
     def _outer(self, node: Map, order: Axes) -> Code | None:
         """`np.outer` for a product of two vectors along different axes."""
@@ -130,24 +203,32 @@ class _Printer:
             return f"np.outer({rows}, {columns})", ATOM
         return None
 
-    def _sum(self, args: Sequence[Code]) -> str:
-        text = bracket(args[0], SUM)
-        for code, strength in args[1:]:
+    def _sum(self, node: Map, order: Axes) -> str:
+        truths = all(is_truth(_positive(arg)) for arg in node.args if arg.axes)
+        first = (self._number if truths or is_truth(node.args[0]) else self._operand)(node.args[0], node, order)
+        text = bracket(first, SUM)
+        for arg in node.args[1:]:
+            if is_truth(_positive(arg)) and arg is not _positive(arg):
+                text += f" - {bracket(self.spread(_positive(arg), order), PRODUCT)}"
+                continue
+            code, strength = self._operand(arg, node, order)
             if code.startswith("-") and strength > SUM:
                 text += f" - {bracket((code[1:], strength), PRODUCT)}"
             else:
                 text += f" + {bracket((code, strength), SUM)}"
         return text
 
-    def _product(self, nodes: Sequence[Array], order: Axes) -> Code:
+    def _product(self, product: Map, order: Axes) -> Code:
         above: list[str] = []
         below: list[str] = []
         negative = False
-        for node in nodes:
+        numeric = any(not is_truth(arg) for arg in product.args if arg.axes or leaves(arg))
+        for node in product.args:
             if isinstance(node, Map) and node.function == "pow" and _is(node.args[1], -1):
-                below.append(bracket(self.spread(node.args[0], order), ATOM))
+                below.append(bracket(self._operand(node.args[0], product, order), ATOM))
                 continue
-            code = self.spread(node, order)
+            code = (self._operand if numeric else self._number)(node, product, order)
+            numeric |= is_truth(node)
             if code[0].startswith("-") and code[1] >= PRODUCT:
                 negative = not negative
                 code = code[0][1:], code[1]
@@ -168,7 +249,7 @@ class _Printer:
             root = f"np.sqrt({args[0][0]})"
             return (root, ATOM) if exponent.value > 0 else (f"1 / {root}", PRODUCT)
         base, power = (bracket(arg, ATOM) for arg in args)
-        return f"{base}{_power_sign(base, power)}{power}", POWER
+        return f"{base}{power_sign(base, power)}{power}", POWER
 
     def _reduce(self, node: Reduce, order: Axes) -> Code:
         inner = tuple(axis for axis in node.arg.axes if axis not in node.over)
@@ -188,109 +269,46 @@ class _Printer:
             return stored
         return (*node.over, *kept)
 
-    def _contract(self, node: Contract, order: Axes) -> Code:
-        left, right, over = node.left, node.right, node.over
-        batch = tuple(axis for axis in order if axis in left.axes and axis in right.axes)
-        rows = tuple(axis for axis in order if axis in left.axes and axis not in batch)
-        columns = tuple(axis for axis in order if axis in right.axes and axis not in batch)
-        if rows and columns and order.index(rows[0]) > order.index(columns[0]):
-            left, right, rows, columns = right, left, columns, rows
-        if not batch and len(over) > 1:
-            return self._tensordot(left, right, over, (*rows, *columns), order)
-        if order != (*batch, *rows, *columns) or len(columns) > 1:
-            return self._einsum(node, order)
-        if batch:
-            if len(rows) != 1 or len(columns) != 1:
-                return self._einsum(node, order)
-            return self._matmul((left, (*batch, *rows, *over)), (right, (*batch, *over, *columns)))
-        if not rows and isinstance(right, Leaf) and right.axes == (*columns, *over) and columns:
-            return self._matmul((right, (*columns, *over)), (left, over))
-        if not columns and isinstance(left, Leaf) and left.axes == (*over, *rows) and rows:
-            return self._matmul((right, over), (left, (*over, *rows)))
-        return self._matmul((left, (*rows, *over)), (right, (*over, *columns)))
-
-    def _matmul(self, left: tuple[Array, Axes], right: tuple[Array, Axes]) -> Code:
-        first, second = self.code(*left), self.code(*right)
-        return f"{bracket(first, PRODUCT)} @ {bracket(second, ATOM)}", MATMUL
-
-    def _tensordot(self, left: Array, right: Array, over: Axes, made: Axes, order: Axes) -> Code:
-        """A sum over several axes at once: one matmul of the two arrays with those axes flattened."""
-        codes, numbers = [], []
-        for side in (left, right):
-            own = tuple(axis for axis in made if axis in side.axes)
-            stored = side.axes if tuple(axis for axis in side.axes if axis not in over) == own else (*own, *over)
-            codes.append(self.code(side, stored)[0])
-            numbers.append(tuple(stored.index(axis) for axis in over))
-        text = f"np.tensordot({codes[0]}, {codes[1]}, ({numbers[0]}, {numbers[1]}))"
-        return self.transposed((text, ATOM), made, order)
-
-    def _einsum(self, node: Contract, order: Axes) -> Code:
-        letters = {axis: chr(ord("a") + n) for n, axis in enumerate(dict.fromkeys((*node.left.axes, *node.right.axes)))}
-        sides = ["".join(letters[axis] for axis in side.axes) for side in (node.left, node.right)]
-        output = "".join(letters[axis] for axis in order)
-        codes = [self.code(side, side.axes)[0] for side in (node.left, node.right)]
-        return f'np.einsum("{",".join(sides)}->{output}", {", ".join(codes)})', ATOM
-
 
 def _is(node: Array, value: int) -> bool:
     return isinstance(node, Const) and bool(node.value == value)
 
 
-def _is_mask(node: Array) -> bool:
+def is_mask(node: Array) -> bool:
+    """Whether a node is 1 where a condition holds and 0 elsewhere."""
     return isinstance(node, Map) and node.function == "where" and _is(node.args[1], 1) and _is(node.args[2], 0)
+
+
+def is_truth(node: Array) -> bool:
+    """Whether the code of a node gives truth values, which NumPy multiplies but neither adds nor negates."""
+    return isinstance(node, Map) and (node.function in OPERATORS or node.function in LOGICAL)
+
+
+def numbers_in(node: Array) -> list[str]:
+    """The arrays in a node that hold numbers, not positions."""
+    return sorted(set(_numbers(node)))
+
+
+def _numbers(node: Array) -> Iterator[str]:
+    inside = children(node)
+    if isinstance(node, Leaf):
+        yield node.name
+    elif isinstance(node, Gather | Scatter):
+        yield from _numbers(node.arg)
+    elif not (is_truth(node) and any(isinstance(part, Position) for part in inside)):
+        for part in inside:
+            yield from _numbers(part)
+
+
+def _positive(node: Array) -> Array:
+    """A of -a, else the node itself."""
+    if isinstance(node, Map) and node.function == "mul" and len(node.args) == 2 and _is(node.args[0], -1):
+        return node.args[1]
+    return node
 
 
 def _with_masks(node: Map) -> Map:
     """where(c, 1, 0) * a → c * a: a truth value takes the precision of the numbers that it multiplies."""
-    if not any(leaves(arg) and not _is_mask(arg) for arg in node.args):
+    if not any(numbers_in(arg) and not is_mask(arg) for arg in node.args):
         return node
-    return Map("mul", tuple(arg.args[0] if isinstance(arg, Map) and _is_mask(arg) else arg for arg in node.args))
-
-
-def bracket(code: Code, least: int) -> str:
-    """The code, in brackets if it binds less tightly than asked."""
-    return code[0] if code[1] >= least else f"({code[0]})"
-
-
-def number_code(value: Expr | Index) -> Code:
-    """A number or an expression in sizes as Python code.
-
-    Example:
-        >>> import sympy as sp
-        >>> number_code(sp.Rational(1, 2)), number_code(sp.Rational(1, 3)), number_code(sp.Symbol("N"))
-        (('0.5', 7), ('1 / 3', 4), ('N', 7))
-    """
-    if value.is_Integer:
-        return str(value), ATOM if value >= 0 else UNARY
-    if value.is_Rational:
-        decimal = float(value)
-        if value.q.bit_count() == 1 or str(decimal) == _exact_decimal(value):
-            return str(decimal), ATOM if decimal >= 0 else UNARY
-        return f"{value.p} / {value.q}", PRODUCT
-    if value.is_Symbol:
-        return str(value), ATOM
-    if value.is_Float:
-        return repr(float(value)), ATOM
-    if value.is_Pow and value.exp == -1:
-        return f"1 / {bracket(number_code(value.base), ATOM)}", PRODUCT
-    if value.is_Add or value.is_Mul:
-        sign, strength = (" + ", SUM) if value.is_Add else (" * ", PRODUCT)
-        return sign.join(bracket(number_code(arg), strength) for arg in value.args), strength
-    if value.is_Pow and value.exp.is_Rational:
-        base, power = (bracket(number_code(part), ATOM) for part in value.args)
-        return f"{base}{_power_sign(base, power)}{power}", POWER
-    return repr(float(value)), ATOM
-
-
-def _power_sign(base: str, power: str) -> str:
-    """The operator, set without spaces between names and numbers, as formatters do."""
-    return "**" if all(re.fullmatch(r"[\w.]+", part) for part in (base, power)) else " ** "
-
-
-def _exact_decimal(value: Expr) -> str:
-    """The shortest decimal of a fraction, or nothing where it has none."""
-    from fractions import Fraction
-
-    exact = Fraction(int(value.p), int(value.q))
-    text = str(float(exact))
-    return text if "e" not in text and Fraction(text) == exact else ""
+    return Map("mul", tuple(arg.args[0] if isinstance(arg, Map) and is_mask(arg) else arg for arg in node.args))

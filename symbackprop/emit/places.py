@@ -1,4 +1,4 @@
-"""Array nodes that read or write at computed places → NumPy: windows, gathers, their transposes, one step of a loop.
+"""Array nodes that read or write at computed places → NumPy: slices and reshapes where they are, helpers elsewhere.
 
 The helpers below are emitted into a module that uses them. `window` and `accumulate` are transposes of each other, so
 are `table[index]` and `scatter`.
@@ -6,39 +6,50 @@ are `table[index]` and `scatter`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
+import sympy as sp
 from sympy import Expr
 
-from symbackprop.program import Accumulate, Array, At, Axes, Gather, Scatter, Window
+from symbackprop.emit.layout import tuple_code
+from symbackprop.emit.numbers import ATOM, Code, bracket
+from symbackprop.expressions import Index
+from symbackprop.program import Accumulate, Affine, Array, At, Axes, Gather, Scatter, Window
 
-Code = tuple[str, int]
-ATOM = 7
 HELPER_CODE = {
     "window": '''def window(x: Array, axis: int, sizes: tuple[int, ...], steps: tuple[int, ...], start: int) -> Array:
     """Return x with one axis read at start + sum(step * index) for several indices, 0 outside its range."""
-    grid = np.ix_(*(np.arange(size) for size in sizes))
-    place = np.asarray(start + sum(step * index for step, index in zip(steps, grid, strict=True)))
-    inside = (place >= 0) & (place < x.shape[axis])
-    taken: Array = np.take(x, np.where(inside, place, 0), axis=axis)
-    if not inside.all():
-        taken = taken * inside.reshape(inside.shape + (1,) * (x.ndim - axis - 1))
-    return taken''',
+    ends = [step * (size - 1) for size, step in zip(sizes, steps, strict=True)]
+    before = max(0, -start - sum(end for end in ends if end < 0))
+    after = max(0, start + sum(end for end in ends if end > 0) - x.shape[axis] + 1)
+    if before or after:
+        x = np.pad(x, [(before, after) if place == axis else (0, 0) for place in range(x.ndim)])
+    shape = x.shape[:axis] + sizes + x.shape[axis + 1 :]
+    strides = x.strides[:axis] + tuple(step * x.strides[axis] for step in steps) + x.strides[axis + 1 :]
+    first = x[(slice(None),) * axis + (slice(start + before, None),)]
+    return np.lib.stride_tricks.as_strided(first, shape, strides, writeable=False)''',
     "accumulate": '''def accumulate(
     values: Array, sizes: tuple[int, ...], steps: tuple[int, ...], start: int, length: int
 ) -> Array:
     """Return the sums of the last axes of values at the places start + sum(step * index) of one new axis."""
     kept = values.shape[: values.ndim - len(sizes)]
-    grid = np.ix_(*(np.arange(size) for size in sizes))
-    place = np.asarray(start + sum(step * index for step, index in zip(steps, grid, strict=True)))
-    inside = (place >= 0) & (place < length)
-    total = np.zeros((length, int(np.prod(kept))), dtype=values.dtype)
-    flat = np.moveaxis(np.broadcast_to(values, kept + sizes).reshape(total.shape[1], *sizes), 0, -1)
-    np.add.at(total, place[inside], flat[inside])
-    return total.T.reshape(*kept, length)''',
+    values = np.broadcast_to(values, kept + sizes)
+    ends = [step * (size - 1) for size, step in zip(sizes, steps, strict=True)]
+    before = max(0, -start - sum(end for end in ends if end < 0))
+    after = max(0, start + sum(end for end in ends if end > 0) - length + 1)
+    total = np.zeros((*kept, before + length + after), dtype=values.dtype)
+    long = max(range(len(sizes)), key=lambda place: sizes[place])
+    for index in np.ndindex(*(1 if place == long else size for place, size in enumerate(sizes))):
+        first = before + start + sum(step * number for step, number in zip(steps, index, strict=True))
+        part = values[(..., *(slice(None) if place == long else number for place, number in enumerate(index)))]
+        if steps[long] < 0:
+            first, part = first + ends[long], part[..., ::-1]
+        total[..., first : first + abs(ends[long]) + 1 : abs(steps[long])] += part
+    return total[..., before : before + length]''',
     "scatter": '''def scatter(index: Array, values: Array, length: int) -> Array:
     """Return the sums of values at the places of a new first axis that index, along their first axes, says."""
+    values = np.broadcast_to(values, index.shape + values.shape[index.ndim :])
     total = np.zeros((length, *values.shape[index.ndim :]), dtype=values.dtype)
     np.add.at(total, index, values)
     return total''',
@@ -56,42 +67,84 @@ class Printer(Protocol):
 
     def code(self, node: Array, order: Axes) -> Code:
         """The node with its axes in this order."""
-        ...
-
-    def spread(self, node: Array, order: Axes) -> Code:
-        """The node with a new axis for each that it lacks behind the first it has."""
-        ...
 
     def transposed(self, code: Code, stored: Axes, order: Axes) -> Code:
         """Code of an array whose axes are `stored`, for another order."""
-        ...
 
     def number(self, value: Expr) -> Code:
         """A number or a size."""
-        ...
+
+    def called(self, name: str) -> str:
+        """The name of a helper, which is then emitted."""
 
 
 def window(node: Window, order: Axes, printer: Printer) -> Code:
-    """`window(x, axis, sizes, steps, start)`."""
-    rest = tuple(axis for axis in order if axis not in node.at.indices)
-    first = next((n for n, axis in enumerate(order) if axis in node.at.indices), len(order))
-    stored = (*order[:first], node.axis, *order[first:])
-    stored = tuple(axis for axis in stored if axis == node.axis or axis in rest)
-    made = tuple(part for axis in stored for part in (node.at.indices if axis == node.axis else (axis,)))
-    sizes = _tuple(printer.number(index.size)[0] for index in node.at.indices)
-    start = printer.number(node.at.start)[0]
-    text = f"window({printer.code(node.arg, stored)[0]}, {stored.index(node.axis)}, {sizes}, {_tuple(map(str, node.at.steps))}, {start})"
-    return printer.transposed((text, ATOM), made, order)
+    """The array itself, a slice, a reshape, or `window(x, axis, sizes, steps, start)`."""
+    at = node.at
+    digits = at.digits() if at.inside(node.axis.size) else None
+    made_of = digits or at.indices
+    rest = tuple(axis for axis in order if axis not in at.indices)
+    first = next((n for n, axis in enumerate(order) if axis in at.indices), len(order))
+    stored = (*(a for a in order[:first] if a in rest), node.axis, *(a for a in order[first:] if a in rest))
+    made = tuple(part for axis in stored for part in (made_of if axis == node.axis else (axis,)))
+    code = printer.code(node.arg, stored)
+    place = stored.index(node.axis)
+    if digits is not None:
+        code = _cut(code, at, node.axis, place, printer)
+        if len(digits) > 1:
+            code = f"{bracket(code, ATOM)}.reshape({_sizes(made, printer)})", ATOM
+    elif len(at.indices) == 1 and at.inside(node.axis.size) and at.steps[0] > 0:
+        code = _cut(code, at, node.axis, place, printer)
+    else:
+        code = f"{printer.called('window')}({code[0]}, {place}, {_affine(at, printer)})", ATOM
+    return printer.transposed(code, made, order)
+
+
+def _cut(code: Code, at: Affine, axis: Index, place: int, printer: Printer) -> Code:
+    """A slice from the first place to the last, unless they are the ends of the axis."""
+    step = at.steps[0] if len(at.indices) == 1 else 1
+    first = "" if at.first == 0 else printer.number(at.first)[0]
+    beyond = sp.expand(at.last + step - axis.size)
+    last = "" if beyond.is_nonnegative else printer.number(sp.expand(at.last + 1))[0]
+    if not first and not last and step == 1:
+        return code
+    inside = f"{first}:{last}" + (f":{step}" if step != 1 else "")
+    return f"{bracket(code, ATOM)}[{', '.join([*[':'] * place, inside])}]", ATOM
+
+
+def _affine(at: Affine, printer: Printer) -> str:
+    sizes = tuple_code([printer.number(index.size)[0] for index in at.indices])
+    return f"{sizes}, {tuple_code(list(map(str, at.steps)))}, {printer.number(at.start)[0]}"
+
+
+def _sizes(axes: Iterable[Index], printer: Printer) -> str:
+    return ", ".join(printer.number(axis.size)[0] for axis in axes)
 
 
 def accumulate(node: Accumulate, order: Axes, printer: Printer) -> Code:
-    """`accumulate(values, sizes, steps, start, length)`."""
+    """A reshape, or `accumulate(values, sizes, steps, start, length)`."""
     kept = tuple(axis for axis in order if axis != node.axis)
-    values = printer.spread(node.arg, (*kept, *node.at.indices))[0]
-    sizes = _tuple(printer.number(index.size)[0] for index in node.at.indices)
-    start, length = printer.number(node.at.start)[0], printer.number(node.axis.size)[0]
-    text = f"accumulate({values}, {sizes}, {_tuple(map(str, node.at.steps))}, {start}, {length})"
+    digits = node.at.digits()
+    whole = node.at.start == 0 and sp.expand(node.at.last + 1 - node.axis.size) == 0
+    if digits is not None and whole and set(digits) <= set(node.arg.axes):
+        first = order.index(node.axis)
+        code = printer.code(node.arg, (*order[:first], *digits, *order[first + 1 :]))
+        if len(digits) == 1:
+            return code
+        return f"{bracket(code, ATOM)}.reshape({_sizes(order, printer)})", ATOM
+    values = _filled(node.arg, (*kept, *node.at.indices), printer)
+    length = printer.number(node.axis.size)[0]
+    text = f"{printer.called('accumulate')}({values}, {_affine(node.at, printer)}, {length})"
     return printer.transposed((text, ATOM), (*kept, node.axis), order)
+
+
+def _filled(node: Array, order: Axes, printer: Printer) -> str:
+    """The code of an array that has every axis of an order, of length 1 where the node lacks it."""
+    if not node.axes:
+        return f"np.full({tuple_code([printer.number(axis.size)[0] for axis in order])}, {printer.code(node, ())[0]})"
+    code = printer.code(node, order)
+    marks = [":" if axis in node.axes else "None" for axis in order]
+    return f"{bracket(code, ATOM)}[{', '.join(marks)}]" if "None" in marks else code[0]
 
 
 def gather(node: Gather, order: Axes, printer: Printer) -> Code:
@@ -100,13 +153,12 @@ def gather(node: Gather, order: Axes, printer: Printer) -> Code:
     others = tuple(axis for axis in order if axis in node.arg.axes and axis not in shared)
     table = printer.code(node.arg, (*shared, node.axis, *others))
     index = node.index.axes
-    grids = [_grid(printer, axis, index) for axis in shared]
-    inside = ", ".join([*grids, printer.code(node.index, index)[0]])
-    text = table[0] if table[1] >= ATOM else f"({table[0]})"
-    return printer.transposed((f"{text}[{inside}]", ATOM), (*index, *others), order)
+    inside = ", ".join([*(_grid(axis, index, printer) for axis in shared), printer.code(node.index, index)[0]])
+    return printer.transposed((f"{bracket(table, ATOM)}[{inside}]", ATOM), (*index, *others), order)
 
 
-def _grid(printer: Printer, axis: Expr, index: Axes) -> str:
+def _grid(axis: Index, index: Axes, printer: Printer) -> str:
+    """The positions along one of the axes of an array of positions, with its other axes after it."""
     marks = [":" if own == axis else "None" for own in index]
     marks = marks[marks.index(":") :]
     shape = f"[{', '.join(marks)}]" if len(marks) > 1 else ""
@@ -117,8 +169,9 @@ def scatter(node: Scatter, order: Axes, printer: Printer) -> Code:
     """`scatter(index, values, length)`."""
     rest = tuple(axis for axis in order if axis != node.axis)
     index = node.index.axes
-    values = printer.spread(node.arg, (*index, *rest))[0]
-    text = f"scatter({printer.code(node.index, index)[0]}, {values}, {printer.number(node.axis.size)[0]})"
+    values = _filled(node.arg, (*index, *rest), printer)
+    places, length = printer.code(node.index, index)[0], printer.number(node.axis.size)[0]
+    text = f"{printer.called('scatter')}({places}, {values}, {length})"
     return printer.transposed((text, ATOM), (node.axis, *rest), order)
 
 
@@ -126,22 +179,17 @@ def at(node: At, order: Axes, printer: Printer) -> Code:
     """`h[:, t]` where the place is known to be inside, `at(h, axis, place)` where it may not be."""
     stored = node.arg.axes
     left = tuple(axis for axis in stored if axis != node.axis)
-    array = printer.code(node.arg, stored)[0]
+    array = printer.code(node.arg, stored)
     number = stored.index(node.axis)
     place = printer.number(node.position)[0]
     if node.inside:
-        text = f"{array}[{', '.join([':'] * number + [place])}]"
+        text = f"{bracket(array, ATOM)}[{', '.join([':'] * number + [place])}]"
     else:
-        text = f"at({array}, {number}, {place})"
+        text = f"{printer.called('at')}({array[0]}, {number}, {place})"
     return printer.transposed((text, ATOM), left, order)
 
 
-def _tuple(parts: object) -> str:
-    texts = list(parts)  # type: ignore[call-overload]
-    return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
-
-
-HANDLERS: dict[type, Callable[..., Code]] = {
+HANDLERS: Mapping[type, Callable[..., Code]] = {
     Window: window,
     Accumulate: accumulate,
     Gather: gather,

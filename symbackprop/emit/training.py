@@ -8,7 +8,8 @@ from typing import Any
 
 from symbackprop.emit.functions import Functions
 from symbackprop.emit.layout import array_fitted, count, fitted, numbers_fitted, plain, tuple_code
-from symbackprop.emit.numpy import number_code, numpy_code
+from symbackprop.emit.numbers import number_code
+from symbackprop.emit.numpy import numpy_code
 from symbackprop.graph import Tensor
 from symbackprop.program import Draw, Training, leaves
 

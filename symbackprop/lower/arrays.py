@@ -136,10 +136,13 @@ class _Lowering:
         axes: list[Index] = []
         picks: list[tuple[Index, Expr]] = []
         for number, index in enumerate(expr.indices):
-            if isinstance(index, Index) and index not in axes and index != self.loop:
+            known = expr.tensor in self.shapes
+            size = self.shapes[expr.tensor][number] if known else Symbol(f"size_{number}")
+            # An index that runs farther than the axis, or less far, picks a part of it.
+            whole = isinstance(index, Index) and (not known or index.size == size)
+            if whole and index not in axes and index != self.loop:
                 axes.append(index)
                 continue
-            size = self.shapes[expr.tensor][number] if expr.tensor in self.shapes else Symbol(f"size_{number}")
             axis = Index(f"{expr.tensor}_axis{number}", size)
             axes.append(axis)
             picks.append((axis, index))
@@ -193,10 +196,6 @@ class _Lowering:
         """Compute each product once, then add it up at its place."""
         kept = {i for target in form.targets for i in target.at.free_symbols if i in form.bound}
         node = self._contracted(form.factors, [index for index in form.bound if index not in kept])
-        for index in form.bound:
-            if index in kept and index not in node.axes:
-                # A value that is the same at every position still belongs to a place of its own at each.
-                node = Map("add", (node, Map("mul", (Const(sp.S.Zero), Position(index)))))
         for target in form.targets:
             at = affine(target.at)
             if at is None:

@@ -56,7 +56,7 @@ def test_a_recurrence_is_a_loop_over_its_index() -> None:
         "h = np.empty((N, T, 3), dtype=x.dtype)",
         "for tau in range(T):",
         "    # h: formula",
-        "    h[:, tau] = at(h, 1, -1 + tau) + x[:, tau]",
+        "    h[:, tau] = at(h, 1, tau - 1) + x[:, tau]",
     ]
     assert writer.lines(Loop(TIME, True, (body,)))[1] == "for tau in reversed(range(T)):"
 
