@@ -35,7 +35,7 @@ class Constructors:
         >>> a, b = sp.symbols("a b")
         >>> printer = Constructors({a: "a", b: "b"})
         >>> printer.code(a * (1 - b) / 2 + sp.exp(-a)), sorted(printer.imports)
-        ('exp(-a) + a * (1 - b) / 2', ['exp'])
+        ('a * (1 - b) / 2 + exp(-a)', ['exp'])
     """
 
     def __init__(self, names: Mapping[Basic, str]) -> None:

@@ -42,7 +42,12 @@ def fuse(exprs: tuple[Expr, ...]) -> tuple[Expr, ...]:
     cancelled = multiply_out(plain)
     if min(cost(plain), cost(cancelled)) > cost(rhs) + cost(value):
         return rhs, rhs
-    return plain, cancelled if cost(cancelled) < cost(plain) else plain
+    return plain, cancelled if _effort(cancelled) < _effort(plain) else plain
+
+
+def _effort(expr: Expr) -> tuple[int, int]:
+    """What an expression costs, and how long it is: of two that cost the same, the shorter one is read."""
+    return cost(expr), sum(1 for _ in sp.preorder_traversal(expr))
 
 
 def multiply_out(expr: Expr) -> Expr:

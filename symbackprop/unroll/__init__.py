@@ -65,7 +65,7 @@ def unroll(derivation: Derivation, *, budget: int = BUDGET) -> Scalars:
         >>> from symbackprop.simplify import simplify
         >>> scalars = unroll(simplify(backward(forward(load("mazur")))))
         >>> print(scalars.forward[0], *(one for one in scalars.adjoints if one.symbol.name == "dw4"), sep=" and ")
-        z1_1 = b1 + w1*x1 + w2*x2 and dw4 = delta1_2*x2
+        z1_1 = b1 + w1*x1 + w2*x2 and db1 = delta1_1 + delta1_2
     """
     graph = derivation.graph
     sizes = {SAMPLES: 1, **graph.sizes}
@@ -122,7 +122,9 @@ def _instances(equation: Equation, compiler: Compiler) -> Iterator[ScalarEquatio
     names = [index.name for index in equation.indices]
     for at in product(*compiler.ranges(equation.indices)):
         values = dict(zip(names, at, strict=True))
-        yield ScalarEquation(compiler.elements[equation.tensor][at], sp.sympify(rhs(values)), equation.tensor, at)
+        value = rhs(values)
+        exact = sp.Integer(value) if isinstance(value, int) else value
+        yield ScalarEquation(compiler.elements[equation.tensor][at], exact, equation.tensor, at)
 
 
 def _in_order(equations: list[ScalarEquation]) -> tuple[ScalarEquation, ...]:
