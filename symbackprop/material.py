@@ -39,7 +39,7 @@ def material(stages: Stages, report: Report, run: Run | None = None) -> Material
             learning_rate=settings.get("learning_rate", ""),
             optimizer=stages.training.optimizer,
             update=network.training.update,
-            reduction=network.loss.reduction,
+            reduction=network.loss_terms[0].reduction,
         ),
         matrix=stages.matrix_forms(),
         scalars=stages.scalars,

@@ -105,8 +105,8 @@ OPTIMIZERS = {
             """
             m = beta1 * m + (1 - beta1) * g
             v = beta2 * v + (1 - beta2) * g**2
-            w = w - learning_rate * (m / (1 - beta1**step) / (sqrt(v / (1 - beta2**step)) + epsilon) \
-+ weight_decay * w)
+            d = m / (1 - beta1**step) / (sqrt(v / (1 - beta2**step)) + epsilon)
+            w = w - learning_rate * (d + weight_decay * w)
             """,
             state={"m": 0, "v": 0},
             options={**_ADAM, "weight_decay": Option("number", 0.01, help="how fast w itself shrinks")},

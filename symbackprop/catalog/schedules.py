@@ -18,7 +18,7 @@ SCHEDULES = {
             "learning_rate = initial_learning_rate * decay_rate**floor((step - 1) / decay_steps)",
             options={
                 "initial_learning_rate": _INITIAL,
-                "decay_steps": Option("integer", 1000, help="after how many steps it falls"),
+                "decay_steps": Option("count", 1000, help="after how many steps it falls"),
                 "decay_rate": Option("number", 0.1, help="by what it is multiplied each time"),
             },
             source="torch.optim.lr_scheduler.StepLR; Keras, ExponentialDecay(staircase=True)",
@@ -28,7 +28,7 @@ SCHEDULES = {
             "learning_rate = initial_learning_rate * decay_rate**((step - 1) / decay_steps)",
             options={
                 "initial_learning_rate": _INITIAL,
-                "decay_steps": Option("integer", 1000, help="in how many steps it falls by the rate"),
+                "decay_steps": Option("count", 1000, help="in how many steps it falls by the rate"),
                 "decay_rate": Option("number", 0.1, help="by what it is multiplied in that time"),
             },
             source="Keras, ExponentialDecay",
@@ -37,12 +37,12 @@ SCHEDULES = {
             "cosine",
             """
             part = min(step - 1, decay_steps) / decay_steps
-            learning_rate = final_learning_rate \
-+ (initial_learning_rate - final_learning_rate) * (1 + cos(pi * part)) / 2
+            height = (1 + cos(pi * part)) / 2
+            learning_rate = final_learning_rate + (initial_learning_rate - final_learning_rate) * height
             """,
             options={
                 "initial_learning_rate": _INITIAL,
-                "decay_steps": Option("integer", 1000, help="when the last learning rate is reached"),
+                "decay_steps": Option("count", 1000, help="when the last learning rate is reached"),
                 "final_learning_rate": Option("number", 0, help="the learning rate from then on"),
             },
             source="Loshchilov & Hutter, SGDR, ICLR (2017), equation 5, without restarts",

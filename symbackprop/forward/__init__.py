@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 from sympy import Expr, Symbol
 
-from symbackprop.binding import Size, bind, elementwise, formula_statement, size, with_constants
-from symbackprop.expressions import Index, Read, Total, reads
-from symbackprop.forward.layers import Layering, exact, letters, option_values
+from symbackprop.binding import Size, bind, formula_statement, size, with_constants
+from symbackprop.expressions import Index, Read, reads
+from symbackprop.forward.layers import Layering, letters, option_values
+from symbackprop.forward.losses import Scoring, free, penalty, weighted
 from symbackprop.graph import Equation, Fact, Graph, Role, Tensor
-from symbackprop.language import parse_equations
 
 if TYPE_CHECKING:
-    from symbackprop.network import LayerSpec, Network
+    from symbackprop.network import LayerSpec, LossSpec, Network
 
 SAMPLES = Symbol("N", integer=True, positive=True)
 SAMPLE = Index("s", SAMPLES)
-# A distribution sums to 1; so does a one-hot target, whose entries are 0 and 1 besides.
-FACTS: Mapping[str | None, tuple[Fact, ...]] = {
-    None: (),
-    "distribution": (Fact("sums_to_one"),),
-    "one_hot": (Fact("one_hot"), Fact("sums_to_one")),
-}
 
 
 def forward(network: Network) -> Graph:
@@ -46,7 +40,7 @@ def forward(network: Network) -> Graph:
         builder.add_input(name, shape)
     for number, layer in enumerate(network.layers, 1):
         builder.add_layer(number, layer)
-    builder.add_loss()
+    builder.add_losses()
     return builder.graph()
 
 
@@ -116,27 +110,44 @@ class _Builder:
         self.define(bind(with_constants(statement, constants), formals, name), row.name, number)
         self.outputs[number] = name
 
-    def add_loss(self) -> None:
-        """Add the target and the loss of all samples, the last equation."""
-        network = self.network
-        row = network.loss_row
-        output = self.tensors[self.outputs[len(network.layers)]]
-        self.tensors[output.name] = prediction = replace(output, role="prediction")
-        facts = FACTS[network.target_fact]
-        target = Tensor("t", "target", prediction.indices, value=self._sample_value(1), facts=facts, label="t")
-        self.tensors["t"] = target
-        (statement,) = parse_equations(row.equations, elementwise(network.formulas))
-        constants = {key: exact(option.default) for key, option in row.options.items()}
-        constants |= {key: exact(value) for key, value in network.loss.options.items()}
-        single = bind(with_constants(statement, constants), {"y": prediction, "t": target}, "E")
-        rhs = _over_samples(single.rhs, single.indices, network.loss.reduction)
-        self.define(Equation("E", (), rhs), row.name, 0, role="loss")
+    def add_losses(self) -> None:
+        """Add the targets, each loss over all samples, what parameters cost, and last E, the sum of all."""
+        specs = self.network.loss_terms
+        parts: list[Expr] = []
+        for number, spec in enumerate(specs, 1):
+            name = "E" if len(specs) == 1 else free(f"E{number}", self.tensors)
+            *before, last = self._scored(spec, name)
+            for equation in before:
+                self.define(equation, spec.type, 0)
+            parts.append(weighted(spec.weight, last.rhs if len(specs) == 1 else Read(name)))
+            if len(specs) > 1:
+                self.define(last, spec.type, 0)
+        parts += [Read(name) for name in self._add_penalties()]
+        self.define(Equation("E", (), sp.Add(*parts)), specs[0].type if len(specs) == 1 else "sum", 0, role="loss")
 
+    def _scored(self, spec: LossSpec, name: str) -> list[Equation]:
+        """The equations of one loss, and the target it needs if there is none of that name."""
+        output = self.tensors[self.outputs[self.network.scored(spec)]]
+        if output.role == "hidden":
+            self.tensors[output.name] = output = replace(output, role="prediction")
+        scoring = Scoring(self.network, spec, output)
+        target = self.tensors.get(scoring.target_name)
+        if target is not None:
+            scoring.fits(target)
+        elif scoring.target_name:
+            target = scoring.target(self._sample_value(1, scoring.target_name))
+            self.tensors[target.name] = target
+        return list(scoring.equations(target, name, self.tensors))
 
-def _over_samples(rhs: Expr, leading: tuple[Index, ...], reduction: str) -> Expr:
-    """The loss of all samples from that of one: constants stand before the sum."""
-    if not leading:
-        return rhs
-    inside = sp.Mul(*(f for f in sp.Mul.make_args(rhs) if f.free_symbols & set(leading)))
-    total = rhs / inside * Total(inside, *leading)
-    return total / sp.Mul(*(index.size for index in leading)) if reduction == "mean" else total
+    def _add_penalties(self) -> Iterator[str]:
+        """Add what parameters cost, each an equation of its own."""
+        for number, spec in enumerate(self.network.layers, 1):
+            for parameter in self.network.layer_row(spec).parameters:
+                chosen = spec.regularizer.get(parameter.file_key)
+                tensor = self.tensors.get(spec.tensor_name(number, parameter.name))
+                if chosen is None or tensor is None:
+                    continue
+                name = free(spec.tensor_name(number, f"R{parameter.name}"), self.tensors)
+                row = self.network.regularizer_row(chosen)
+                self.define(penalty(row, chosen.options, tensor, name), row.name, number)
+                yield name

@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from symbackprop.catalog import ACTIVATIONS, INITIALIZERS, LAYERS, LOSSES, OPTIMIZERS, SYNONYMS, Layer
+from symbackprop.catalog import (
+    ACTIVATIONS,
+    INITIALIZERS,
+    LAYERS,
+    LOSSES,
+    OPTIMIZERS,
+    REGULARIZER_SYNONYMS,
+    REGULARIZERS,
+    SCHEDULES,
+    SYNONYMS,
+    Layer,
+    Regularizer,
+    Schedule,
+)
 from symbackprop.errors import InputError, did_you_mean
 from symbackprop.network.fit import parameter_problems, sample_problems, shape_problems
 from symbackprop.network.layers import LayerSpec, LayerType
+from symbackprop.network.losses import loss_problems, own_loss_problems, target_shapes
 from symbackprop.network.options import array_keys, option_problems
-from symbackprop.network.problems import NOT_A_NAME, TWICE, UNKNOWN, WRONG, Path, Problem, shown
+from symbackprop.network.problems import NOT_A_NAME, TWICE, UNKNOWN, WRONG, Path, Problem, shown, unknown
+from symbackprop.network.records import Chosen
 from symbackprop.network.shapes import Flow, flow, layer_label
 from symbackprop.network.ties import tie_problems
 from symbackprop.network.values import NAME_HELP, is_name
@@ -20,6 +35,7 @@ if TYPE_CHECKING:
 
 _LAYER_KEYS = tuple(key for key in LayerSpec.model_fields if key not in LayerSpec.split_off)
 _RESERVED = frozenset(_LAYER_KEYS)
+_REGULARIZERS = REGULARIZERS | {name: REGULARIZERS[row] for name, row in REGULARIZER_SYNONYMS.items()}
 
 
 def check(network: Network) -> list[Problem]:
@@ -36,7 +52,9 @@ def check(network: Network) -> list[Problem]:
     flows = flow(network, rows, problems)
     problems += parameter_problems(network, flows)
     problems += tie_problems(network, flows)
-    problems += sample_problems(network, flows[-1].output)
+    problems += [*loss_problems(network, flows), *own_loss_problems(network)]
+    targets = target_shapes(network, flows)
+    problems += sample_problems(network, targets)
     problems += _files(network, flows)
     return problems
 
@@ -89,27 +107,29 @@ def _formal_names(kind: LayerType, section: str, path: Path) -> Iterator[Problem
 
 
 def _choices(network: Network) -> Iterator[Problem]:
-    losses = {**LOSSES, **{name: None for name in network.losses}}
-    loss, optimizer = network.loss, network.training.optimizer
-    if loss.type not in losses:
-        yield _unknown("loss", loss.type, [*losses, *SYNONYMS], ("loss", "type"))
-    else:
-        yield from option_problems(
-            network.loss_row.options, loss.options, ("loss",), f"loss {loss.type}", ("reduction",)
-        )
+    optimizer = network.training.optimizer
     path: Path = ("training", "optimizer")
     if optimizer.type not in OPTIMIZERS:
-        yield _unknown("optimizer", optimizer.type, list(OPTIMIZERS), (*path, "type"))
+        yield unknown("optimizer", optimizer.type, list(OPTIMIZERS), (*path, "type"))
     else:
         what = f"optimizer {optimizer.type}"
         yield from option_problems(network.optimizer_row.options, optimizer.options, path, what, ("type",))
+    schedule = optimizer.schedule
+    if schedule is not None:
+        yield from _chosen_problems("schedule", schedule, SCHEDULES, (*path, "learning_rate"))
     if network.training.initializer not in INITIALIZERS:
         name = network.training.initializer
-        yield _unknown("initializer", name, list(INITIALIZERS), ("training", "initializer"))
+        yield unknown("initializer", name, list(INITIALIZERS), ("training", "initializer"))
 
 
-def _unknown(what: str, name: str, known: list[str], path: Path) -> Problem:
-    return Problem(UNKNOWN, path, f"unknown {what} {shown(name)}", did_you_mean(name, known))
+def _chosen_problems(
+    what: str, spec: Chosen, rows: Mapping[str, Schedule | Regularizer], path: Path
+) -> Iterator[Problem]:
+    """Yield the mistake if a row is unknown, or else what is wrong with its options."""
+    if spec.type not in rows:
+        yield unknown(what, spec.type, list(rows), (*path, "type"))
+    else:
+        yield from option_problems(rows[spec.type].options, spec.options, path, f"{what} {spec.type}", ("type",))
 
 
 def _layer_names(network: Network) -> Iterator[Problem]:
@@ -134,7 +154,7 @@ def _layer_names(network: Network) -> Iterator[Problem]:
 def _layer_problems(network: Network, number: int, spec: LayerSpec) -> Iterator[Problem]:
     path: Path = ("layers", number - 1)
     if spec.type not in LAYERS and spec.type not in network.layer_types:
-        yield _unknown("layer type", spec.type, [*LAYERS, *network.layer_types], (*path, "type"))
+        yield unknown("layer type", spec.type, [*LAYERS, *network.layer_types], (*path, "type"))
     else:
         row = network.layer_row(spec)
         keys = {parameter.file_key for parameter in row.parameters}
@@ -149,7 +169,8 @@ def _layer_problems(network: Network, number: int, spec: LayerSpec) -> Iterator[
 def _parameter_keys(spec: LayerSpec, keys: list[str], path: Path, label: str) -> Iterator[Problem]:
     help = f"its parameters: {', '.join(keys)}" if keys else "it has no parameters"
     named: Mapping[str, Any] = spec.initializer if isinstance(spec.initializer, dict) else {}
-    for section, given in (("names", spec.names), ("initializer", named)):
+    regularizer = {key: chosen for key, chosen in spec.regularizer.items() if key}
+    for section, given in (("names", spec.names), ("initializer", named), ("regularizer", regularizer)):
         for key in given.keys() - set(keys):
             message = f"unknown parameter '{key}' in the {section} of {label}"
             yield Problem(UNKNOWN, (*path, section, key), message, help, "key")
@@ -157,11 +178,17 @@ def _parameter_keys(spec: LayerSpec, keys: list[str], path: Path, label: str) ->
         if key not in keys:
             message = f"unknown parameter {shown(key)} in trainable of {label}"
             yield Problem(UNKNOWN, (*path, "trainable", place), message, help)
+    for key, chosen in spec.regularizer.items():
+        where: Path = (*path, "regularizer", key) if key else (*path, "regularizer")
+        yield from _chosen_problems("regularizer", chosen, _REGULARIZERS, where)
+        if key in spec.tie or (not key and spec.tie):
+            message = f"{label} is tied to another layer's parameter and cannot have a regularizer of its own"
+            yield Problem(WRONG, where, message, "give it to the layer that owns the parameter", "key")
     rules = {"": spec.initializer} if isinstance(spec.initializer, str) else named
     for key, rule in rules.items():
         if rule not in INITIALIZERS:
             where = (*path, "initializer", key) if key else (*path, "initializer")
-            yield _unknown("initializer", rule, list(INITIALIZERS), where)
+            yield unknown("initializer", rule, list(INITIALIZERS), where)
 
 
 def _activation_problems(network: Network, spec: LayerSpec, path: Path) -> Iterator[Problem]:
@@ -169,7 +196,7 @@ def _activation_problems(network: Network, spec: LayerSpec, path: Path) -> Itera
         return
     name = spec.activation.type
     if name not in ACTIVATIONS and name not in network.activations:
-        yield _unknown("activation", name, [*ACTIVATIONS, *network.activations], (*path, "activation", "type"))
+        yield unknown("activation", name, [*ACTIVATIONS, *network.activations], (*path, "activation", "type"))
         return
     options = network.activation_row(name).options
     where = (*path, "activation")

@@ -126,8 +126,8 @@ def _row(path: Path, line: int, cells: list[str], places: list[int], names: list
     return numbers
 
 
-def read_samples(network: Network) -> tuple[dict[str, Array], Array]:
-    """Return a network's samples for training: inputs by name and targets, each with the samples as first axis.
+def read_samples(network: Network) -> tuple[dict[str, Array], dict[str, Array]]:
+    """Return a network's samples for training: inputs and targets by name, each with the samples as first axis.
 
     Raises:
         InputError: The file cannot be read, or does not fit the network's inputs or what it declares of its targets.
@@ -137,7 +137,7 @@ def read_samples(network: Network) -> tuple[dict[str, Array], Array]:
     path = data_file(data.file, network.base, (".csv", ".npz"))
     if path.suffix.lower() == ".csv":
         table = read_columns(path, (*data.x, *data.t))
-        x, t = dict(_split(network, table)), table[:, len(data.x) :]
+        x, t = dict(_split(network, table)), _targets(network, table[:, len(data.x) :])
     else:
         arrays = read_arrays(path)
         for name in (*data.x, *data.t):
@@ -145,7 +145,7 @@ def read_samples(network: Network) -> tuple[dict[str, Array], Array]:
                 message = f"{path.name} has no array {shown(name)}"
                 raise UnknownNameError(message, help=did_you_mean(name, list(arrays)))
         x = {name: arrays[key] for name, key in zip(network.inputs, data.x, strict=False)}
-        t = arrays[data.t[0]]
+        t = {name: arrays[key] for name, key in zip(network.targets_given, data.t, strict=False)}
     _check(network, path, x, t)
     return x, t
 
@@ -166,7 +166,29 @@ def _split(network: Network, table: Array) -> Iterator[tuple[str, Array]]:
         raise ShapeError(message, code=SHAPE)
 
 
-def _check(network: Network, path: Path, x: dict[str, Array], t: Array) -> None:
+def _targets(network: Network, columns: Array) -> dict[str, Array]:
+    """All columns go to the only target; several share them by their widths."""
+    names = network.targets_given
+    if len(names) < 2:
+        return dict.fromkeys(names, columns)
+    found, start = {}, 0
+    for name, shape in network.target_shapes().items():
+        width = shape[-1] if shape else None
+        if not isinstance(width, int):
+            raise ShapeError(
+                f"the size of target {name} is not known, so that columns cannot be told apart", code=SHAPE
+            )
+        found[name], start = columns[:, start : start + width], start + width
+    if start != columns.shape[1]:
+        message = f"the network's targets have {start} elements, but [data] names {columns.shape[1]} columns for t"
+        raise ShapeError(message, code=SHAPE)
+    return found
+
+
+def _check(network: Network, path: Path, x: dict[str, Array], t: dict[str, Array]) -> None:
+    for name in network.targets_given:
+        if name not in t:
+            raise ShapeError(f"target {name} has no data in {path.name}", code=SHAPE, help="name it in [data] t = ...")
     for name, given in network.inputs.items():
         shape = x[name].shape[1:] if name in x else None
         symbolic = (isinstance(size, str) for size in given.shape)
@@ -178,11 +200,13 @@ def _check(network: Network, path: Path, x: dict[str, Array], t: Array) -> None:
             found = "nothing" if shape is None else " x ".join(map(str, shape)) or "a single number"
             needed = " x ".join(map(str, given.shape))
             raise ShapeError(f"input {name} needs shape {needed} per sample, got {found} in {path.name}", code=SHAPE)
-    if len({len(array) for array in (*x.values(), t)}) > 1:
+    if len({len(array) for array in (*x.values(), *t.values())}) > 1:
         raise ShapeError(f"{path.name} has different numbers of samples in x and t", code=SHAPE)
-    if network.targets != "any" and not np.allclose(t.sum(axis=-1), 1.0, rtol=0, atol=1e-12):
-        raise InputError(
-            f"targets in {path.name} do not sum to 1, but are declared {network.targets}", code=CONTRADICTION
-        )
-    if network.targets == "one_hot" and not np.isin(t, (0.0, 1.0)).all():
-        raise InputError(f"targets in {path.name} are not one-hot, but are declared so", code=CONTRADICTION)
+    for name, array in t.items():
+        what = "targets" if list(t) == ["t"] else f"targets {name}"
+        if network.targets != "any" and not np.allclose(array.sum(axis=-1), 1.0, rtol=0, atol=1e-12):
+            message = f"{what} in {path.name} do not sum to 1, but are declared {network.targets}"
+            raise InputError(message, code=CONTRADICTION)
+        if network.targets == "one_hot" and not np.isin(array, (0.0, 1.0)).all():
+            message = f"{what} in {path.name} are not one-hot, but are declared so"
+            raise InputError(message, code=CONTRADICTION)

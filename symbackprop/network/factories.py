@@ -109,7 +109,12 @@ def _documentation(row: Row) -> str:
     lines += [
         f"    {p.file_key}: Values of {p.name}, {' x '.join(p.shape)}; symbols if left out." for p in row.parameters
     ]
-    lines += ["    **keys: `name`, `names`, `trainable`, `initializer`, `inputs`, `tie`.", "", "Source:", f"    {row.source}"]
+    lines += [
+        "    **keys: `name`, `names`, `trainable`, `initializer`, `inputs`, `tie`.",
+        "",
+        "Source:",
+        f"    {row.source}",
+    ]
     return "\n".join(lines)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
@@ -121,28 +121,52 @@ def _name_problems(
             taken[name] = what
 
 
-def sample_problems(network: Network, output: Known | None) -> Iterator[Problem]:
+def sample_problems(network: Network, targets: Mapping[str, Known | None]) -> Iterator[Problem]:
     """Yield what is wrong with the sample: shapes of inputs and targets, and what is declared of the targets."""
     sample = network.sample
     if sample is None:
         return
     given = sample.x if isinstance(sample.x, dict) else {next(iter(network.inputs)): sample.x}
-    wrong = []
-    for name in sorted(given.keys() ^ network.inputs.keys()):
-        path: Path = ("sample", "x", name) if isinstance(sample.x, dict) else ("sample", "x")
-        code, text = (MISSING, "has no input") if name in network.inputs else (UNKNOWN, "has an unknown input")
-        wrong.append(Problem(code, path, f"the sample {text} '{name}'", f"inputs: {', '.join(network.inputs)}", "key"))
+    wrong = [*_named(sample, "x", "input", given, network.inputs)]
+    scored = _by_name(sample.t, targets)
+    wrong += _named(sample, "t", "target", scored, targets)
     counts = set()
     for name in given.keys() & network.inputs.keys():
         path = ("sample", "x", name) if isinstance(sample.x, dict) else ("sample", "x")
         wrong += _vector_problems(sample, given[name], network.inputs[name].shape, path, f"input {name}")
         counts.add(_rows(given[name]))
-    wrong += _vector_problems(sample, sample.t, output, ("sample", "t"), "target")
-    if not wrong and not sample.single and len(counts | {_rows(sample.t)}) > 1:
-        rows = " and ".join(map(str, sorted(counts)))
-        message = f"the sample has {rows} rows of inputs and {_rows(sample.t)} rows of targets"
-        wrong.append(Problem(SHAPE, ("sample", "t"), message))
+    for name in scored.keys() & targets.keys():
+        path = ("sample", "t", name) if isinstance(sample.t, dict) else ("sample", "t")
+        what = f"target {name}" if isinstance(sample.t, dict) else "target"
+        wrong += _vector_problems(sample, scored[name], targets[name], path, what)
+        if not wrong and not sample.single and len(counts | {_rows(scored[name])}) > 1:
+            rows = " and ".join(map(str, sorted(counts)))
+            message = f"the sample has {rows} rows of inputs and {_rows(scored[name])} rows of targets"
+            wrong.append(Problem(SHAPE, path, message))
     yield from wrong or _target_problems(network)
+
+
+def _by_name(t: Any, targets: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The targets of a sample by name; values without a name are those of the only target."""
+    if t is None or isinstance(t, dict):
+        return t or {}
+    return {next(iter(targets), "t"): t}
+
+
+def _named(
+    sample: Sample, key: str, what: str, given: Mapping[str, Any], known: Mapping[str, Any]
+) -> Iterator[Problem]:
+    """Yield inputs or targets that a sample lacks, and those that it should not have."""
+    written = getattr(sample, key)
+    for name in sorted(given.keys() ^ known.keys()):
+        path: Path = ("sample", key, name) if isinstance(written, dict) else ("sample", key)
+        missing = name in known
+        if missing and what == "target" and written is None:
+            yield Problem(MISSING, ("sample", "t"), "'sample.t' is missing", "the target that the loss reads", "key")
+            continue
+        text = f"has no {what}" if missing else f"has an unknown {what}"
+        help = f"{what}s: {', '.join(known)}" if known else "the loss reads none"
+        yield Problem(MISSING if missing else UNKNOWN, path, f"the sample {text} '{name}'", help, "key")
 
 
 def _rows(value: Any) -> int:
@@ -203,7 +227,7 @@ def _fact(vector: tuple[Any, ...]) -> Literal["one_hot", "distribution"] | None:
 def _target_problems(network: Network) -> Iterator[Problem]:
     if network.sample is None or network.targets == "any":
         return
-    for place, vector in _vectors(network.sample.t):
+    for place, vector in _all_vectors(network.sample.t):
         fact = _fact(vector)
         if network.targets == "one_hot" and fact != "one_hot":
             message = "targets are declared one_hot, one 1 and otherwise 0, but these are not"
@@ -214,16 +238,25 @@ def _target_problems(network: Network) -> Iterator[Problem]:
             yield Problem(CONTRADICTION, ("sample", "t", *place), message)
 
 
-def target_fact(network: Network) -> Literal["one_hot", "distribution"] | None:
-    """Return what is known of every target: what is declared, or else what holds of the sample.
+def _all_vectors(t: Any) -> Iterator[tuple[Path, tuple[Any, ...]]]:
+    if isinstance(t, dict):
+        for name, value in t.items():
+            yield from _vectors(value, (name,))
+    elif t is not None:
+        yield from _vectors(t)
+
+
+def target_fact(network: Network, name: str) -> Literal["one_hot", "distribution"] | None:
+    """Return what is known of a target: what is declared, or else what holds of the sample.
 
     A sample says nothing about other data, so with data only a declaration counts.
     """
     if network.targets != "any":
         return network.targets
-    if network.sample is None or network.data is not None:
+    if network.sample is None or network.data is not None or network.sample.t is None:
         return None
-    vectors = [vector for _, vector in _vectors(network.sample.t)]
+    t = network.sample.t
+    vectors = [vector for _, vector in _vectors(t.get(name, ()) if isinstance(t, dict) else t)]
     facts = {_fact(vector) for vector in vectors if len(vector) > 1} or {None}
     if None in facts:
         return None

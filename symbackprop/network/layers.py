@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field, StrictStr, field_validator
 
 from symbackprop.catalog import LAYERS, Layer, Option, Parameter
-from symbackprop.network.records import ActivationSpec, Chosen, Record, words
+from symbackprop.network.records import ActivationSpec, Chosen, Record, RegularizerSpec, words
 from symbackprop.network.values import decimals, is_name, plain, tuples
 
 # A word that is not called like a function: `max(n, m)` names the sizes n and m only.
@@ -27,6 +27,7 @@ class LayerSpec(Chosen):
         names: For each parameter nested tuples of the user's names of its elements, or one name of a shared scalar.
         trainable: Whether updates move its parameters, or the keys of those that move.
         initializer: Keras' name of the rule that draws first values, one for the weights or one for each parameter.
+        regularizer: For each parameter's key what its large values cost; one for "" is meant for the weights.
         inputs: Names of the layers or inputs it reads; empty: the layer before it, or the network's input.
         tie: For a parameter's key the parameter of an earlier layer that is used for it, `"layer.key"`, or `"layer"` if
             the key is the same or that layer has only one.
@@ -38,6 +39,7 @@ class LayerSpec(Chosen):
     names: dict[str, Any] = Field(default_factory=dict)
     trainable: Annotated[bool, Field(strict=True)] | tuple[StrictStr, ...] = True
     initializer: StrictStr | dict[str, StrictStr] | None = None
+    regularizer: dict[str, RegularizerSpec] = Field(default_factory=dict)
     inputs: Annotated[tuple[StrictStr, ...], BeforeValidator(words)] = ()
     tie: dict[str, StrictStr] = Field(default_factory=dict)
 
@@ -71,6 +73,11 @@ class LayerSpec(Chosen):
         if value is None or all(isinstance(rule, str) for rule in each):
             return value
         raise ValueError('must be a name such as "he_normal", or a table of one name for each parameter')
+
+    @field_validator("regularizer", mode="before")
+    @classmethod
+    def _regularizer(cls, value: Any) -> Any:
+        return value if isinstance(value, Mapping) and "type" not in value else {"": value}
 
     def tensor_name(self, number: int, formal: str) -> str:
         """Return what a formal name of its row is called in the network, if it is layer `number`.

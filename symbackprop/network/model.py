@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr, StrictStr, ValidationInfo, field_validator
 
-from symbackprop.catalog import ACTIVATIONS, LAYERS, LOSSES, OPTIMIZERS, SYNONYMS, Activation, Layer, Loss, Optimizer
+from symbackprop.catalog import (
+    ACTIVATIONS,
+    LAYERS,
+    OPTIMIZERS,
+    REGULARIZER_SYNONYMS,
+    REGULARIZERS,
+    SYNONYMS,
+    Activation,
+    Layer,
+    Loss,
+    Optimizer,
+    Regularizer,
+)
 from symbackprop.network.checks import check
 from symbackprop.network.fit import target_fact
 from symbackprop.network.layers import LayerSpec, LayerType
+from symbackprop.network.losses import LossType, loss_row, target_names, target_shapes
 from symbackprop.network.options import completed
 from symbackprop.network.parts import Data, Input, ParameterFile, Sample, Training
 from symbackprop.network.problems import ProblemsFound, input_error
-from symbackprop.network.records import LossSpec, Record, Shape, Text, words
+from symbackprop.network.records import Losses, LossSpec, Record, RegularizerSpec, Shape, Text, words
 from symbackprop.network.reports import structure
-from symbackprop.network.shapes import sources
+from symbackprop.network.shapes import Known, flow, sources
 from symbackprop.network.ties import tied
 from symbackprop.network.values import plain
 from symbackprop.network.written import written
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-_STATEMENT = re.compile(r"\s*[A-Za-z]\w*\s*=(?!=)")
 
 Formula = Annotated[StrictStr, Field(min_length=1, max_length=2000)]
 
@@ -49,7 +59,7 @@ class Network(Record):
         layer_types: The user's own kinds of layers by name.
         inputs: By name; a single one is called x.
         layers: In their order; the last gives the prediction.
-        loss: The loss, and how samples are combined.
+        loss: The loss, and how samples are combined; or several, which are added.
         loss_symbol: How documents write the loss, E or L for example.
         targets: What is known of every target: `"any"`, `"distribution"` (sums to 1) or `"one_hot"`.
         sample: Worked samples, or `None`.
@@ -71,11 +81,11 @@ class Network(Record):
     title: Text = ""
     authors: Annotated[tuple[Text, ...], BeforeValidator(words)] = ()
     activations: dict[str, Formula] = Field(default_factory=dict)
-    losses: dict[str, Formula] = Field(default_factory=dict)
+    losses: dict[str, LossType] = Field(default_factory=dict)
     layer_types: dict[str, LayerType] = Field(default_factory=dict)
     inputs: Annotated[dict[str, Input], Field(min_length=1)]
     layers: Annotated[tuple[LayerSpec, ...], Field(min_length=1)]
-    loss: LossSpec
+    loss: Losses
     loss_symbol: Annotated[StrictStr, Field(pattern=r"^[A-Za-z]$")] = "E"
     targets: Literal["any", "distribution", "one_hot"] = "any"
     sample: Sample | None = None
@@ -137,10 +147,15 @@ class Network(Record):
 
     @field_validator("loss")
     @classmethod
-    def _without_synonyms(cls, loss: LossSpec, info: ValidationInfo) -> LossSpec:
-        if loss.type in info.data.get("losses", {}):
-            return loss
-        return loss.model_copy(update={"type": SYNONYMS.get(loss.type, loss.type)})
+    def _without_synonyms(cls, loss: LossSpec | tuple[LossSpec, ...], info: ValidationInfo) -> Any:
+        if loss == ():
+            raise ValueError("must not be empty")
+        own = info.data.get("losses", {})
+        terms = [
+            spec if spec.type in own else spec.model_copy(update={"type": SYNONYMS.get(spec.type, spec.type)})
+            for spec in (loss if isinstance(loss, tuple) else (loss,))
+        ]
+        return tuple(terms) if isinstance(loss, tuple) else terms[0]
 
     @field_validator("sample")
     @classmethod
@@ -167,9 +182,22 @@ class Network(Record):
         return (*known, *self.activations.items())
 
     @property
-    def target_fact(self) -> Literal["one_hot", "distribution"] | None:
-        """What is known of the targets: declared, or read off the sample where there is no other data."""
-        return target_fact(self)
+    def loss_terms(self) -> tuple[LossSpec, ...]:
+        """The losses that are added, most often one."""
+        return self.loss if isinstance(self.loss, tuple) else (self.loss,)
+
+    @property
+    def targets_given(self) -> tuple[str, ...]:
+        """The names of the targets that come with samples: none, t alone, or those that the losses name."""
+        return target_names(self)
+
+    def target_shapes(self) -> dict[str, Known | None]:
+        """Return the shape of each target that comes with samples, as far as it is simply known."""
+        return target_shapes(self, flow(self, [self.layer_row(spec) for spec in self.layers], []))
+
+    def fact_of(self, target: str) -> Literal["one_hot", "distribution"] | None:
+        """Return what is known of a target: declared, or read off the sample where there is no other data."""
+        return target_fact(self, target)
 
     @property
     def base(self) -> Path:
@@ -188,11 +216,21 @@ class Network(Record):
 
     @property
     def loss_row(self) -> Loss:
-        """The equation of the loss, the catalogue's or the user's."""
-        if self.loss.type in self.losses:
-            text = self.losses[self.loss.type]
-            return Loss(self.loss.type, text if _STATEMENT.match(text) else f"E = {text}", source="the user's own")
-        return LOSSES[self.loss.type]
+        """The equations of the first loss, the catalogue's or the user's."""
+        return self.loss_row_of(self.loss_terms[0])
+
+    def loss_row_of(self, spec: LossSpec) -> Loss:
+        """Return the equations of a loss, the catalogue's or the user's."""
+        return loss_row(self, spec)
+
+    def scored(self, spec: LossSpec) -> int:
+        """Return the number, from 1, of the layer whose output a loss scores."""
+        named = [number for number, layer in enumerate(self.layers, 1) if spec.output and layer.name == spec.output]
+        return named[0] if named else len(self.layers)
+
+    def regularizer_row(self, spec: RegularizerSpec) -> Regularizer:
+        """Return the formula of a regulariser."""
+        return REGULARIZERS[REGULARIZER_SYNONYMS.get(spec.type, spec.type)]
 
     @property
     def optimizer_row(self) -> Optimizer:
@@ -221,8 +259,8 @@ class Network(Record):
             self._arrays = read_parameters(self.parameters.file, self.base)
         return self._arrays or {}
 
-    def read_data(self) -> tuple[dict[str, NDArray[Any]], NDArray[Any]] | None:
-        """Return samples for training: for each input an array, samples first, and the targets; `None` without data.
+    def read_data(self) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]] | None:
+        """Return samples for training: inputs and targets by name, samples first; `None` without data.
 
         Raises:
             InputError: The file cannot be read, or does not fit the network.

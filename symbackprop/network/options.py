@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from symbackprop.catalog import Layer, Option
+from symbackprop.catalog import SCHEDULES, Layer, Option
 from symbackprop.errors import did_you_mean
 from symbackprop.network.problems import MISSING, UNKNOWN, WRONG, Path, Problem, shown
 from symbackprop.network.records import Chosen
@@ -86,10 +86,16 @@ def completed(network: Network) -> dict[str, Any]:
     Weights from a file take their place among the layers' values, as NumPy arrays.
     """
     arrays = network.parameter_arrays()
-    optimizer = _complete(network.training.optimizer, network.optimizer_row.options)
+    chosen = network.training.optimizer
+    optimizer = _complete(chosen, network.optimizer_row.options)
+    if chosen.schedule is not None:
+        schedule = _complete(chosen.schedule, SCHEDULES[chosen.schedule.type].options)
+        first = {"learning_rate": schedule.options["initial_learning_rate"]}
+        optimizer = optimizer.model_copy(update={"schedule": schedule, "options": optimizer.options | first})
+    losses = tuple(_complete(spec, network.loss_row_of(spec).options) for spec in network.loss_terms)
     return {
         "layers": tuple(_layer(network, number, spec, arrays) for number, spec in enumerate(network.layers, 1)),
-        "loss": _complete(network.loss, network.loss_row.options),
+        "loss": losses if isinstance(network.loss, tuple) else losses[0],
         "training": network.training.model_copy(update={"optimizer": optimizer}),
     }
 
@@ -103,16 +109,25 @@ def _layer(network: Network, number: int, spec: LayerSpec, arrays: Mapping[str, 
     update: dict[str, Any] = {"options": complete(row.options, spec.options), "initializer": initializers(row, spec)}
     if spec.activation is not None:
         update["activation"] = _complete(spec.activation, network.activation_row(spec.activation.type).options)
+    update["regularizer"] = {
+        key: _complete(chosen, network.regularizer_row(chosen).options)
+        for key, chosen in for_each(row, spec.regularizer).items()
+    }
     found = {key: arrays[name] for name, key in array_keys(row, number, spec).items() if name in arrays}
     update["values"] = {key: value for key, value in spec.values.items() if value is not True} | found
     return spec.model_copy(update=update)
 
 
+def for_each(row: Layer, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is chosen for each parameter; what is chosen under "" is meant for the weights, not for vectors."""
+    if "" not in chosen:
+        return dict(chosen)
+    return {parameter.file_key: chosen[""] for parameter in row.parameters if len(parameter.shape) > 1}
+
+
 def initializers(row: Layer, spec: LayerSpec) -> dict[str, str]:
     """Return the rules set for a layer's parameters; a single one is meant for its weights, not for its vectors."""
-    if isinstance(spec.initializer, str):
-        return {parameter.file_key: spec.initializer for parameter in row.parameters if len(parameter.shape) > 1}
-    return dict(spec.initializer or {})
+    return for_each(row, {"": spec.initializer} if isinstance(spec.initializer, str) else spec.initializer or {})
 
 
 def array_keys(row: Layer, number: int, spec: LayerSpec) -> dict[str, str]:

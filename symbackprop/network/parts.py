@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PrivateAttr, StrictStr, field_validator, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, StrictStr, field_validator, model_validator
 
-from symbackprop.network.records import Count, OptimizerSpec, PositiveNumber, Record, Words
+from symbackprop.network.records import Count, OptimizerSpec, PositiveNumber, Record, Words, words
 from symbackprop.network.values import NAME_HELP, SIZE_HELP, decimals, depth, is_name, is_size, plain
 
 
@@ -55,11 +55,11 @@ class Sample(Record):
 
     Attributes:
         x: Nested tuples of Decimals; for several inputs a table of them.
-        t: Nested tuples of Decimals, the targets.
+        t: Nested tuples of Decimals, the targets; for several targets a table of them, for none `None`.
     """
 
     x: Any
-    t: Any
+    t: Any = None
 
     _rank: int = PrivateAttr(default=1)
 
@@ -88,12 +88,14 @@ class Sample(Record):
     @property
     def rows(self) -> tuple[list[Any], list[Any]]:
         """One entry per sample: the inputs (for several inputs tables of them), and the targets."""
-        if self.single:
-            table = isinstance(self.x, dict)
-            return [{k: _vector(v) for k, v in self.x.items()} if table else _vector(self.x)], [_vector(self.t)]
-        if isinstance(self.x, dict):
-            return [dict(zip(self.x, row, strict=True)) for row in zip(*self.x.values(), strict=False)], list(self.t)
-        return list(self.x), list(_vector(self.t))
+        return _entries(self.x, self.single), [] if self.t is None else _entries(self.t, self.single)
+
+
+def _entries(value: Any, single: bool) -> list[Any]:
+    if isinstance(value, dict):
+        columns = [_entries(item, single) for item in value.values()]
+        return [dict(zip(value, row, strict=True)) for row in zip(*columns, strict=False)]
+    return [_vector(value)] if single else list(_vector(value))
 
 
 def _vector(value: Any) -> Any:
@@ -106,12 +108,12 @@ class Data(Record):
     Attributes:
         file: A `.csv` file with a header, or an `.npz` file; relative to the network's file.
         x: Columns of the inputs; in an `.npz` one array for each input.
-        t: Columns of the targets; in an `.npz` one array.
+        t: Columns of the targets; in an `.npz` one array for each target.
     """
 
     file: StrictStr
     x: Words
-    t: Words
+    t: Annotated[tuple[StrictStr, ...], BeforeValidator(words)] = ()
 
 
 class ParameterFile(Record):

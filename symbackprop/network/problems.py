@@ -6,12 +6,12 @@ problem carries the path, and the reader places it afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
-from symbackprop.errors import InputError, Mistake, ShapeError, UnknownNameError
+from symbackprop.errors import InputError, Mistake, ShapeError, UnknownNameError, did_you_mean
 
 Path = tuple[str | int, ...]
 
@@ -97,6 +97,11 @@ def shown(value: Any, limit: int = 60) -> str:
     text = str(value) if isinstance(value, Decimal | bool) else repr(value)
     text = {"True": "true", "False": "false"}.get(text, text)
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+def unknown(what: str, name: str, known: Sequence[str], path: Path) -> Problem:
+    """Return the mistake that nothing of a kind has that name, with the nearest that there is."""
+    return Problem(UNKNOWN, path, f"unknown {what} {shown(name)}", did_you_mean(name, list(known)))
 
 
 def dotted(path: Path) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictStr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StrictStr, Tag, model_validator
 
 from symbackprop.network.values import plain
 
@@ -110,6 +110,25 @@ class LossSpec(Chosen):
 
     Attributes:
         reduction: `"mean"` or `"sum"` over the samples.
+        weight: What it is multiplied by where several losses are added.
+        output: The name of the layer whose output it scores; empty: the last.
+        target: The name of the target it compares with, which may be an input; empty: t.
     """
 
     reduction: Literal["mean", "sum"] = "mean"
+    weight: Number = Decimal(1)
+    output: StrictStr = ""
+    target: StrictStr = ""
+
+
+ONE, SEVERAL = "one loss", "several losses"
+
+
+def _losses(raw: Any) -> str:
+    return SEVERAL if isinstance(raw, list | tuple) else ONE
+
+
+Losses = Annotated[
+    Annotated[LossSpec, Tag(ONE)] | Annotated[tuple[LossSpec, ...], Tag(SEVERAL)],
+    Discriminator(_losses),
+]

@@ -11,13 +11,16 @@ from pydantic_core import ErrorDetails
 from symbackprop.catalog import LOSSES
 from symbackprop.errors import did_you_mean
 from symbackprop.network.layers import LayerType
+from symbackprop.network.losses import LossType
 from symbackprop.network.parts import Data, Input, ParameterFile, Sample, Training
 from symbackprop.network.problems import MISSING, UNKNOWN, WRONG, Path, Problem, ProblemsFound, dotted, shown
+from symbackprop.network.records import ONE, SEVERAL
 
 _SECTIONS: Mapping[str, type[BaseModel]] = {
     "data": Data,
     "inputs": Input,
     "layer_types": LayerType,
+    "losses": LossType,
     "parameters": ParameterFile,
     "sample": Sample,
     "training": Training,
@@ -74,7 +77,7 @@ def problems_of(error: ValidationError, top: type[BaseModel]) -> list[Problem]:
 
 
 def _problem(detail: ErrorDetails, top: type[BaseModel]) -> Problem:
-    path: Path = detail["loc"]
+    path: Path = tuple(part for part in detail["loc"] if part not in (ONE, SEVERAL, ""))
     kind = detail["type"]
     if kind == "missing":
         return Problem(MISSING, path, f"'{dotted(path)}' is missing", _HOW.get(dotted(path), ""), "key")

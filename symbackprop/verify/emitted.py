@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -20,13 +20,13 @@ MOST_OPERATIONS = 1_000_000  # in 50-digit arithmetic, about a microsecond each
 class Compiled(Protocol):
     """Emitted code that has been loaded: parameters and gradients are arrays by name.
 
-    `x` is the only input, or a mapping of several by name; `t` the target likewise, `None` if there is none.
+    After the parameters come the inputs and then the targets, each an array.
     """
 
-    def loss(self, params: Mapping[str, Array], x: Any, t: Any) -> float:
+    def loss(self, params: Mapping[str, Array], *data: Array) -> float:
         """The loss."""
 
-    def loss_and_grad(self, params: Mapping[str, Array], x: Any, t: Any) -> tuple[float, Mapping[str, Array]]:
+    def loss_and_grad(self, params: Mapping[str, Array], *data: Array) -> tuple[float, Mapping[str, Array]]:
         """The loss and its gradient with respect to every parameter."""
 
 
@@ -65,12 +65,10 @@ class Emitted:
         return self.coordinates.flat(self.point.values)
 
     @cached_property
-    def arguments(self) -> tuple[Any, Any]:
-        """What the code takes as x and t."""
-        roles = ([tensor.name for tensor in self.graph.with_role(role)] for role in ("input", "target"))
-        x, t = ({name: self.point.values[name] for name in names} for names in roles)
-        single = next(iter(x.values())) if len(x) == 1 else x
-        return single, (t or None) if len(t) != 1 else next(iter(t.values()))
+    def arguments(self) -> tuple[Array, ...]:
+        """What the code takes after the parameters: inputs and given constants, then targets."""
+        given = (*self.graph.with_role("input", "constant"), *self.graph.with_role("target"))
+        return tuple(self.point.values[tensor.name] for tensor in given)
 
     @cached_property
     def loss_and_gradient(self) -> tuple[float, dict[str, Array]]:

@@ -21,7 +21,7 @@ def test_csv(text, tmp_path):
     (tmp_path / "d.csv").write_bytes(text.encode())
     x, t = network(tmp_path, "d.csv").read_data()
     np.testing.assert_array_equal(x["x"], [[1, 2], [4, 0.5]])
-    np.testing.assert_array_equal(t, [[3], [6]])
+    np.testing.assert_array_equal(t["t"], [[3], [6]])
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_npz(tmp_path):
     np.savez(tmp_path / "d.npz", images=np.ones((4, 2, 3), dtype=np.uint8), labels=np.eye(4))
     net = network(tmp_path, "d.npz", inputs={"shape": [2, 3]}, units=4, x=["images"], t=["labels"], targets="one_hot")
     x, t = read_samples(net)
-    assert (x["x"].dtype, x["x"].shape, t.shape) == (np.float64, (4, 2, 3), (4, 4))
+    assert (x["x"].dtype, x["x"].shape, t["t"].shape) == (np.float64, (4, 2, 3), (4, 4))
 
 
 @pytest.mark.parametrize(

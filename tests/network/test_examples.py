@@ -59,4 +59,4 @@ def test_mazur_is_the_published_network():
 def test_mnist_is_symbolic():
     net = load("mnist")
     assert all(not layer.values for layer in net.layers)
-    assert (net.target_fact, net.training.batch_size, net.sample) == ("one_hot", 64, None)
+    assert (net.fact_of("t"), net.training.batch_size, net.sample) == ("one_hot", 64, None)

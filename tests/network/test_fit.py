@@ -131,7 +131,7 @@ def test_a_symbolic_size_takes_no_numbers():
 def test_what_is_declared_of_targets_must_hold(targets, t, message):
     fields = {"loss": "categorical_crossentropy", "targets": targets, "sample": {"x": [1], "t": t}}
     if message is None:
-        assert Network(1, Dense(2, "softmax"), **fields).target_fact == targets
+        assert Network(1, Dense(2, "softmax"), **fields).fact_of("t") == targets
     else:
         (mistake,) = mistakes(1, Dense(2, "softmax"), **fields)
         assert (mistake.code, mistake.message) == ("SB025", message)
@@ -140,4 +140,4 @@ def test_what_is_declared_of_targets_must_hold(targets, t, message):
 def test_sums_are_exact():
     """Ten times 0.1 is not 1 in floating point."""
     net = Network(1, Dense(10), loss="mse", targets="distribution", sample={"x": [1], "t": [0.1] * 10})
-    assert net.target_fact == "distribution"
+    assert net.fact_of("t") == "distribution"

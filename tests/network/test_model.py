@@ -170,16 +170,16 @@ def test_a_sample_of_a_matrix_is_one_sample():
 )
 def test_what_the_sample_says_of_targets(t, fact):
     x = [[1], [2]] if isinstance(t[0], list) else [1]
-    assert Network(1, Dense(2), loss="mse", sample={"x": x, "t": t}).target_fact == fact
+    assert Network(1, Dense(2), loss="mse", sample={"x": x, "t": t}).fact_of("t") == fact
 
 
 def test_targets_of_one_element_and_targets_with_data_say_nothing(tmp_path):
-    assert Network(1, Dense(1), loss="mse", sample={"x": [1], "t": [1]}).target_fact is None
+    assert Network(1, Dense(1), loss="mse", sample={"x": [1], "t": [1]}).fact_of("t") is None
     (tmp_path / "d.csv").write_text("a,b\n1,2\n")
     data = {"file": "d.csv", "x": ["a"], "t": ["b", "a"]}
     table = {"inputs": 1, "layers": [{"type": "dense", "units": 2}], "loss": "mse", "data": data}
-    assert load({**table, "sample": {"x": [1], "t": [0, 1]}}, base=tmp_path).target_fact is None
-    assert load({**table, "targets": "one_hot"}, base=tmp_path).target_fact == "one_hot"
+    assert load({**table, "sample": {"x": [1], "t": [0, 1]}}, base=tmp_path).fact_of("t") is None
+    assert load({**table, "targets": "one_hot"}, base=tmp_path).fact_of("t") == "one_hot"
 
 
 def test_every_mistake_is_found_at_once():

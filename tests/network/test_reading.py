@@ -138,14 +138,14 @@ def test_data_is_looked_for_beside_the_file(tmp_path):
     assert (mistake.line, mistake.column, mistake.message) == (8, 8, "there is no file 'table.csv'")
     (tmp_path / "table.csv").write_text("a,b,c,d\n1,2,3,4\n")
     x, t = load(path).read_data()
-    assert (x["x"].tolist(), t.tolist()) == ([[1, 2]], [[3, 4]])
+    assert (x["x"].tolist(), t["t"].tolist()) == ([[1, 2]], [[3, 4]])
 
 
 def test_a_table_may_name_its_folder(tmp_path):
     (tmp_path / "table.csv").write_text("a,c\n1,3\n")
     table = {"inputs": 1, "loss": "mse", "layers": [{"type": "dense", "units": 1}]}
     net = load({**table, "data": {"file": "table.csv", "x": "a", "t": "c"}}, base=tmp_path)
-    assert net.read_data()[1].tolist() == [[3]]
+    assert net.read_data()[1]["t"].tolist() == [[3]]
 
 
 def test_a_key_of_python_only_is_no_key_of_a_file():
