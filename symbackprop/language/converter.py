@@ -37,7 +37,7 @@ class Converter:
     def __init__(self, text: str, functions: Mapping[str, Function], tree: ast.AST) -> None:
         self.text = text
         # A chain of mappings, not one dict: the formulas behind names that nobody calls are then never parsed.
-        self.functions = ChainMap(functions, FUNCTIONS)  # type: ignore[arg-type]
+        self.functions: Mapping[str, Function] = ChainMap(functions, FUNCTIONS)  # type: ignore[arg-type]
         self.index_names = {name for node in ast.walk(tree) for name in self._names_in_brackets(node)}
 
     def error(self, node: ast.AST, message: str, help: str = "") -> LanguageError:

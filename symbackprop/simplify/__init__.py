@@ -16,6 +16,7 @@ from symbackprop.contraction import tidy
 from symbackprop.expressions import Delta, Read, Total, reads, tensors_read
 from symbackprop.graph import Derivation, Equation, Partial, Step
 from symbackprop.simplify.fusion import fuse
+from symbackprop.simplify.known import common_factors, differences, known_parts, known_sums, summands
 from symbackprop.simplify.outputs import through_output
 from symbackprop.template import by_template
 
@@ -23,6 +24,9 @@ THROUGH_OUTPUT = "slope through the output"
 PUT_IN = "put in the adjoint"
 CANCEL = "multiply out and cancel"
 TARGETS_SUM = "targets sum to 1"
+KNOWN_SUM = "a sum that is known"
+KNOWN_PART = "a part that is known"
+COMMON = "take out common factors"
 
 
 def simplify(derivation: Derivation) -> Derivation:
@@ -114,6 +118,49 @@ def _divisors(expr: Expr) -> list[Read]:
     return [read for power in powers for read in reads(power.base)]
 
 
+def sums_by_name(derivation: Derivation) -> Derivation:
+    """Σ (x - μ) → 0, where μ is the mean of x."""
+    return _by_equations(derivation, known_sums, summands, KNOWN_SUM)
+
+
+def parts_by_name(derivation: Derivation) -> Derivation:
+    """(x - μ)/σ² → x̂/σ, where x̂ = (x - μ)/σ is an equation of the graph."""
+    return _by_equations(derivation, known_parts, differences, KNOWN_PART)
+
+
+def _by_equations(
+    derivation: Derivation,
+    rewrite: Callable[..., tuple[Expr, ...]],
+    parts: Callable[[Expr], frozenset[tuple[str, ...]]],
+    rule: str,
+) -> Derivation:
+    """Rewrite each adjoint by every equation of the graph that has a part which reads the same tensors."""
+    known: dict[tuple[str, ...], list[Equation]] = {}
+    for equation in derivation.graph.equations[:-1]:
+        for part in parts(equation.rhs):
+            known.setdefault(part, []).append(equation)
+
+    def apply(equation: Equation) -> tuple[Expr, Step | None]:
+        rhs, uses = equation.rhs, []
+        for other in dict.fromkeys(other for part in sorted(parts(rhs)) for other in known.get(part, ())):
+            (written,) = by_template(rewrite, (rhs, other.lhs, other.rhs))
+            uses += [other.tensor] if written != rhs else []
+            rhs = written
+        return rhs, Step(equation.rhs, rhs, rule, f"{' and '.join(uses)} is known", uses=tuple(uses))
+
+    return _rewrite_each(derivation, apply)
+
+
+def factors_taken_out(derivation: Derivation) -> Derivation:
+    """P dP - P Σ → P (dP - Σ)."""
+
+    def apply(equation: Equation) -> tuple[Expr, Step | None]:
+        (rhs,) = by_template(common_factors, (equation.rhs,))
+        return rhs, Step(equation.rhs, rhs, COMMON, "every term has them")
+
+    return _rewrite_each(derivation, apply)
+
+
 def targets_sum_to_one(derivation: Derivation) -> Derivation:
     """p_k Σ_j t_j - t_k → p_k - t_k, where the targets are known to sum to 1."""
     known = {
@@ -150,6 +197,9 @@ def _rewrite_each(derivation: Derivation, rewrite: Callable[[Equation], tuple[Ex
 
 REWRITES: tuple[Callable[[Derivation], Derivation], ...] = (
     slopes_through_outputs,
+    sums_by_name,
     put_adjoints_in,
+    parts_by_name,
     targets_sum_to_one,
+    factors_taken_out,
 )

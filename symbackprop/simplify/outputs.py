@@ -46,15 +46,22 @@ def through_output(derivative: Expr, output: Read, rhs: Expr, at: Sequence[Index
             part.xreplace(move): solution.xreplace(move) for move in _moves(output, at) if part.xreplace(move) != output
         }
         candidate = _settle(derivative, table)
-        if _divisors(candidate) <= _divisors(derivative):
+        if divisors(candidate) <= divisors(derivative) | _roots(table, derivative):
             best = min(best, candidate, key=cost)
     return best
 
 
-def _divisors(expr: Expr) -> set[Expr]:
+def divisors(expr: Expr) -> set[Expr]:
     """What stands below a fraction line and may be 0, as a read may: a form with more of these holds less widely."""
     powers = (node for node in sp.preorder_traversal(expr) if node.is_Pow and not node.exp.is_nonnegative)
     return {power.base for power in powers if any(isinstance(part, Read) for part in _opaque(power.base))}
+
+
+def _roots(table: dict[Expr, Expr], derivative: Expr) -> set[Expr]:
+    """Outputs that are roots of what the derivative divides by already: they are 0 where that is."""
+    powers = (node for node in sp.preorder_traversal(derivative) if node.is_Pow and not node.exp.is_nonnegative)
+    below = {power.base for power in powers}
+    return {output for part, output in table.items() if part.is_Pow and part.base in below}
 
 
 def _branches(derivative: Expr, output: Read, rhs: Where, at: Sequence[Index]) -> Expr:
@@ -71,8 +78,13 @@ def _branches(derivative: Expr, output: Read, rhs: Where, at: Sequence[Index]) -
 
 def _candidates(rhs: Expr) -> list[Expr]:
     """Parts of a formula that an equation may be solved for: functions and sums of what is read, inner ones first."""
-    found = [node for node in sp.postorder_traversal(rhs) if isinstance(node, sp.Function | Total) and reads(node)]
-    return list(dict.fromkeys(node for node in found if node.free_symbols or reads(node)))
+    return list(dict.fromkeys(node for node in sp.postorder_traversal(rhs) if _is_part(node) and reads(node)))
+
+
+def _is_part(node: Expr) -> bool:
+    """A function, a sum over an index, a root, or a difference of several things that are read."""
+    root = isinstance(node, sp.Pow) and node.exp.is_Rational and not node.exp.is_Integer
+    return isinstance(node, sp.Function | Total) or root or (isinstance(node, sp.Add) and len(reads(node)) > 1)
 
 
 def _moves(output: Read, at: Sequence[Index]) -> Iterator[dict[Expr, Expr]]:
@@ -147,13 +159,15 @@ def _settle(derivative: Expr, table: dict[Expr, Expr]) -> Expr:
 
 
 def _with_reciprocals(table: dict[Expr, Expr]) -> dict[Expr, Expr]:
-    """What is known of exp(z) is known of exp(-z)."""
+    """What is known of exp(z) is known of exp(-z), and what is known of a root is known of its odd powers."""
     result = dict(table)
     for part, solution in table.items():
         if isinstance(part, sp.exp):
             result.setdefault(sp.exp(-part.args[0]), 1 / solution)
             result.setdefault(sp.exp(2 * part.args[0]), solution**2)
             result.setdefault(sp.exp(-2 * part.args[0]), solution**-2)
+        elif part.is_Pow:
+            result.update({part.base ** (n * part.exp): solution**n for n in (-3, -1, 3)})
     return result
 
 
