@@ -22,6 +22,7 @@ COUNTS = {
     "transformer": 235,
     "logistic_regression": 5,
     "autoencoder": 27,
+    "vae": 110,
     "gpt2": 124_439_808,
 }
 
