@@ -31,7 +31,7 @@ def pytest_generate_tests(metafunc):
 def graph_of():
     """Equations over arrays of known shapes → a graph in which these are parameters or data."""
 
-    def make(text, shapes, parameters):
+    def make(text, shapes, parameters, prediction=""):
         tensors = {}
         for name, shape in shapes.items():
             indices = tuple(Index(letter, size) for letter, size in zip("ijkl", shape, strict=False))
@@ -40,7 +40,8 @@ def graph_of():
         for statement in parse_equations(text):
             equation = bind(statement, tensors, statement.tensor)
             equations.append(equation)
-            tensors[equation.tensor] = Tensor(equation.tensor, "hidden", equation.indices)
+            role = "prediction" if equation.tensor == prediction else "hidden"
+            tensors[equation.tensor] = Tensor(equation.tensor, role, equation.indices)
         return Graph("case", tensors, tuple(equations))
 
     return make
