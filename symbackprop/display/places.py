@@ -32,9 +32,12 @@ def place_tree(expr: Expr, index: IndexPrinter, inner: Callable[[Expr], Tree]) -
 
 
 def from_one(expr: Expr) -> Expr:
-    """The expression in indices that count from 1."""
-    counted = [node for node in sp.preorder_traversal(expr) if isinstance(node, Index)]
-    return expr.xreplace({one: one - 1 for one in counted})
+    """The expression in indices that count from 1; what stands inside a read or an arg max is not its business."""
+    if isinstance(expr, Index | ArgPeak):
+        return expr - 1
+    if isinstance(expr, Read) or not expr.args:
+        return expr
+    return expr.func(*map(from_one, expr.args))
 
 
 def arithmetic(expr: Expr, index: IndexPrinter, inner: Callable[[Expr], Tree]) -> Tree:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import sympy as sp
 
-from symbackprop.display import Tree, latex, text
+from symbackprop.display import Tree, build, latex, text
 from symbackprop.display.places import from_one, place_tree
 from symbackprop.display.tree import Symbol
-from symbackprop.expressions import Index, Read
+from symbackprop.expressions import ArgPeak, Delta, Index, Read
 from symbackprop.notation import Sign
 
 T = sp.Symbol("T", integer=True)
@@ -46,3 +46,10 @@ def test_division_rounds_down() -> None:
 
 def test_from_one_moves_every_index() -> None:
     assert from_one(I + 2 * TIME) == I + 2 * TIME - 3
+
+
+def test_the_place_of_a_maximum_keeps_its_own_index():
+    t, p = Index("t", 4), Index("p", 3)
+    inner = ArgPeak(Read("x", 2 * t + p), p)
+    place = build(Delta(2 * t + inner, Index("k", 9)))
+    assert text(place) == "[argmaxₚ x_{p+2·t-2} + 2·t - 2 = k]"
