@@ -81,13 +81,21 @@ class Functions:
     @property
     def prediction(self) -> str:
         """The variable that holds the prediction."""
-        found = [tensor.name for tensor in self.graph.with_role("prediction")] or [
-            assignments(self.predicting)[-1].name
-        ]
-        return self.writer.name(found[-1])
+        return self.writer.name(self._predictions[-1])
+
+    @cached_property
+    def _predictions(self) -> list[str]:
+        """The predictions; in a graph that names none what is computed last without a target."""
+        named = [tensor.name for tensor in self.graph.with_role("prediction")]
+        return named or [assignments(self._without_targets)[-1].name]
 
     @cached_property
     def predicting(self) -> tuple[Statement, ...]:
+        """The forward statements up to the predictions."""
+        return needed(self._without_targets, self._predictions)
+
+    @cached_property
+    def _without_targets(self) -> tuple[Statement, ...]:
         """The forward statements that no target enters."""
         reached = set(self.targets)
         kept = []
