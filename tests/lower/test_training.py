@@ -48,6 +48,22 @@ def test_limits_and_order_are_passed_on() -> None:
     assert (float(found.tolerance or 0), float(found.gradient_tolerance or 0)) == (1e-3, 1e-4)
 
 
+def test_a_schedule_takes_the_place_of_the_learning_rate() -> None:
+    rate = {"type": "step", "initial_learning_rate": 0.5, "decay_steps": 3}
+    network = Network(2, Dense(1), loss="mse", training={"optimizer": {"type": "momentum", "learning_rate": rate}})
+    training = lower_training(network, forward(network))
+    assert list(training.settings) == ["momentum", "initial_learning_rate", "decay_steps", "decay_rate"]
+    assert [statement.name for statement in training.update] == ["learning_rate", "v", "w"]
+    assert (training.counts, training.remembers) == (True, True)
+
+
+def test_only_what_is_read_again_is_remembered() -> None:
+    for name, remembers in (("sgd", False), ("momentum", True), ("adam", True)):
+        network = Network(2, Dense(1), loss="mse", training={"optimizer": name})
+        training = lower_training(network, forward(network))
+        assert (training.counts, training.remembers) == (name == "adam", remembers)
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_row_moves_w_along_g(name: str) -> None:
     row = OPTIMIZERS[name]
