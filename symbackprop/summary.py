@@ -49,7 +49,9 @@ def gradient_rows(d: Derived) -> list[tuple[str, str, str]]:
 def summary(d: Derived) -> dict[str, Any]:
     """What `symbackprop show` prints, as a table for JSON."""
     graph, record = d.stages.graph, d.stages.derivation
-    count = sp.Add(*(sp.Mul(*tensor.shape) for tensor in graph.parameters))
+    count = sp.Add(*(sp.Mul(*tensor.shape) for tensor in graph.parameters)).xreplace(
+        {size: sp.Integer(value) for size, value in graph.sizes.items()}
+    )
     rows = [
         {
             "tensor": e.tensor,

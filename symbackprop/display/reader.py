@@ -11,7 +11,7 @@ from sympy import Expr
 from symbackprop.display.places import place_tree
 from symbackprop.display.tree import PartialDerivative, Symbol, Tree, integer
 from symbackprop.errors import UnsupportedError
-from symbackprop.expressions import Read
+from symbackprop.expressions import ArgPeak, Read
 from symbackprop.graph import Tensor
 from symbackprop.notation import STANDARD, Notation, Sign, given
 
@@ -86,6 +86,10 @@ class TensorReader:
     def _inner(self, expr: Expr) -> Tree:
         if isinstance(expr, Read):
             return self(expr)
+        if isinstance(expr, ArgPeak):
+            from symbackprop.display.build import build
+
+            return build(expr, self)
         raise UnsupportedError(f"an index {expr} cannot be printed")
 
     def _element(self, tensor: Tensor, indices: Sequence[Expr], role: str = "") -> Tree:

@@ -10,9 +10,11 @@ from symbackprop.emit.environment import render
 from symbackprop.emit.formulas import formula_rows, listed
 from symbackprop.emit.functions import Functions
 from symbackprop.emit.layout import fitted, tuple_code
+from symbackprop.emit.numpy import number_code
 from symbackprop.emit.places import HELPER_CODE
 from symbackprop.emit.training import sample_values, shape_code, start_values, update_values
-from symbackprop.graph import Derivation, Tensor
+from symbackprop.expressions import Read, reads
+from symbackprop.graph import Derivation, Graph, Tensor
 from symbackprop.program import Program, Training, assignments
 from symbackprop.version import __version__
 
@@ -149,12 +151,28 @@ def _points(functions: Functions, program: Program) -> dict[str, Any]:
     numbers = ", ".join(str(3 + place) for place in range(len(sizes)))
     return {
         "random_sizes": [f"{', '.join(sizes)} = {numbers}"] if sizes else [],
-        "random_data": [f"{name} = {_drawn(tensor)}" for name, tensor in zip(functions.data, tensors, strict=True)],
+        "random_data": [
+            f"{name} = {_drawn(tensor, functions.graph)}" for name, tensor in zip(functions.data, tensors, strict=True)
+        ],
     }
 
 
-def _drawn(tensor: Tensor) -> str:
+def _places(tensor: Tensor, graph: Graph) -> str:
+    """The length of the shortest axis that a tensor of whole numbers points into; all of them if they differ."""
+    lengths = {
+        number_code(graph.tensors[read.tensor].shape[axis])[0]: None
+        for equation in graph.equations
+        for read in reads(equation.rhs)
+        for axis, index in enumerate(read.indices)
+        if any(inner.tensor == tensor.name for inner in index.atoms(Read))
+    }
+    return next(iter(lengths)) if len(lengths) == 1 else f"min({', '.join(lengths)})"
+
+
+def _drawn(tensor: Tensor, graph: Graph) -> str:
     shape = shape_code(tensor, {})
+    if any(fact.kind == "integer" for fact in tensor.facts):
+        return f"rng.integers(0, {_places(tensor, graph)}, {shape})"
     if tensor.role != "target":
         return f"rng.standard_normal({shape})"
     if any(fact.kind in ("one_hot", "sums_to_one") for fact in tensor.facts):

@@ -53,7 +53,9 @@ class _Builder:
         self.outputs: dict[str | int, str] = {}
         sample = network.sample
         self.batch = () if sample is not None and sample.single else (SAMPLE,)
-        self.sizes = {SAMPLES: len(sample.rows[0])} if sample is not None and self.batch else {}
+        self.sizes = {size(name): value for name, value in network.sizes.items()}
+        if sample is not None and self.batch:
+            self.sizes[SAMPLES] = len(sample.rows[0])
 
     def graph(self) -> Graph:
         """The graph of what was added."""

@@ -38,6 +38,7 @@ from symbackprop.network.written import written
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+SizeValue = Annotated[int, Field(strict=True, ge=1, le=10**9)]
 Formula = Annotated[StrictStr, Field(min_length=1, max_length=2000)]
 
 
@@ -61,6 +62,7 @@ class Network(Record):
         layers: In their order; the last gives the prediction.
         loss: The loss, and how samples are combined; or several, which are added.
         loss_symbol: How documents write the loss, E or L for example.
+        sizes: Values of symbolic sizes, such as `{"width": 768}`: they count, but the equations keep the symbols.
         targets: What is known of every target: `"any"`, `"distribution"` (sums to 1) or `"one_hot"`.
         sample: Worked samples, or `None`.
         data: Where samples for training are, or `None`.
@@ -87,6 +89,9 @@ class Network(Record):
     layers: Annotated[tuple[LayerSpec, ...], Field(min_length=1)]
     loss: Losses
     loss_symbol: Annotated[StrictStr, Field(pattern=r"^[A-Za-z]$")] = "E"
+    sizes: dict[Annotated[StrictStr, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,30}$")], SizeValue] = Field(
+        default_factory=dict
+    )
     targets: Literal["any", "distribution", "one_hot"] = "any"
     sample: Sample | None = None
     data: Data | None = None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def written(network: Network) -> dict[str, Any]:
     """Return the table; what is left out has its default, and arrays from a file of weights stay in that file."""
     table: dict[str, Any] = {"name": network.name}
-    for key in ("title", "activations"):
+    for key in ("title", "activations", "sizes"):
         if value := getattr(network, key):
             table[key] = value
     if network.losses:

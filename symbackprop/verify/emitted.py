@@ -9,7 +9,7 @@ from typing import Protocol
 
 import numpy as np
 
-from symbackprop.graph import Graph
+from symbackprop.graph import Graph, Tensor
 from symbackprop.verify.differences import Coordinates, coordinates_of, high_precision, operations
 from symbackprop.verify.fields import Array
 from symbackprop.verify.points import Point
@@ -68,7 +68,7 @@ class Emitted:
     def arguments(self) -> tuple[Array, ...]:
         """What the code takes after the parameters: inputs and given constants, then targets."""
         given = (*self.graph.with_role("input", "constant"), *self.graph.with_role("target"))
-        return tuple(self.point.values[tensor.name] for tensor in given)
+        return tuple(_as_given(tensor, self.point.values[tensor.name]) for tensor in given)
 
     @cached_property
     def loss_and_gradient(self) -> tuple[float, dict[str, Array]]:
@@ -105,3 +105,8 @@ class Emitted:
         if not self.affords(len(directions), MOST_OPERATIONS):
             return None
         return high_precision(self.graph, self.point.values, self.coordinates, directions, self.point.sizes)
+
+
+def _as_given(tensor: Tensor, array: Array) -> Array:
+    """What a caller hands to the code: positions are whole numbers, which the point holds as floats."""
+    return array.astype(np.int64) if any(fact.kind == "integer" for fact in tensor.facts) else array

@@ -21,6 +21,7 @@ from symbackprop.verify.equations import evaluate_graph, known_sizes
 from symbackprop.verify.fields import Array
 from symbackprop.verify.kinks import nearest
 
+MOST_ENTRIES = 2_000_000
 CLEARANCE = 1e-2
 MOST_DRAWS = 100
 GIVEN: tuple[Role, ...] = ("input", "target", "parameter", "constant")
@@ -76,7 +77,7 @@ def random_point(
     Returns:
         The point, or after a hundred draws the farthest from a kink.
     """
-    known = dict(graph.sizes if sizes is None else sizes)
+    known = _affordable(graph) if sizes is None else dict(sizes)
     known = {**small_sizes(graph, known), **known}
     best: Point | None = None
     for draw in range(MOST_DRAWS):
@@ -93,6 +94,14 @@ def random_point(
     if best is None:
         raise ShapeError(f"no random point was found at which the loss of {graph.name!r} is finite")
     return replace(best, redrawn=MOST_DRAWS)
+
+
+def _affordable(graph: Graph) -> dict[Symbol, int]:
+    """The graph's own sizes, if arrays of these sizes can be drawn and differentiated in a moment; else none."""
+    shapes = [tensor.shape for tensor in graph.with_role(*GIVEN)]
+    table = {symbol: sp.Integer(value) for symbol, value in graph.sizes.items()}
+    count = sum(prod(int(n) if n.is_Integer else 1 for n in (size.xreplace(table) for size in shape)) for shape in shapes)
+    return dict(graph.sizes) if count <= MOST_ENTRIES else {}
 
 
 def measured(graph: Graph, name: str, values: Mapping[str, Array], sizes: Mapping[Symbol, int]) -> Point:

@@ -22,7 +22,7 @@ MOST_LAYERS = 6
 def matrix_form(sheet: Sheet) -> Section | None:
     """The section on the matrix form, where there is one."""
     found = [(name, sheet.material.matrix[name]) for name in _order(sheet) if name in sheet.material.matrix]
-    if not found:
+    if not any(name in sheet.derivation.tensors for name, _ in found):
         return None
     blocks: list[Block] = [Paragraph(tuple(_introduction(sheet)))]
     forward = [(name, relation) for name, relation in found if name not in sheet.derivation.tensors]
