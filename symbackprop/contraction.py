@@ -119,7 +119,16 @@ def contract(term: Term) -> Expr:
         bound.remove(index)
         if any(factor == 0 for factor in factors):
             return sp.S.Zero
-    return _sum_up(bound, [part for factor in factors for part in sp.Mul.make_args(decided(factor))])
+    return _sum_up(bound, [part for factor in _placed(factors) for part in sp.Mul.make_args(decided(factor))])
+
+
+def _placed(factors: list[Expr]) -> list[Expr]:
+    """Beside [k = 2 t + argmax …], the place 2 t + argmax … is k: a maximum over two axes is found along one at a time."""
+    for delta in [factor for factor in factors if isinstance(factor, Delta)]:
+        for index, place in (delta.args, delta.args[::-1]):
+            if isinstance(index, Index) and place.has(ArgPeak):
+                factors = [factor if factor is delta else factor.xreplace({place: index}) for factor in factors]
+    return factors
 
 
 def decided(expr: Expr) -> Expr:

@@ -282,3 +282,10 @@ def test_conditions_on_positions_are_decided_by_their_ranges(condition, kept):
     k = Index("k", 3)
     expr = Where(condition(k), Read("x", k), Read("y", k))
     assert decided(expr) == (Read(kept, k) if kept else expr)
+
+
+def test_a_place_that_a_delta_names_is_read_at_its_index():
+    k, t, p, q = Index("k", 4), Index("t", 2), Index("p", 2), Index("q", 3)
+    place = 2 * t + ArgPeak(Read("x", 2 * t + p), p)
+    found = contract(Term((t,), (Delta(place, k), Read("y", place, q))))
+    assert found == Read("y", k, q) * Total(Delta(place, k), t)

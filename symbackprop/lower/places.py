@@ -69,11 +69,10 @@ def opened(bound: Sequence[Index], factors: Sequence[Expr]) -> Opened:
         rest = [_put(factor, place, new, axis, value) for factor in rest if factor is not guard]
         targets.append(Target(axis, value))
         summed.append(new)
-    for delta in [factor for factor in rest if isinstance(factor, Delta)]:
-        target = _target(delta, summed)
-        if target is None:
-            continue
-        rest.remove(delta)
+    while (tied := _tied(summed, rest)) is not None:
+        delta, target = tied
+        # What else stands at the target's axis stands at that place, as long as the product has no such axis.
+        rest = [factor.xreplace({target.axis: target.at}) for factor in rest if factor is not delta]
         summed, rest, target = _without_peaks(summed, rest, target)
         targets.append(target)
     return Opened(tuple(summed), tuple(rest), tuple(targets))
@@ -98,11 +97,12 @@ def _ranged(bound: Sequence[Index], factors: Sequence[Expr]) -> tuple[Within, In
     return None
 
 
-def _target(delta: Expr, bound: Sequence[Index]) -> Target | None:
+def _tied(bound: Sequence[Index], factors: Sequence[Expr]) -> tuple[Delta, Target] | None:
     """A delta that ties a free index to a place with summed indices in it."""
-    for axis, place in (delta.args, delta.args[::-1]):
-        if isinstance(axis, Index) and axis not in bound and place.free_symbols & set(bound):
-            return Target(axis, place)
+    for delta in factors:
+        for axis, place in (delta.args, delta.args[::-1]) if isinstance(delta, Delta) else ():
+            if isinstance(axis, Index) and axis not in bound and place.free_symbols & set(bound):
+                return delta, Target(axis, place)
     return None
 
 
