@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from symbackprop.program import Program, Training
     from symbackprop.training import Run
 
+MOST_SCALARS = 1_000
 FORMATS = ("latex", "python", "expressions")
 FILES = {"latex": "derivation.tex", "python": "gradients.py", "expressions": "expressions.py"}
 
@@ -79,9 +80,9 @@ class Stages:
 
     @cached_property
     def scalars(self) -> Scalars | None:
-        """The scalar view; `None` for networks that are too large for it or have symbolic sizes."""
+        """The scalar view, which documents and checks use; `None` for networks that nobody would read like that."""
         try:
-            return unroll(self.derivation)
+            return unroll(self.derivation, budget=MOST_SCALARS)
         except (TooLargeError, UnsupportedError):
             return None
 
