@@ -16,6 +16,7 @@ from symbackprop.display.latex import latex
 from symbackprop.display.matrix import matrix_form
 from symbackprop.display.reader import TensorReader
 from symbackprop.display.tree import Relation
+from symbackprop.emit.certificate import Certificate, certified, split_certificate
 from symbackprop.emit.document import document
 from symbackprop.emit.expressions import emit_expressions
 from symbackprop.emit.files import write_folder
@@ -110,14 +111,20 @@ class Stages:
 
     def module_text(self, checks: Sequence[str] = ()) -> str:
         """The text of `gradients.py`; `checks` are those it has passed."""
-        return emit_module(
+        return certified(Certificate(self.graph.name, self.network_hash, __version__, checks), self._module_body)
+
+    @cached_property
+    def _module_body(self) -> str:
+        """What stands below the certificate: it is the same whatever was checked."""
+        text = emit_module(
             self.derivation,
             self.program,
             training=self.training,
-            checks=checks,
+            checks=(),
             network_hash=self.network_hash,
             version=__version__,
         )
+        return split_certificate(text)[1]
 
     @cached_property
     def module(self) -> ModuleType:
