@@ -265,3 +265,9 @@ def test_samples_added_instead_of_averaged_are_a_larger_step():
 def test_one_parameter_is_swept():
     losses = {float(value): float(numbers["E"]) for value, numbers in worked(load("line")).sweep}
     assert (losses[2.0], losses[3.0], losses[4.0]) == (0.0, 5.0, 20.0)
+
+
+def test_maxima_over_windows_are_refused_before_they_are_written_out():
+    """Each branch of a maximum is a comparison of every value with every other: few equations, but long ones."""
+    with pytest.raises(TooLargeError, match="terms"):
+        unroll(simplify(backward(forward(load("cnn")))))

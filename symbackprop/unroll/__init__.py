@@ -14,7 +14,7 @@ import sympy as sp
 from sympy import Expr, Symbol
 
 from symbackprop.errors import TooLargeError, UnsupportedError
-from symbackprop.expressions import Delta, Index, Peak, Total
+from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Total
 from symbackprop.forward import SAMPLES
 from symbackprop.graph import Derivation, Equation, Partial
 from symbackprop.unroll.closed import chain, closed_form
@@ -42,6 +42,8 @@ __all__ = [
 BUDGET = 20_000
 # A term costs about 10 microseconds, so that the largest unrolling that is not refused takes a few seconds.
 TERMS_PER_EQUATION = 20
+# One of the values that a maximum is taken of becomes a branch of comparisons, which costs as much as many terms.
+TERMS_PER_BRANCH = 30
 
 
 def unroll(derivation: Derivation, *, budget: int = BUDGET) -> Scalars:
@@ -112,8 +114,9 @@ def _refuse_above(budget: int, derivation: Derivation, size: Callable[[Expr], in
 
 def _terms(expr: Expr, size: Callable[[Expr], int]) -> int:
     inner = sum(_terms(arg, size) for arg in expr.args if arg.args)
-    if isinstance(expr, Total | Peak):
-        return prod(size(index.size) for index in expr.bound) * max(inner, 1)
+    if isinstance(expr, Total | Peak | ArgPeak):
+        branches = 1 if isinstance(expr, Total) else TERMS_PER_BRANCH
+        return branches * prod(size(index.size) for index in expr.bound) * max(inner, 1)
     return max(inner, 1)
 
 
