@@ -171,8 +171,8 @@ def with_deltas(expr: Expr) -> Expr:
 
     Example:
         >>> i, t = Index("i", 6), Index("t", 3)
-        >>> with_deltas(Where(sp.Eq(i, 2 * t), Read("x", t), sp.S.Zero))
-        x[t]*[i = 2*t]
+        >>> with_deltas(Where(sp.Eq(i, 2 * t), sp.S.One, sp.S.Zero))
+        [i = 2*t]
     """
     table = {
         node: Delta(*map(sp.expand, node.condition.args)) * with_deltas(node.then)

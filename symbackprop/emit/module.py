@@ -10,7 +10,7 @@ from symbackprop.emit.environment import render
 from symbackprop.emit.formulas import formula_rows, listed
 from symbackprop.emit.functions import Functions
 from symbackprop.emit.layout import fitted, tuple_code
-from symbackprop.emit.numpy import number_code
+from symbackprop.emit.numbers import number_code
 from symbackprop.emit.places import HELPER_CODE
 from symbackprop.emit.training import sample_values, shape_code, start_values, update_values
 from symbackprop.expressions import Read, reads

