@@ -123,7 +123,7 @@ def contract(term: Term) -> Expr:
 
 
 def _placed(factors: list[Expr]) -> list[Expr]:
-    """Beside [k = 2 t + argmax …], the place 2 t + argmax … is k: a maximum over two axes is found along one at a time."""
+    """Beside [k = 2 t + argmax …], the place 2 t + argmax … is k: two maxima are found one by one."""
     for delta in [factor for factor in factors if isinstance(factor, Delta)]:
         for index, place in (delta.args, delta.args[::-1]):
             if isinstance(index, Index) and place.has(ArgPeak):

@@ -127,6 +127,9 @@ class _Lowering:
             if argument is not None:
                 return Map("sigmoid", (self.array(argument),))
             return Map("pow", (self.array(expr.base), self.array(expr.exp)))
+        if isinstance(expr, sp.floor) and not expr.atoms(Read):
+            # Positions stay whole numbers, which a quotient rounded down would not.
+            return Map("floor_divide", tuple(map(self.array, sp.fraction(sp.together(expr.args[0])))))
         if type(expr) in FUNCTIONS:
             return Map(FUNCTIONS[type(expr)], tuple(map(self.array, expr.args)))
         raise UnsupportedError(f"{type(expr).__name__} has no array operation yet: {expr}")

@@ -11,9 +11,12 @@ from symbackprop.backward import backward
 from symbackprop.catalog import INITIALIZERS, LAYERS
 from symbackprop.forward import forward
 from symbackprop.network import Layer, Network
+from symbackprop.pipeline import Stages
 from symbackprop.simplify import simplify
 from symbackprop.verify.differences import complex_step, coordinates_of
+from symbackprop.verify.emitted import Emitted
 from symbackprop.verify.equations import evaluate_adjoints
+from symbackprop.verify.gradients import gradient_checks, loss_check
 from symbackprop.verify.points import random_point
 
 SAMPLES = 3
@@ -378,3 +381,13 @@ def test_a_user_may_write_it(case):
     catalogue, users = (simplify(backward(forward(network(case, True, types)))) for types in (None, {"own": own}))
     assert [str(equation) for equation in users.adjoints] == [str(equation) for equation in catalogue.adjoints]
     assert users.adjoints == catalogue.adjoints
+
+
+@each_case
+def test_emitted_code(case):
+    """The emitted module has the loss of the graph, and its gradients by differences and complex steps."""
+    stages = Stages(network(case, True))
+    point = point_of(stages.graph)
+    emitted = Emitted(stages.graph, stages.module, point, frozenset(stages.derivation.adjoint_of))
+    checks = [loss_check(emitted), *gradient_checks(emitted, np.random.default_rng(0))]
+    assert [str(check) for check in checks if not check.passed] == []

@@ -264,3 +264,9 @@ def test_terms_stand_in_a_readable_order():
         "v[j]",
         "1/c",
     ]
+
+
+def test_whole_parts_of_positions_stay_whole_numbers():
+    o = Index("o", 6)
+    node = lower_expression(Read("x", 2 * sp.floor(o / 3)), {"x": (sp.Integer(4),)})
+    assert "floor_divide" in str(node) and "'floor'" not in str(node)
