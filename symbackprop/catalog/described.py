@@ -9,13 +9,17 @@ from symbackprop.catalog.activations import ACTIVATIONS
 from symbackprop.catalog.layers import LAYERS
 from symbackprop.catalog.losses import LOSSES
 from symbackprop.catalog.optimizers import OPTIMIZERS
+from symbackprop.catalog.regularizers import REGULARIZERS
+from symbackprop.catalog.schedules import SCHEDULES
 from symbackprop.errors import UnknownNameError, did_you_mean
 
 TABLES: Mapping[str, Mapping[str, Any]] = {
     "layer": LAYERS,
     "activation": ACTIVATIONS,
     "loss": LOSSES,
+    "regularizer": REGULARIZERS,
     "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
 }
 
 
@@ -40,7 +44,8 @@ def described(name: str) -> str:
 
 def _lines(kind: str, row: Any) -> Iterator[str]:
     yield f"{kind} {row.name}"
-    equations = f"a = {row.formula}" if hasattr(row, "formula") else row.equations
+    defined = {"activation": "a", "regularizer": "R"}.get(kind, "")
+    equations = f"{defined} = {row.formula}" if defined else row.equations
     yield from (f"    {line.strip()}" for line in equations.strip().splitlines())
     for formal, axes in getattr(row, "inputs", {}).items():
         yield f"input {formal}: {' x '.join(axes) or 'scalar'}"
