@@ -1,4 +1,4 @@
-"""The activations, as formulas in z: a kink is a `where` with a strict condition, so that its slope is the other branch's.
+"""The activations, as formulas in z: a kink is a `where` with a strict condition, with the slope of the other branch.
 
 A formula may call the rows above it. Defaults of options are Keras'.
 """

@@ -100,7 +100,8 @@ def _affordable(graph: Graph) -> dict[Symbol, int]:
     """The graph's own sizes, if arrays of these sizes can be drawn and differentiated in a moment; else none."""
     shapes = [tensor.shape for tensor in graph.with_role(*GIVEN)]
     table = {symbol: sp.Integer(value) for symbol, value in graph.sizes.items()}
-    count = sum(prod(int(n) if n.is_Integer else 1 for n in (size.xreplace(table) for size in shape)) for shape in shapes)
+    lengths = [[size.xreplace(table) for size in shape] for shape in shapes]
+    count = sum(prod(int(length) for length in axes if length.is_Integer) for axes in lengths)
     return dict(graph.sizes) if count <= MOST_ENTRIES else {}
 
 

@@ -16,7 +16,8 @@ def picture():
 def test_every_line_joins_nodes_that_are_drawn():
     text = picture()
     drawn = set(re.findall(r"\\node\[[^]]*\] \(([^)]+)\) at", text))
-    joined = {name for line in text.splitlines() if "--" in line for name in re.findall(r"\(([A-Za-z]\w*(?:-\w+)*)\)", line)}
+    lines = [line for line in text.splitlines() if "--" in line]
+    joined = {name for line in lines for name in re.findall(r"\(([A-Za-z]\w*(?:-\w+)*)\)", line)}
     assert drawn
     assert joined
     assert joined <= drawn
