@@ -67,7 +67,7 @@ def unroll(derivation: Derivation, *, budget: int = BUDGET) -> Scalars:
         >>> from symbackprop.simplify import simplify
         >>> scalars = unroll(simplify(backward(forward(load("mazur")))))
         >>> print(scalars.forward[0], *(one for one in scalars.adjoints if one.symbol.name == "dw4"), sep=" and ")
-        z1_1 = b1 + w1*x1 + w2*x2 and db1 = delta1_1 + delta1_2
+        z1_1 = b1 + w1*x1 + w2*x2 and dw4 = delta1_2*x2
     """
     graph = derivation.graph
     sizes = {SAMPLES: 1, **graph.sizes}
