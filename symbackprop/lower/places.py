@@ -106,9 +106,7 @@ def _tied(bound: Sequence[Index], factors: Sequence[Expr]) -> tuple[Delta, Targe
     return None
 
 
-def _without_peaks(
-    bound: list[Index], factors: list[Expr], target: Target
-) -> tuple[list[Index], list[Expr], Target]:
+def _without_peaks(bound: list[Index], factors: list[Expr], target: Target) -> tuple[list[Index], list[Expr], Target]:
     """Sum over every position of a maximum, masked, in place of reading at the position where it is attained."""
     while peaks := sorted(target.at.atoms(ArgPeak), key=lambda node: (len(node.atoms(ArgPeak)), str(node))):
         peak = peaks[0]
