@@ -6,9 +6,13 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sympy import floor
 
+from symbackprop.display import Symbol, Tree, build
 from symbackprop.emit.document import Checks, Facts, Material, Training
 from symbackprop.errors import ShapeError
+from symbackprop.language import parse_equations
+from symbackprop.notation import given
 from symbackprop.unroll.step import update_rule, work
 from symbackprop.verify.witness import METHOD, witness
 
@@ -38,6 +42,8 @@ def material(stages: Stages, report: Report, run: Run | None = None) -> Material
             authors=network.authors,
             learning_rate=settings.get("learning_rate", ""),
             optimizer=stages.training.optimizer,
+            assignments=_assignments(stages),
+            settings=[(_named(name), value) for name, value in settings.items()],
             update=network.training.update,
             reduction=network.loss_terms[0].reduction,
         ),
@@ -52,15 +58,25 @@ def material(stages: Stages, report: Report, run: Run | None = None) -> Material
 
 
 def _step(stages: Stages) -> Any:
-    """One worked step of the optimizer, where there are numbers for it and it keeps no memory of earlier ones."""
-    row = stages.network.optimizer_row
-    if stages.scalars is None or row.state:
+    """The optimizer's first step, worked through where there are numbers for it."""
+    if stages.scalars is None:
         return None
-    rule = update_rule(row.equations, stages.training.settings)
+    equations = "\n".join(statement.equation for statement in stages.training.update)
+    rule = update_rule(equations, stages.training.settings, stages.training.state)
     try:
         return work(stages.derivation, stages.scalars, rule, stages.network.training.update)
     except ShapeError:
         return None
+
+
+def _assignments(stages: Stages) -> list[tuple[Tree, Tree]]:
+    """The optimizer's equations as a reader sees them."""
+    statements = parse_equations("\n".join(one.equation for one in stages.training.update), {"floor": floor})
+    return [(_named(one.tensor), build(one.rhs, lambda read: _named(read.tensor))) for one in statements]
+
+
+def _named(name: str) -> Tree:
+    return Symbol(given("eta" if name == "learning_rate" else name))
 
 
 def _checks(stages: Stages, report: Report) -> Checks:

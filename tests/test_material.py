@@ -42,3 +42,16 @@ def test_a_training_run_becomes_a_curve(mazur):
 def test_a_network_without_numbers_has_no_step():
     d = sb.derive("mnist")
     assert material(d.stages, d.verify()).step is None
+
+
+@pytest.mark.parametrize(
+    "optimizer", ["momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "amsgrad", "nadam"]
+)
+def test_the_first_step_of_every_optimizer_is_what_the_code_does(optimizer):
+    table = sb.load("mazur").as_table() | {"training": {"optimizer": {"type": optimizer, "learning_rate": 0.1}}}
+    d = sb.derive(table)
+    found = material(d.stages, d.verify())
+    after = run(d, steps=1).parameters
+    assert float(found.step.new["w5"]) == pytest.approx(after["W2"][0, 0], abs=1e-12)
+    assert float(found.step.new["w1"]) == pytest.approx(after["W1"][0, 0], abs=1e-12)
+    assert found.facts.assignments

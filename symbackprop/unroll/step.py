@@ -20,6 +20,7 @@ from symbackprop.expressions import Total, reads
 from symbackprop.forward import SAMPLES
 from symbackprop.graph import Derivation
 from symbackprop.language import parse_equations
+from symbackprop.public import public
 from symbackprop.unroll.records import Scalars
 from symbackprop.unroll.values import DIGITS, Exact, alike, evaluated, numbers
 
@@ -88,21 +89,30 @@ def work(
         return Worked(found, new, step.loss(new), variants, tuple(step.sweep()))
 
 
-def update_rule(equations: str, settings: Mapping[str, Any]) -> Expr:
-    """The new value of a parameter in the symbols w and g, from an optimizer's equations.
+def update_rule(equations: str, settings: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> Expr:
+    """The new value of a parameter in the symbols w and g, by the first step of an optimizer.
 
     Args:
-        equations: One equation for w, such as `"w = w - learning_rate * g"`.
-        settings: Numbers for the other names in it.
+        equations: Equations in w and g, the last for w, such as `"w = w - learning_rate * g"`.
+        settings: Numbers for the other names in them.
+        state: What the optimizer keeps from step to step, with its first values.
 
     Example:
         >>> update_rule("w = w - learning_rate * g", {"learning_rate": "0.5"})
         -g/2 + w
+        >>> momentum = ("v = mu * v + g", "w = w - v")
+        >>> update_rule(chr(10).join(momentum), {"mu": "0.9"}, {"v": 0})
+        -g + w
     """
-    rhs = parse_equations(equations)[-1].rhs
-    known = {name: sp.Rational(*Fraction(str(value)).as_integer_ratio()) for name, value in settings.items()}
-    table = {read: known.get(read.tensor, Symbol(read.tensor)) for read in reads(rhs)}
-    return rhs.xreplace(table)
+    numbers = {**(state or {}), "step": 1, **settings}
+    known: dict[str, Expr] = {
+        name: sp.Rational(*Fraction(str(value)).as_integer_ratio()) for name, value in numbers.items()
+    }
+    value: Expr = Symbol("w")
+    for statement in parse_equations(equations, {"floor": sp.floor}):
+        table = {read: known.get(read.tensor, Symbol(read.tensor)) for read in reads(statement.rhs)}
+        value = known[statement.tensor] = statement.rhs.xreplace(table)
+    return public(value)
 
 
 class _Step:

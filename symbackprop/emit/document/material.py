@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from symbackprop.display import Relation
+from symbackprop.display import Relation, Tree
 from symbackprop.graph import Derivation
 from symbackprop.notation import STANDARD, Notation
 
@@ -64,6 +64,8 @@ class Facts:
         authors: Of the document.
         learning_rate: As the user wrote it.
         optimizer: Its name in the catalogue.
+        assignments: What one step computes, pairs of what is set and to what, for optimizers other than plain descent.
+        settings: Numbers in those assignments, by their names.
         update: `"simultaneous"` or `"sequential"`.
         reduction: `"mean"` or `"sum"` over samples.
     """
@@ -72,6 +74,8 @@ class Facts:
     authors: tuple[str, ...] = ()
     learning_rate: str = "0.01"
     optimizer: str = "sgd"
+    assignments: Sequence[tuple[Tree, Tree]] = ()
+    settings: Sequence[tuple[Tree, str]] = ()
     update: str = "simultaneous"
     reduction: str = "mean"
 

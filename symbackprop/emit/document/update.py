@@ -38,6 +38,7 @@ from symbackprop.emit.document.blocks import (
 )
 from symbackprop.emit.document.forward import MOST_ROWS
 from symbackprop.emit.document.gradients import gradient
+from symbackprop.emit.document.material import Facts
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.wording import cardinal
 from symbackprop.graph import Tensor
@@ -76,7 +77,7 @@ def _moving(sheet: Sheet) -> list[tuple[Tensor, tuple[int, ...]]]:
 def _rule(sheet: Sheet) -> Iterator[Any]:
     facts = sheet.material.facts
     if facts.optimizer != "sgd":
-        yield f"One step of {facts.optimizer} moves every parameter."
+        yield from _assigned(facts)
         return
     w = Symbol(given("w"))
     slope = Product((ETA, PartialDerivative(sheet.reader.error(), w)))
@@ -97,6 +98,16 @@ def _rule(sheet: Sheet) -> Iterator[Any]:
     if fixed:
         biases = all(len(tensor.indices) < 2 for tensor in fixed)
         yield " The biases are left as they are." if biases else " Parameters that are not trained stay as they are."
+
+
+def _assigned(facts: Facts) -> Iterator[Any]:
+    """The equations of an optimizer with memory, for a parameter w with gradient g."""
+    yield f"This is the first step of {facts.optimizer}. For every parameter w with gradient g it sets, in this order, "
+    for number, (left, right) in enumerate(facts.assignments):
+        yield from (", " if number else "", Becomes(left, right))
+    for number, (name, value) in enumerate(facts.settings):
+        yield from ("; here " if not number else ", ", Relation(name, (Row("=", typed(value)),)))
+    yield ". What it remembers starts at its first value."
 
 
 def _new(sheet: Sheet, tensor: Tensor, at: tuple[int, ...]) -> Number:
