@@ -50,7 +50,9 @@ def _fraction(value: Expr) -> Code:
     if value.is_Integer:
         return str(value), ATOM if value >= 0 else UNARY
     decimal = float(value)
-    if value.q.bit_count() == 1 or str(decimal) == _exact_decimal(value):
+    # Whole numbers of more digits than a double holds would overflow in single precision on their own.
+    long = max(abs(value.p), value.q) > 2**53
+    if long or value.q.bit_count() == 1 or str(decimal) == _exact_decimal(value):
         return str(decimal), ATOM if decimal >= 0 else UNARY
     return f"{value.p} / {value.q}", PRODUCT
 

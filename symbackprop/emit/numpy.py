@@ -6,7 +6,7 @@ where it lacks an axis that is not a leading one, `[:, None]` makes room.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -14,6 +14,16 @@ from sympy import Expr, Symbol
 
 from symbackprop.emit import places
 from symbackprop.emit.contractions import contraction
+from symbackprop.emit.masks import (
+    LOGICAL,
+    OPERATORS,
+    is_mask,
+    is_number,
+    is_truth,
+    numbers_in,
+    positive,
+    with_masks,
+)
 from symbackprop.emit.numbers import (
     ATOM,
     COMPARE,
@@ -33,19 +43,14 @@ from symbackprop.program import (
     Axes,
     Const,
     Contract,
-    Gather,
     Leaf,
     Map,
     Position,
     Reduce,
-    Scatter,
-    children,
     leaves,
 )
 
-OPERATORS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "==", "ne": "!="}
-HELPERS = frozenset({"sigmoid", "softmax", "erf", "log_sigmoid", "log_softmax", "logsumexp"})
-LOGICAL = frozenset({"and", "or", "not"})
+HELPERS = frozenset({"sigmoid", "softmax", "softplus", "erf", "log_cosh", "log_sigmoid", "log_softmax", "logsumexp"})
 
 
 class Use(NamedTuple):
@@ -150,7 +155,7 @@ class _Printer:
     def _map(self, node: Map, order: Axes) -> Code:
         function = node.function
         if function == "mul":
-            node = _with_masks(node)
+            node = with_masks(node)
             return self._outer(node, order) or self._product(node, order)
         if function == "add":
             return self._sum(node, order), SUM
@@ -204,12 +209,12 @@ class _Printer:
         return None
 
     def _sum(self, node: Map, order: Axes) -> str:
-        truths = all(is_truth(_positive(arg)) for arg in node.args if arg.axes)
+        truths = all(is_truth(positive(arg)) for arg in node.args if arg.axes)
         first = (self._number if truths or is_truth(node.args[0]) else self._operand)(node.args[0], node, order)
         text = bracket(first, SUM)
         for arg in node.args[1:]:
-            if is_truth(_positive(arg)) and arg is not _positive(arg):
-                text += f" - {bracket(self.spread(_positive(arg), order), PRODUCT)}"
+            if is_truth(positive(arg)) and arg is not positive(arg):
+                text += f" - {bracket(self.spread(positive(arg), order), PRODUCT)}"
                 continue
             code, strength = self._operand(arg, node, order)
             if code.startswith("-") and strength > SUM:
@@ -224,7 +229,7 @@ class _Printer:
         negative = False
         numeric = any(not is_truth(arg) for arg in product.args if arg.axes or leaves(arg))
         for node in product.args:
-            if isinstance(node, Map) and node.function == "pow" and _is(node.args[1], -1):
+            if isinstance(node, Map) and node.function == "pow" and is_number(node.args[1], -1):
                 below.append(bracket(self._operand(node.args[0], product, order), ATOM))
                 continue
             code = (self._operand if numeric else self._number)(node, product, order)
@@ -238,7 +243,7 @@ class _Printer:
         return "-" * negative + " / ".join([text, *below]), PRODUCT
 
     def _power(self, args: Sequence[Code], exponent: Array) -> Code:
-        if _is(exponent, -1):
+        if is_number(exponent, -1):
             return f"1 / {bracket(args[0], ATOM)}", PRODUCT
         if (
             isinstance(exponent, Const)
@@ -257,10 +262,11 @@ class _Printer:
         arrangement = self._arrangement(node, kept)
         text = self.code(node.arg, arrangement)[0]
         axes = [arrangement.index(axis) for axis in node.over]
+        function = self.called(node.kind) if node.kind in HELPERS else f"np.{node.kind}"
         if not kept:
-            return f"np.{node.kind}({text})", ATOM
+            return f"{function}({text})", ATOM
         where = str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})"
-        return f"np.{node.kind}({text}, axis={where})", ATOM
+        return f"{function}({text}, axis={where})", ATOM
 
     def _arrangement(self, node: Reduce, kept: Axes) -> Axes:
         """The order for the argument of a reduction: as it is stored, if the kept axes come out right."""
@@ -268,47 +274,3 @@ class _Printer:
         if tuple(axis for axis in stored if axis in kept) == kept:
             return stored
         return (*node.over, *kept)
-
-
-def _is(node: Array, value: int) -> bool:
-    return isinstance(node, Const) and bool(node.value == value)
-
-
-def is_mask(node: Array) -> bool:
-    """Whether a node is 1 where a condition holds and 0 elsewhere."""
-    return isinstance(node, Map) and node.function == "where" and _is(node.args[1], 1) and _is(node.args[2], 0)
-
-
-def is_truth(node: Array) -> bool:
-    """Whether the code of a node gives truth values, which NumPy multiplies but neither adds nor negates."""
-    return isinstance(node, Map) and (node.function in OPERATORS or node.function in LOGICAL)
-
-
-def numbers_in(node: Array) -> list[str]:
-    """The arrays in a node that hold numbers, not positions."""
-    return sorted(set(_numbers(node)))
-
-
-def _numbers(node: Array) -> Iterator[str]:
-    inside = children(node)
-    if isinstance(node, Leaf):
-        yield node.name
-    elif isinstance(node, Gather | Scatter):
-        yield from _numbers(node.arg)
-    elif not (is_truth(node) and any(isinstance(part, Position) for part in inside)):
-        for part in inside:
-            yield from _numbers(part)
-
-
-def _positive(node: Array) -> Array:
-    """A of -a, else the node itself."""
-    if isinstance(node, Map) and node.function == "mul" and len(node.args) == 2 and _is(node.args[0], -1):
-        return node.args[1]
-    return node
-
-
-def _with_masks(node: Map) -> Map:
-    """where(c, 1, 0) * a → c * a: a truth value takes the precision of the numbers that it multiplies."""
-    if not any(numbers_in(arg) and not is_mask(arg) for arg in node.args):
-        return node
-    return Map("mul", tuple(arg.args[0] if isinstance(arg, Map) and is_mask(arg) else arg for arg in node.args))

@@ -13,7 +13,7 @@ from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, Within
 from symbackprop.lower.order import contract_in_order
 from symbackprop.lower.places import Opened, affine, opened
-from symbackprop.lower.stable import logistic_argument, softmax_factors
+from symbackprop.lower.stable import logistic_powers, softmax_factors, softplus_argument, spread, within_branches
 from symbackprop.program import (
     Accumulate,
     Affine,
@@ -29,6 +29,7 @@ from symbackprop.program import (
     Scatter,
     Window,
 )
+from symbackprop.simplify.outputs import tangents
 
 FUNCTIONS = {sp.exp: "exp", sp.log: "log", sp.sin: "sin", sp.cos: "cos", sp.tan: "tan", sp.tanh: "tanh"}
 FUNCTIONS |= {sp.sinh: "sinh", sp.cosh: "cosh", sp.atan: "arctan", sp.asin: "arcsin", sp.acos: "arccos"}
@@ -44,6 +45,7 @@ RELATIONS = {
     sp.Or: "or",
     sp.Not: "not",
 }
+LONG = 10**6
 Shapes = Mapping[str, tuple[Expr, ...]]
 
 
@@ -102,8 +104,7 @@ class _Lowering:
         if isinstance(expr, Total):
             return self._total(expr)
         if isinstance(expr, Where):
-            branches = (self.array(expr.then), self.array(expr.otherwise))
-            return Map("where", (self._condition(expr.condition), *branches))
+            return Map("where", (self._condition(expr.condition), *map(self.array, within_branches(expr))))
         if isinstance(expr, Peak | ArgPeak):
             kind = "max" if isinstance(expr, Peak) else "argmax"
             return Reduce(kind, self.array(expr.body), expr.bound)
@@ -117,16 +118,19 @@ class _Lowering:
     def _arithmetic(self, expr: Expr) -> Array:
         if expr.is_Add:
             content, rest = expr.primitive()
-            if content != 1:
+            # A factor of many digits is no help to a reader, nor to single precision.
+            if content != 1 and max(abs(content.p), content.q) < LONG:
                 return Map("mul", (Const(content), self.array(rest)))
             return Map("add", tuple(self.array(term) for term in addends(expr)))
         if expr.is_Mul:
             return self._product(expr)
         if expr.is_Pow:
-            argument = logistic_argument(expr)
-            if argument is not None:
-                return Map("sigmoid", (self.array(argument),))
+            powers, _ = logistic_powers((expr,))
+            if powers:
+                return self._logistics(powers)[0]
             return Map("pow", (self.array(expr.base), self.array(expr.exp)))
+        if isinstance(expr, sp.log):
+            return self._log(expr)
         if isinstance(expr, sp.floor) and not expr.atoms(Read):
             # Positions stay whole numbers, which a quotient rounded down would not.
             return Map("floor_divide", tuple(map(self.array, sp.fraction(sp.together(expr.args[0])))))
@@ -177,7 +181,31 @@ class _Lowering:
             softmax, rest = found
             node = Along("softmax", self.array(softmax.exponent), softmax.index)
             return node if rest == 1 else Map("mul", (self.array(rest), node))
-        return Map("mul", tuple(self.array(factor) for factor in factors_in_order(expr)))
+        powers, rest = logistic_powers(spread(tangents(factors_in_order(expr))))
+        factors = (*map(self.array, rest), *self._logistics(powers))
+        return factors[0] if len(factors) == 1 else Map("mul", factors)
+
+    def _logistics(self, powers: Sequence[tuple[Expr, int]]) -> list[Array]:
+        """Powers of the logistic function."""
+        single = [(Map("sigmoid", (self.array(argument),)), count) for argument, count in powers]
+        return [node if count == 1 else Map("pow", (node, Const(sp.Integer(count)))) for node, count in single]
+
+    def _log(self, expr: Expr) -> Array:
+        """A logarithm; of what is computed as an exponential before, in a form that does not compute it."""
+        inside = expr.args[0]
+        argument = softplus_argument(expr)
+        if argument is not None:
+            return Map("softplus", (self.array(argument),))
+        if isinstance(inside, sp.cosh):
+            return Map("log_cosh", (self.array(inside.args[0]),))
+        if isinstance(inside, Total) and isinstance(inside.body, sp.exp):
+            return Reduce("logsumexp", self.array(inside.body.args[0]), inside.bound)
+        if inside.is_Pow and inside.exp == -1:
+            return Map("mul", (Const(sp.S.NegativeOne), self.array(sp.log(inside.base))))
+        found = softmax_factors(inside)
+        if found is not None and found[1] == 1 and found[0].index != self.loop:
+            return Along("log_softmax", self.array(found[0].exponent), found[0].index)
+        return Map("log", (self.array(inside),))
 
     def _total(self, expr: Total) -> Array:
         """Σ of a product is a chain of contractions; Σ of anything else is a reduction."""

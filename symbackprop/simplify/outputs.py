@@ -37,7 +37,7 @@ def through_output(derivative: Expr, output: Read, rhs: Expr, at: Sequence[Index
     """
     if isinstance(rhs, Where):
         return _branches(derivative, output, rhs, at)
-    best = derivative
+    best = with_tangents(derivative)
     for part in _candidates(rhs):
         solution = isolate(rhs, part, output)
         if solution is None:
@@ -223,3 +223,24 @@ def _opaque(expr: Expr) -> list[Expr]:
     if isinstance(expr, sp.Add | sp.Mul) or (expr.is_Pow and expr.exp.is_Integer):
         return list(dict.fromkeys(node for arg in expr.args for node in _opaque(arg)))
     return [] if expr.is_Number else [expr]
+
+
+def tangents(factors: Sequence[Expr]) -> list[Expr]:
+    """sinh(u)/cosh(u) → tanh(u).
+
+    Example:
+        >>> z = sp.Symbol("z")
+        >>> tangents((sp.sinh(z), 2, 1 / sp.cosh(z)))
+        [tanh(z), 2]
+    """
+    below = {1 / sp.cosh(factor.args[0]): factor for factor in factors if isinstance(factor, sp.sinh)}
+    found = {one: sine for one, sine in below.items() if one in factors}
+    kept = [sp.tanh(factor.args[0]) if factor in found.values() else factor for factor in factors]
+    return [factor for factor in kept if factor not in found]
+
+
+def with_tangents(expr: Expr) -> Expr:
+    """An expression with every sinh(u)/cosh(u) in it as tanh(u)."""
+    if not expr.has(sp.sinh):
+        return expr
+    return expr.replace(lambda node: node.is_Mul, lambda node: sp.Mul(*tangents(node.args)))

@@ -13,6 +13,8 @@ def namespace(arrays, sizes):
     names = {"np": np, "Array": np.ndarray, "sigmoid": special.expit, "erf": special.erf}
     names |= {"softmax": lambda x, axis=-1: special.softmax(x, axis=axis)}
     names |= {"log_softmax": lambda x, axis=-1: special.log_softmax(x, axis=axis), "log_sigmoid": special.log_expit}
+    names |= {"logsumexp": special.logsumexp, "softplus": lambda x: np.logaddexp(0, x)}
+    names |= {"log_cosh": lambda x: np.log(np.cosh(x))}
     for code in HELPER_CODE.values():
         exec(code, names)
     return names | dict(arrays) | {str(size): value for size, value in sizes.items()}

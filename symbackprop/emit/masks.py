@@ -1,0 +1,60 @@
+"""Array nodes → what their NumPy code holds: truth values, which need care, or numbers, which do not.
+
+NumPy multiplies truth values with numbers in the precision of the numbers, but adds and negates them otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from symbackprop.program import Array, Const, Gather, Leaf, Map, Position, Scatter, children
+
+OPERATORS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "==", "ne": "!="}
+LOGICAL = frozenset({"and", "or", "not"})
+
+
+def is_number(node: Array, value: int) -> bool:
+    """Whether a node is this number."""
+    return isinstance(node, Const) and bool(node.value == value)
+
+
+def is_mask(node: Array) -> bool:
+    """Whether a node is 1 where a condition holds and 0 elsewhere."""
+    return (
+        isinstance(node, Map) and node.function == "where" and is_number(node.args[1], 1) and is_number(node.args[2], 0)
+    )
+
+
+def is_truth(node: Array) -> bool:
+    """Whether the code of a node gives truth values, which NumPy multiplies but neither adds nor negates."""
+    return isinstance(node, Map) and (node.function in OPERATORS or node.function in LOGICAL)
+
+
+def numbers_in(node: Array) -> list[str]:
+    """The arrays in a node that hold numbers, not positions."""
+    return sorted(set(_numbers(node)))
+
+
+def _numbers(node: Array) -> Iterator[str]:
+    inside = children(node)
+    if isinstance(node, Leaf):
+        yield node.name
+    elif isinstance(node, Gather | Scatter):
+        yield from _numbers(node.arg)
+    elif not (is_truth(node) and any(isinstance(part, Position) for part in inside)):
+        for part in inside:
+            yield from _numbers(part)
+
+
+def positive(node: Array) -> Array:
+    """A of -a, else the node itself."""
+    if isinstance(node, Map) and node.function == "mul" and len(node.args) == 2 and is_number(node.args[0], -1):
+        return node.args[1]
+    return node
+
+
+def with_masks(node: Map) -> Map:
+    """where(c, 1, 0) * a → c * a: a truth value takes the precision of the numbers that it multiplies."""
+    if not any(numbers_in(arg) and not is_mask(arg) for arg in node.args):
+        return node
+    return Map("mul", tuple(arg.args[0] if isinstance(arg, Map) and is_mask(arg) else arg for arg in node.args))

@@ -1,0 +1,37 @@
+"""What the code of a node holds: truth values or numbers."""
+
+import sympy as sp
+
+from symbackprop.emit.masks import is_mask, is_truth, numbers_in, positive, with_masks
+from symbackprop.expressions import Index
+from symbackprop.program import Const, Leaf, Map, Position
+
+J = Index("j", 3)
+Z, T = Leaf("z", (J,)), Leaf("t", (J,))
+ZERO, ONE = Const(sp.S.Zero), Const(sp.S.One)
+ABOVE = Map("gt", (Z, ZERO))
+MASK = Map("where", (ABOVE, ONE, ZERO))
+
+
+def test_comparisons_are_truths_and_masks_are_numbers_of_them():
+    assert is_truth(ABOVE)
+    assert is_truth(Map("not", (ABOVE,)))
+    assert not is_truth(Z)
+    assert is_mask(MASK)
+    assert not is_mask(Map("where", (ABOVE, Z, ZERO)))
+
+
+def test_a_mask_beside_numbers_is_its_condition():
+    assert with_masks(Map("mul", (T, MASK))) == Map("mul", (T, ABOVE))
+    alone = Map("mul", (Const(sp.Integer(2)), Map("where", (Map("gt", (Position(J), ONE)), ONE, ZERO))))
+    assert with_masks(alone) == alone
+
+
+def test_numbers_are_found_but_positions_are_none():
+    assert numbers_in(Map("mul", (Z, T))) == ["t", "z"]
+    assert numbers_in(Map("eq", (Position(J), Leaf("label", ())))) == []
+
+
+def test_a_sign_is_taken_off():
+    assert positive(Map("mul", (Const(sp.S.NegativeOne), Z))) == Z
+    assert positive(Z) == Z

@@ -1,0 +1,48 @@
+"""Emitted code is finite and right where exponentials overflow: every activation, in both precisions."""
+
+import numpy as np
+import pytest
+
+import symbackprop as sb
+from symbackprop.catalog import ACTIVATIONS
+from symbackprop.verify.equations import evaluate_adjoints, evaluate_graph
+from symbackprop.verify.fields import mpmath_field
+
+# exp(1000) is no number of double precision: there is nothing to be right about.
+GROWS = {"exponential"}
+USERS = {
+    "logistic by hand": "exp(z) / (1 + exp(z))",
+    "softplus by hand": "log(exp(z) + 1)",
+    "log of a sum": "log(sum(exp(z[k]), k)) - z[j]",
+    "log cosh": "log(cosh(z))",
+    "gate": "z * exp(-z) / (1 + exp(-z))**2",
+    "branch": "where(z < 0, exp(z) - 1, z)",
+}
+FORMULAS = {name: None for name in ACTIVATIONS if name not in GROWS} | USERS
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+@pytest.mark.parametrize("size", [1000, 20_000])
+def test_finite_and_right(name, size):
+    own = {"activations": {"mine": FORMULAS[name]}} if FORMULAS[name] else {}
+    d = sb.derive(sb.Network(2, sb.Dense(2, "mine" if own else name), loss="half_squared_error", **own))
+    params = {"W1": np.array([[size, 0.0], [0.0, -size]]), "b1": np.zeros(2)}
+    x, t = np.array([[1.0, 1.0], [-1.0, 0.5]]), np.array([[0.5, -1.0], [2.0, 0.25]])
+    loss, gradients = exact(d.stages.derivation, {**params, "x": x, "t": t})
+    for kind, tolerance in ((np.float64, 1e-9), (np.float32, 1e-4)):
+        given = {key: value.astype(kind) for key, value in params.items()}
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            found, grads = d.compile().loss_and_grad(given, x.astype(kind), t.astype(kind))
+        assert found == pytest.approx(loss, rel=tolerance)
+        for key, expected in gradients.items():
+            assert grads[key].dtype == kind
+            scale = np.max(np.abs(expected))
+            assert grads[key] == pytest.approx(expected, rel=tolerance, abs=tolerance * scale + 1e-30), key
+
+
+def exact(derivation, values):
+    field = mpmath_field(60)
+    everything = evaluate_graph(derivation.graph, {name: field.array(array) for name, array in values.items()}, field)
+    found = evaluate_adjoints(derivation, everything, field)
+    adjoints = {name: np.asarray(found[derivation.adjoint_of[name]], dtype=float) for name in ("W1", "b1")}
+    return float(everything["E"].item() if hasattr(everything["E"], "item") else everything["E"]), adjoints
