@@ -15,7 +15,7 @@ from sympy import Expr, Symbol
 
 from symbackprop.catalog.sizes import size_value
 from symbackprop.contraction import ALPHABET, fits, tidy
-from symbackprop.errors import ShapeError, UnknownNameError, did_you_mean
+from symbackprop.errors import LanguageError, ShapeError, UnknownNameError, did_you_mean
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, indices_of, reads
 from symbackprop.graph import Equation, Tensor
 from symbackprop.language import Function, Statement, parse_formula, size_symbol, unsized
@@ -25,6 +25,8 @@ Size: TypeAlias = int | str | Expr
 
 def size(value: Size) -> Expr:
     """A size as an expression: a number, or a positive integer symbol of that name."""
+    if value == "N":
+        raise ShapeError("a size cannot be called N, which counts the samples", help="give it another name")
     if isinstance(value, int):
         return sp.Integer(value)
     return Symbol(value, integer=True, positive=True) if isinstance(value, str) else value
@@ -150,6 +152,11 @@ def bind(
         for index, axis in zip(read.indices, tensor.indices[len(tensor.indices) - rank :], strict=True):
             if isinstance(index, Index):
                 _settle(sizes, index, axis.size, read, statement, given=ranges or {})
+            elif index.is_Integer and axis.size.is_Integer and not 0 <= index < axis.size:
+                raise ShapeError(
+                    f"{read} in {statement.text!r} is outside: the axis has {axis.size} places",
+                    help="places are counted from 0",
+                )
     _check_sizes(statement, sizes)
     extra, places = _lined_up(leading, set(sizes), statement)
     table: dict[Expr, Expr] = {unsized(letter): Index(letter, value) for letter, value in sizes.items()}
@@ -161,7 +168,19 @@ def bind(
         replaced[read] = Read(tensors[read.tensor].name, *places[read.tensor], *own)
     indices = (*extra, *(Index(i.name, sizes[i.name]) for i in statement.indices))
     # A sum over j beside a free j is clear to a reader, but would be captured by a rewrite.
-    return Equation(name, indices, tidy(with_deltas(rhs.xreplace(replaced)), indices))
+    equation = Equation(name, indices, tidy(with_deltas(rhs.xreplace(replaced)), indices))
+    _refuse_loose(equation, statement)
+    return equation
+
+
+def _refuse_loose(equation: Equation, statement: Statement) -> None:
+    loose = {i.name for i in equation.rhs.free_symbols if isinstance(i, Index)} - {i.name for i in equation.indices}
+    if loose:
+        letter = min(loose)
+        raise LanguageError(
+            f"index {letter!r} in {statement.text!r} is neither summed nor on the left",
+            help=f"sum over it, as in sum(..., {letter}), or write it on the left-hand side",
+        )
 
 
 def with_deltas(expr: Expr) -> Expr:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from symbackprop.training import Run
 
 MOST_SCALARS = 1_000
+MOST_NUMBERS = 50_000_000
 FORMATS = ("latex", "python", "expressions")
 FILES = {"latex": "derivation.tex", "python": "gradients.py", "expressions": "expressions.py"}
 
@@ -156,8 +158,21 @@ class Stages:
         return numpy_code(statement.value, statement.axes)
 
     def verification(self, seed: int = 0) -> Report:
-        """Check the emitted code, the forms of the derivation against one another, and every step."""
+        """Check the emitted code, the forms of the derivation against one another, and every step.
+
+        Raises:
+            TooLargeError: The parameters would not fit into memory.
+        """
+        self._refuse_above(MOST_NUMBERS)
         return verify(self.derivation, self.module, scalars=self._scalar_form(), seed=seed)
+
+    def _refuse_above(self, limit: int) -> None:
+        count = sum(prod(int(n) for n in p.shape if n.is_Integer) for p in self.graph.parameters)
+        if count > limit:
+            raise TooLargeError(
+                f"this network has {count:,} parameters: checking its code would need about {count * 40 / 1e9:,.0f} GB",
+                help='name the sizes, as in units = "width", and give them values: sizes = { width = 4096 }',
+            )
 
     def _scalar_form(self) -> Any:
         """The gradients of the scalar view at given values; `None` for networks that have no scalar view."""

@@ -105,6 +105,10 @@ def run(
     """
     settings = d.network.training
     data = samples(d)
+    if not any(parameter.trainable for parameter in d.stages.graph.parameters):
+        raise InputError(
+            f"no parameter of {d.network.name} is trained", help="trainable = true, or a list of parameters"
+        )
     seed = settings.seed if seed is None else seed
     update = update or settings.update
     limits: dict[str, Any] = {}

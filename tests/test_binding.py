@@ -12,7 +12,7 @@ from symbackprop.graph import Tensor
 from symbackprop.language import parse_equations, unsized
 from symbackprop.verify.evaluate import evaluate
 
-N = size("N")
+N = sp.Symbol("N", integer=True, positive=True)
 S, T, I, J, K = Index("s", N), Index("t", 6), Index("i", 2), Index("j", 3), Index("k", 3)
 RNG = np.random.default_rng(11)
 

@@ -126,3 +126,45 @@ def test_our_own_bug_exits_with_70(call, monkeypatch):
     code, _, err = call("show", "mazur")
     assert code == 70
     assert "please report" in err
+
+
+NET = 'inputs = 2\nloss = {loss}\n[[layers]]\ntype = "{type}"\nunits = 2\n[losses]\nmy = "{my}"\n[layer_types.own]\n{own}\n'
+GOOD = 'parameters = { W = ["units", "n"] }\\nequations = "y[j] = sum(W[j, i] * x[i], i)"'.replace("\\n", "\n")
+
+
+@pytest.mark.parametrize(
+    ("own", "my", "message"),
+    [
+        ("", "E = (t[j] - y[j])**2", "neither summed nor on the left"),
+        ("", "E[j] = (t[j] - y[j])**2", "one number for a sample"),
+        ("", "E = 3", "does not read the prediction"),
+        ("", "E = sum((t[i] - y[j])**2, j)", "neither summed nor on the left"),
+        ('equations = "y[j] = W[j, i] * x[i]"', "", "neither summed nor on the left"),
+        ('equations = "y = sum(W[j, i] * x[i], i)"', "", "neither summed nor on the left"),
+        ('equations = "y[j] = sum(W[j, i] * x[5], i)"', "", "is outside"),
+        ('equations = "W[j] = sum(W[j, i] * x[i], i)"', "", "given twice"),
+        ('equations = "y[j] = sum(W[j] * x[i], i)"', "", "has 2 axes"),
+    ],
+)
+def test_mistakes_in_formulas_are_bad_input(call, tmp_path, own, my, message):
+    layer = f'parameters = {{ W = ["units", "n"] }}\n{own}' if own else GOOD
+    loss = '"my"' if my else '"mse"'
+    my = my or "E = sum((t[j] - y[j])**2, j)"
+    path = tmp_path / "net.toml"
+    path.write_text(NET.format(loss=loss, type="own" if own else "dense", my=my, own=layer))
+    code, _, err = call("show", str(path))
+    assert code == 2, err
+    assert message in err
+
+
+def test_a_network_too_large_to_check_is_refused(call, tmp_path):
+    code, _, err = call("derive", "1000000000 -> 1000000000, loss=mse", "-o", "large")
+    assert code == 3
+    assert "sizes" in err
+    assert not (tmp_path / "large").exists()
+
+
+def test_a_size_cannot_be_called_like_the_number_of_samples(call):
+    code, _, err = call("show", "N -> 2, loss=mse")
+    assert code == 2
+    assert "counts the samples" in err

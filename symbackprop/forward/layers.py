@@ -11,7 +11,7 @@ from sympy import Expr
 
 from symbackprop.binding import bind, elementwise, size, size_expression, with_constants
 from symbackprop.catalog import Layer, Option, Parameter
-from symbackprop.errors import ShapeError
+from symbackprop.errors import LanguageError, ShapeError
 from symbackprop.expressions import Index, Read, reads, tensors_read
 from symbackprop.graph import Equation, Tensor
 from symbackprop.language import Statement, parse_equations
@@ -76,12 +76,23 @@ class Layering:
         if len(sources) != len(self.row.inputs):
             reads = len(self.row.inputs)
             raise ShapeError(f"layer {number} ({self.row.name}) reads {reads} tensors, got {len(sources)}")
+        self._refuse_names_given_twice()
         self.known = self._known_sizes()
         self.leading = self._leading()
 
     def name(self, formal: str) -> str:
         """What a formal name of the row is called in the network: `W` → `W2`, or `lstm_Wf` in a layer called lstm."""
         return self.spec.tensor_name(self.number, formal)
+
+    def _refuse_names_given_twice(self) -> None:
+        parameters = (parameter.name for parameter in self.row.parameters)
+        names = [*self.row.inputs, *parameters, *(statement.tensor for statement in self.statements)]
+        for name in names:
+            if names.count(name) > 1:
+                raise LanguageError(
+                    f"{name!r} is given twice in layer type {self.row.name!r}",
+                    help="inputs, parameters and what each equation defines need names of their own",
+                )
 
     def _known_sizes(self) -> dict[str, Expr]:
         """Every number that the row's equations and shapes may name: options, sizes of inputs, derived sizes."""
@@ -162,6 +173,11 @@ class Layering:
         """The letters in which the row first reads a parameter become the letters in which it is defined."""
         for statement in self.statements:
             for read in reads(statement.rhs):
+                if read.tensor == name and len(read.indices) != len(shape):
+                    raise ShapeError(
+                        f"{name} has {len(shape)} axes, but is read as {read} in {statement.text!r}",
+                        help="its shape and its indices must agree in number",
+                    )
                 if read.tensor == name and all(isinstance(index, Index) for index in read.indices):
                     return tuple(Index(i.name, length) for i, length in zip(read.indices, shape, strict=True))
         return tuple(Index(letter, length) for letter, length in zip(letters(len(shape)), shape, strict=True))

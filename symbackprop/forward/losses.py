@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +10,11 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.binding import bind, elementwise, formula_statement, size_expression, with_constants
-from symbackprop.errors import ShapeError
-from symbackprop.expressions import Index, Total
+from symbackprop.errors import LanguageError, ShapeError
+from symbackprop.expressions import Index, Total, tensors_read
 from symbackprop.forward.layers import exact, option_values
 from symbackprop.graph import Equation, Fact, Tensor
-from symbackprop.language import parse_equations
+from symbackprop.language import Statement, parse_equations
 
 if TYPE_CHECKING:
     from symbackprop.catalog import Regularizer
@@ -90,13 +90,29 @@ class Scoring:
             taken: Names that the tensors before it cannot have.
         """
         formals = {"y": self.prediction} | ({} if target is None else {"t": target})
-        *before, last = parse_equations(self.row.equations, elementwise(self.network.formulas))
+        statements = parse_equations(self.row.equations, elementwise(self.network.formulas))
+        _refuse_no_loss(self.row.name, statements)
+        *before, last = statements
         for statement in before:
             equation = bind(with_constants(statement, self.known), formals, free(statement.tensor, taken), self.ranges)
             formals[statement.tensor] = Tensor(equation.tensor, "hidden", equation.indices)
             yield equation
         single = bind(with_constants(last, self.known), formals, name, self.ranges)
         yield Equation(name, (), over_samples(single.rhs, single.indices, self.spec.reduction))
+
+
+def _refuse_no_loss(name: str, statements: Sequence[Statement]) -> None:
+    last = statements[-1]
+    if last.indices:
+        letters = ", ".join(index.name for index in last.indices)
+        raise LanguageError(
+            f"the loss {name!r} has a value for each {letters}, but a loss is one number for a sample",
+            help=f"write E = sum(..., {letters}) or E = mean(..., {letters})",
+        )
+    if not any("y" in tensors_read(statement.rhs) for statement in statements):
+        raise LanguageError(
+            f"the loss {name!r} does not read the prediction", help="y[j] is the prediction, t[j] the target"
+        )
 
 
 def over_samples(rhs: Expr, leading: tuple[Index, ...], reduction: str) -> Expr:

@@ -108,7 +108,7 @@ def _refuse_above(budget: int, derivation: Derivation, size: Callable[[Expr], in
         raise TooLargeError(
             f"the scalar form would have {equations:,} equations with {terms:,} terms; "
             f"the limit is {budget:,} equations",
-            help="use --form index or --form matrix, or --only w5,w17 for single weights",
+            help="use the index form, d[...].indexed, or the matrix form: their length does not grow with the network",
         )
 
 

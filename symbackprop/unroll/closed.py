@@ -44,7 +44,7 @@ def closed_form(scalars: Scalars, name: str, budget: int = OPERATIONS) -> Expr:
         raise TooLargeError(
             f"the closed form of the gradient by {name} would have about {operations:,} operations; "
             f"the limit is {budget:,}",
-            help="use --form index, or .indexed in Python: neither grows with the network; or --only with fewer names",
+            help="use the index form, .indexed, whose length does not grow with the network; or raise the budget",
         )
     closed: dict[Expr, Expr] = {}
     for symbol in order:

@@ -171,6 +171,6 @@ def concrete(size: Expr, sizes: Mapping[Symbol, int]) -> int:
     if not value.is_Integer:
         raise UnsupportedError(
             f"size {value} is a symbol: a scalar form needs numbers for all sizes",
-            help="use --form index or --form matrix, or give the layer a number of units",
+            help="use the index form, .indexed, or give the layer a number of units",
         )
     return int(value)

@@ -48,7 +48,8 @@ def compose(material: Material) -> Document:
         sections += [general.forward(sheet), *general.backward(sheet)]
     matrix = matrix_form(sheet)
     sections += [matrix] if matrix else []
-    sections += [update.update(sheet)] if sheet.material.step is not None else []
+    moves = any(tensor.trainable for tensor in sheet.graph.parameters)
+    sections += [update.update(sheet)] if sheet.material.step is not None and moves else []
     sections += [*_training(sheet), *_code(sheet)]
     return Document(heading, subtitle, running, material.facts.authors, glance(sheet), tuple(sections))
 

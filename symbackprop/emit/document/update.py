@@ -241,8 +241,8 @@ def _variants(sheet: Sheet) -> Iterator[tuple[Text, Text]]:
         "all": ("the biases updated too" if frozen_biases else "every parameter updated",),
         "weights": ("only weights updated, biases kept",),
         "own biases": ("one separate bias for each neuron, all updated",),
-        "doubled": ("the ½ left out of the error, which doubles every gradient",),
-        "halved": ("a ½ in front of the error, which halves every gradient",),
+        "doubled": ("every gradient doubled, because the ½ was left out before differentiating",),
+        "halved": ("every gradient halved, because of a ½ put before the error when differentiating",),
         "summed": ("the gradients of the samples added, not averaged",),
         "averaged": ("the gradients of the samples averaged, not added",),
     }  # fmt: skip
