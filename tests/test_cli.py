@@ -128,7 +128,10 @@ def test_our_own_bug_exits_with_70(call, monkeypatch):
     assert "please report" in err
 
 
-NET = 'inputs = 2\nloss = {loss}\n[[layers]]\ntype = "{type}"\nunits = 2\n[losses]\nmy = "{my}"\n[layer_types.own]\n{own}\n'
+NET = (
+    'inputs = 2\nloss = {loss}\n[[layers]]\ntype = "{type}"\nunits = 2\n'
+    '[losses]\nmy = "{my}"\n[layer_types.own]\n{own}\n'
+)
 GOOD = 'parameters = { W = ["units", "n"] }\\nequations = "y[j] = sum(W[j, i] * x[i], i)"'.replace("\\n", "\n")
 
 
