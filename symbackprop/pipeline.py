@@ -133,22 +133,24 @@ class Stages:
         """The emitted module, loaded."""
         return loaded(self.module_text(), f"gradients of {self.network.name}")
 
-    def statement(self, tensor: str) -> Assign:
-        """The array statement of ∂E/∂tensor, also where no gradient needs it."""
+    def statement(self, tensor: str, *, readable: bool = False) -> Assign:
+        """The array statement of ∂E/∂tensor, also where no gradient needs it; to be computed, or to be read."""
         equation = self.derivation.adjoint(tensor)
         shapes = {name: known.shape for name, known in {**self.graph.tensors, **self.derivation.tensors}.items()}
-        return Assign(equation.tensor, equation.indices, lower_expression(equation.rhs, shapes), str(equation))
+        value = lower_expression(equation.rhs, shapes, readable=readable)
+        return Assign(equation.tensor, equation.indices, value, str(equation))
 
     def matrix_latex(self, tensor: str) -> str | None:
         """The matrix form of ∂E/∂tensor as LaTeX."""
-        form = matrix_form(self.statement(tensor), self.reader)
+        form = matrix_form(self.statement(tensor, readable=True), self.reader)
         return None if form is None else latex(form)
 
     def matrix_forms(self) -> dict[str, Relation]:
         """The matrix form of every statement that has one, by the tensor defined."""
+        program = lower(self.derivation, readable=True)
         found = {
             statement.name: matrix_form(statement, self.reader)
-            for statement in assignments((*self.program.forward, *self.program.backward))
+            for statement in assignments((*program.forward, *program.backward))
         }
         return {name: form for name, form in found.items() if form is not None}
 

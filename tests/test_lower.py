@@ -18,6 +18,8 @@ from scipy import special  # isort: skip
 HELPERS = {"np": np, "sigmoid": special.expit, "softmax": special.softmax, "erf": special.erf}
 HELPERS |= {"log_sigmoid": special.log_expit, "log_softmax": special.log_softmax}
 HELPERS["softmax"] = lambda x, axis=-1: special.softmax(x, axis=axis)
+HELPERS |= {"softplus": lambda x: np.logaddexp(0, x), "log_cosh": lambda x: np.logaddexp(x, -x) - np.log(2)}
+HELPERS["logsumexp"] = lambda x, axis=None: special.logsumexp(x, axis=axis)
 HELPERS["log_softmax"] = lambda x, axis=-1: special.log_softmax(x, axis=axis)
 
 

@@ -13,10 +13,9 @@ from symbackprop.emit.layout import fitted
 from symbackprop.emit.nodes import all_read, defined, helpers_used, in_layers, needed, read, sizes_used
 from symbackprop.emit.numpy import HELPERS
 from symbackprop.emit.places import HELPER_CODE
-from symbackprop.emit.stable import stable_logs
 from symbackprop.emit.statements import Writer
 from symbackprop.graph import Derivation
-from symbackprop.program import Assign, Loop, Program, Reduce, Statement, Training, assignments, leaves
+from symbackprop.program import Array, Assign, Loop, Program, Reduce, Statement, Training, assignments, leaves
 
 RESERVED = frozenset(dir(builtins)) | HELPERS | frozenset(HELPER_CODE) | {
     "Any", "Array", "Callable", "History", "Iterator", "PARAMETERS", "Params", "START", "State", "TRAINABLE",
@@ -46,7 +45,7 @@ class Functions:
         self.inputs = [tensor.name for tensor in self.graph.with_role("input", "constant")]
         self.targets = [tensor.name for tensor in self.graph.with_role("target")]
         self.given = [*self.inputs, *self.targets]
-        self.statements = stable_logs(program.forward)
+        self.statements = program.forward
         self.writer = Writer(
             self._names(), comment, [*program.parameters, *(a.name for a in assignments(program.forward))]
         )
@@ -106,11 +105,20 @@ class Functions:
                 kept.append(statement)
         return tuple(kept)
 
+    @cached_property
+    def _kinks(self) -> list[tuple[str, Array]]:
+        """What decides a branch, where a parameter can reach it: a branch on data alone never changes."""
+        reached = set(self.program.parameters)
+        for statement in self.statements:
+            if read(statement) & reached:
+                reached |= defined(statement)
+        return [(kind, node) for kind, node in kinks(self.statements) if leaves(node) & reached]
+
     @property
     def helpers(self) -> list[str]:
         """The functions that the code calls beside NumPy's."""
-        checked = [Assign("", node.axes, node) for _, node in kinks(self.statements)]
-        return helpers_used([*self.predicting, *self.loss_statements, *self.program.backward, *checked])
+        checked = [Assign("", node.axes, node) for _, node in self._kinks]
+        return helpers_used([*self.predicting, *self._both_passes, *checked])
 
     @property
     def loss_statements(self) -> tuple[Statement, ...]:
@@ -119,9 +127,8 @@ class Functions:
 
     def forward(self) -> list[str]:
         """The prediction and everything before it."""
-        found = [
-            f'"{statement.name}": {self.writer.name(statement.name)}' for statement in assignments(self.predicting)
-        ]
+        names = [statement.name for statement in assignments(self.predicting) if statement.name in self.graph.tensors]
+        found = [f'"{name}": {self.writer.name(name)}' for name in names]
         rows = fitted(f"return {self.prediction}, {{", found, "}", 4)
         return [*self._opening(self.predicting), *self._lines(self.predicting), *rows]
 
@@ -131,9 +138,13 @@ class Functions:
 
     def gradients(self) -> list[str]:
         """The loss and all gradients."""
+        return [*self._opening(self._both_passes), *self._lines(self._both_passes, commented=True)]
+
+    @cached_property
+    def _both_passes(self) -> tuple[Statement, ...]:
+        """The statements of the loss and of all gradients."""
         wanted = {self.program.loss, *all_read(self.program.backward)}
-        statements = (*needed(self.statements, wanted), *self.program.backward)
-        return [*self._opening(statements), *self._lines(statements, commented=True)]
+        return (*needed(self.statements, wanted), *self.program.backward)
 
     def gradient_items(self) -> list[tuple[str, str]]:
         """For each parameter the expression of its gradient; one that the loss does not depend on has none to name."""
@@ -171,7 +182,7 @@ class Functions:
 
     def margins(self) -> tuple[list[str], list[str]]:
         """Code that computes what decides branches, and the expressions of it."""
-        found = kinks(self.statements)
+        found = self._kinks
         used = {leaf for _, node in found for leaf in leaves(node)}
         statements = needed(self.statements, used)
         sizes = sizes_used([Assign("", node.axes, node) for _, node in found])

@@ -18,11 +18,19 @@ def is_number(node: Array, value: int) -> bool:
     return isinstance(node, Const) and bool(node.value == value)
 
 
-def is_mask(node: Array) -> bool:
-    """Whether a node is 1 where a condition holds and 0 elsewhere."""
-    return (
-        isinstance(node, Map) and node.function == "where" and is_number(node.args[1], 1) and is_number(node.args[2], 0)
-    )
+def is_reciprocal(node: Array) -> bool:
+    """Whether a node is 1 over another."""
+    return isinstance(node, Map) and node.function == "pow" and is_number(node.args[1], -1)
+
+
+def mask(node: Array) -> Array | None:
+    """The condition where a node is 1, if it is 0 elsewhere; else `None`."""
+    if not isinstance(node, Map) or node.function != "where":
+        return None
+    condition, then, otherwise = node.args
+    if is_number(then, 1) and is_number(otherwise, 0):
+        return condition
+    return Map("not", (condition,)) if is_number(then, 0) and is_number(otherwise, 1) else None
 
 
 def is_truth(node: Array) -> bool:
@@ -55,6 +63,6 @@ def positive(node: Array) -> Array:
 
 def with_masks(node: Map) -> Map:
     """where(c, 1, 0) * a → c * a: a truth value takes the precision of the numbers that it multiplies."""
-    if not any(numbers_in(arg) and not is_mask(arg) for arg in node.args):
+    if not any(numbers_in(arg) and mask(arg) is None for arg in node.args):
         return node
-    return Map("mul", tuple(arg.args[0] if isinstance(arg, Map) and is_mask(arg) else arg for arg in node.args))
+    return Map("mul", tuple(mask(arg) or arg for arg in node.args))

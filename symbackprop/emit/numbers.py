@@ -10,6 +10,7 @@ from sympy import Expr
 
 ATOM, POWER, UNARY, PRODUCT, MATMUL, SUM, COMPARE = 7, 6, 5, 4, 3, 2, 1
 Code = tuple[str, int]
+MOST_READABLE = 10**6  # a fraction with a larger denominator reads better, and binds tighter, as a decimal
 
 
 def bracket(code: Code, least: int) -> str:
@@ -29,6 +30,8 @@ def number_code(value: Expr) -> Code:
         return _fraction(value)
     if value.is_Symbol:
         return str(value), ATOM
+    if value.is_number and value.has(sp.Function, sp.NumberSymbol):
+        return repr(float(value)), ATOM if value.is_positive else UNARY
     if isinstance(value, sp.floor):
         above, below = sp.fraction(sp.together(value.args[0]))
         return f"{bracket(number_code(above), PRODUCT)} // {bracket(number_code(below), ATOM)}", PRODUCT
@@ -47,12 +50,10 @@ def number_code(value: Expr) -> Code:
 
 
 def _fraction(value: Expr) -> Code:
-    if value.is_Integer:
-        return str(value), ATOM if value >= 0 else UNARY
     decimal = float(value)
-    # Whole numbers of more digits than a double holds would overflow in single precision on their own.
-    long = max(abs(value.p), value.q) > 2**53
-    if long or value.q.bit_count() == 1 or str(decimal) == _exact_decimal(value):
+    if value.is_Integer:
+        return str(value) if abs(value) < 2**53 else repr(decimal), ATOM if value >= 0 else UNARY
+    if value.q.bit_count() == 1 or str(decimal) == _exact_decimal(value) or value.q > MOST_READABLE:
         return str(decimal), ATOM if decimal >= 0 else UNARY
     return f"{value.p} / {value.q}", PRODUCT
 

@@ -17,9 +17,10 @@ from symbackprop.emit.contractions import contraction
 from symbackprop.emit.masks import (
     LOGICAL,
     OPERATORS,
-    is_mask,
     is_number,
+    is_reciprocal,
     is_truth,
+    mask,
     numbers_in,
     positive,
     with_masks,
@@ -27,6 +28,7 @@ from symbackprop.emit.masks import (
 from symbackprop.emit.numbers import (
     ATOM,
     COMPARE,
+    MATMUL,
     POWER,
     PRODUCT,
     SUM,
@@ -166,11 +168,12 @@ class _Printer:
             return f"{bracket(args[0], SUM)} {OPERATORS[function]} {bracket(args[1], SUM)}", COMPARE
         if function == "where":
             return self._where(node, args)
+        if function == "floor_divide":
+            # Looser than a product, since a * (b // c) is not a * b // c.
+            return f"{bracket(args[0], PRODUCT)} // {bracket(args[1], ATOM)}", MATMUL
         joined = ", ".join(code for code, _ in args)
         if function in LOGICAL:
             return f"np.logical_{function}({joined})", ATOM
-        if function == "softplus":
-            return f"np.logaddexp(0, {joined})", ATOM
         return f"{self.called(function) if function in HELPERS else f'np.{function}'}({joined})", ATOM
 
     def _operand(self, arg: Array, node: Map, order: Axes) -> Code:
@@ -195,8 +198,8 @@ class _Printer:
         text = f"np.where({', '.join(code for code, _ in args)})"
         if leaves(then) or leaves(otherwise):
             return text, ATOM
-        if is_mask(node):
-            text = bracket(args[0], ATOM)
+        if mask(node) is not None:
+            text = bracket(args[0], ATOM) if is_number(then, 1) else f"np.logical_not({args[0][0]})"
         # One of several numbers, in the precision of what they are chosen by.
         return (f"{text}.astype({self._precision(condition)})" if numbers_in(condition) else text), ATOM
 
@@ -227,9 +230,9 @@ class _Printer:
         above: list[str] = []
         below: list[str] = []
         negative = False
-        numeric = any(not is_truth(arg) for arg in product.args if arg.axes or leaves(arg))
+        numeric = any(not is_truth(arg) for arg in product.args if leaves(arg) and not is_reciprocal(arg))
         for node in product.args:
-            if isinstance(node, Map) and node.function == "pow" and is_number(node.args[1], -1):
+            if isinstance(node, Map) and is_reciprocal(node):
                 below.append(bracket(self._operand(node.args[0], product, order), ATOM))
                 continue
             code = (self._operand if numeric else self._number)(node, product, order)
@@ -262,11 +265,11 @@ class _Printer:
         arrangement = self._arrangement(node, kept)
         text = self.code(node.arg, arrangement)[0]
         axes = [arrangement.index(axis) for axis in node.over]
-        function = self.called(node.kind) if node.kind in HELPERS else f"np.{node.kind}"
+        name = self.called(node.kind) if node.kind in HELPERS else f"np.{node.kind}"
         if not kept:
-            return f"{function}({text})", ATOM
+            return f"{name}({text})", ATOM
         where = str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})"
-        return f"{function}({text}, axis={where})", ATOM
+        return f"{name}({text}, axis={where})", ATOM
 
     def _arrangement(self, node: Reduce, kept: Axes) -> Axes:
         """The order for the argument of a reduction: as it is stored, if the kept axes come out right."""

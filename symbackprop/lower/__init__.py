@@ -6,14 +6,22 @@ from collections.abc import Sequence
 
 from sympy import Symbol
 
+from symbackprop.expressions import Index
 from symbackprop.graph import Derivation, Equation, Tensor
+from symbackprop.lower.ahead import ahead
 from symbackprop.lower.arrays import Shapes, lower_expression
+from symbackprop.lower.stability import computable
 from symbackprop.program import Assign, Loop, Program, Statement, assignments, leaves
-from symbackprop.schedule import Group, schedule
+from symbackprop.schedule import schedule
 
 
-def lower(derivation: Derivation) -> Program:
+def lower(derivation: Derivation, *, readable: bool = False) -> Program:
     """Turn the forward equations and the adjoint equations that gradients need into statements on arrays.
+
+    Args:
+        derivation: The equations of both passes.
+        readable: Whether statements stay as close to the equations as they can, to be read and not to be computed:
+            without stable forms, and with all of a recurrence inside its loop.
 
     Returns:
         The program; what no gradient needs, such as a ∂E/∂a that was put into a δ, is left out.
@@ -21,11 +29,14 @@ def lower(derivation: Derivation) -> Program:
     graph = derivation.graph
     gradients = {p.name: derivation.adjoint_of[p.name] for p in graph.parameters if p.name in derivation.adjoint_of}
     shapes = {name: tensor.shape for name, tensor in {**graph.tensors, **derivation.tensors}.items()}
-    backward = _needed(statements(derivation.adjoints, shapes), set(gradients.values()))
+    passes = (graph.equations, derivation.adjoints)
+    if not readable:
+        passes = (computable(graph.equations), computable(derivation.adjoints, graph.equations))
+    forward, backward = (statements(equations, shapes, readable=readable) for equations in passes)
     data = {tensor.name: tensor.indices for tensor in graph.with_role("input", "target", "constant")}
     return Program(
-        forward=statements(graph.equations, shapes),
-        backward=backward,
+        forward=forward,
+        backward=_needed(backward, set(gradients.values())),
         loss=graph.loss.name,
         gradients=gradients,
         parameters={tensor.name: tensor.indices for tensor in graph.parameters},
@@ -34,18 +45,20 @@ def lower(derivation: Derivation) -> Program:
     )
 
 
-def statements(equations: Sequence[Equation], shapes: Shapes) -> tuple[Statement, ...]:
+def statements(equations: Sequence[Equation], shapes: Shapes, *, readable: bool = False) -> tuple[Statement, ...]:
     """The statements that compute some equations, in an order in which they can be computed."""
-    return tuple(_statement(group, shapes) for group in schedule(equations))
+    found: list[Statement] = []
+    for group in schedule(equations):
+        before, rest = ((), group) if readable else ahead(group)
+        known = {**shapes, **{equation.tensor: tuple(index.size for index in equation.indices) for equation in before}}
+        found += [_assign(equation, known, None, readable) for equation in before]
+        body = tuple(_assign(equation, known, rest.loop, readable) for equation in rest.equations)
+        found.append(body[0] if rest.loop is None else Loop(rest.loop, rest.reverse, body))
+    return tuple(found)
 
 
-def _statement(group: Group, shapes: Shapes) -> Statement:
-    body = tuple(_assign(equation, shapes, group) for equation in group.equations)
-    return body[0] if group.loop is None else Loop(group.loop, group.reverse, body)
-
-
-def _assign(equation: Equation, shapes: Shapes, group: Group) -> Assign:
-    value = lower_expression(equation.rhs, shapes, group.loop)
+def _assign(equation: Equation, shapes: Shapes, loop: Index | None, readable: bool) -> Assign:
+    value = lower_expression(equation.rhs, shapes, loop, readable=readable)
     return Assign(equation.tensor, equation.indices, value, str(equation))
 
 

@@ -11,9 +11,12 @@ from sympy.logic.boolalg import Boolean
 from symbackprop.contraction import fits
 from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, Within
+from symbackprop.lower.digits import in_digits
+from symbackprop.lower.exponentials import Stable, log_softmax, logsumexp, softmax
 from symbackprop.lower.order import contract_in_order
-from symbackprop.lower.places import Opened, affine, opened
-from symbackprop.lower.stable import logistic_powers, softmax_factors, softplus_argument, spread, within_branches
+from symbackprop.lower.places import Opened, Target, affine, is_data, needed_guards, opened, together, within
+from symbackprop.lower.stability import stable
+from symbackprop.lower.stable import logistic_argument, softmax_factors
 from symbackprop.program import (
     Accumulate,
     Affine,
@@ -29,7 +32,6 @@ from symbackprop.program import (
     Scatter,
     Window,
 )
-from symbackprop.simplify.outputs import tangents
 
 FUNCTIONS = {sp.exp: "exp", sp.log: "log", sp.sin: "sin", sp.cos: "cos", sp.tan: "tan", sp.tanh: "tanh"}
 FUNCTIONS |= {sp.sinh: "sinh", sp.cosh: "cosh", sp.atan: "arctan", sp.asin: "arcsin", sp.acos: "arccos"}
@@ -45,22 +47,29 @@ RELATIONS = {
     sp.Or: "or",
     sp.Not: "not",
 }
-LONG = 10**6
+MOST_READABLE = 10**6  # what a long decimal has in common with another would be far from both
 Shapes = Mapping[str, tuple[Expr, ...]]
 
 
-def lower_expression(expr: Expr, shapes: Shapes | None = None, loop: Index | None = None) -> Array:
+def lower_expression(
+    expr: Expr, shapes: Shapes | None = None, loop: Index | None = None, *, readable: bool = False
+) -> Array:
     """Lower an expression; its free indices become the axes of the result.
 
     Args:
         expr: The right-hand side of an equation.
         shapes: The shape of each tensor; needed for those that are read at anything but plain indices.
         loop: An index that is a single position, since the statement stands in a loop over it.
+        readable: Whether to keep to the formula even where it overflows, for one that is read and not computed.
 
     Raises:
         UnsupportedError: A form of index that has no array operation yet.
     """
-    return _Lowering(shapes or {}, loop).array(expr)
+    expr, divided = in_digits(expr if readable else stable(expr))
+    node = _Lowering(shapes or {}, loop).array(expr)
+    for index, digits, weights in divided:
+        node = Accumulate(node, index, Affine(digits, weights, sp.S.Zero))
+    return node
 
 
 def addends(expr: Expr) -> list[Expr]:
@@ -104,7 +113,8 @@ class _Lowering:
         if isinstance(expr, Total):
             return self._total(expr)
         if isinstance(expr, Where):
-            return Map("where", (self._condition(expr.condition), *map(self.array, within_branches(expr))))
+            branches = (self.array(expr.then), self.array(expr.otherwise))
+            return Map("where", (self._condition(expr.condition), *branches))
         if isinstance(expr, Peak | ArgPeak):
             kind = "max" if isinstance(expr, Peak) else "argmax"
             return Reduce(kind, self.array(expr.body), expr.bound)
@@ -118,19 +128,18 @@ class _Lowering:
     def _arithmetic(self, expr: Expr) -> Array:
         if expr.is_Add:
             content, rest = expr.primitive()
-            # A factor of many digits is no help to a reader, nor to single precision.
-            if content != 1 and max(abs(content.p), content.q) < LONG:
+            if content != 1 and content.q < MOST_READABLE:
                 return Map("mul", (Const(content), self.array(rest)))
             return Map("add", tuple(self.array(term) for term in addends(expr)))
         if expr.is_Mul:
             return self._product(expr)
         if expr.is_Pow:
-            powers, _ = logistic_powers((expr,))
-            if powers:
-                return self._logistics(powers)[0]
+            argument = logistic_argument(expr)
+            if argument is not None:
+                return Map("sigmoid", (self.array(argument),))
             return Map("pow", (self.array(expr.base), self.array(expr.exp)))
-        if isinstance(expr, sp.log):
-            return self._log(expr)
+        if isinstance(expr, Stable):
+            return self._stable(expr)
         if isinstance(expr, sp.floor) and not expr.atoms(Read):
             # Positions stay whole numbers, which a quotient rounded down would not.
             return Map("floor_divide", tuple(map(self.array, sp.fraction(sp.together(expr.args[0])))))
@@ -160,13 +169,28 @@ class _Lowering:
 
     def _pick(self, node: Array, axis: Index, index: Expr) -> Array:
         form = affine(index)
-        if form is None:
-            return Gather(node, axis, self.array(index))
-        if not set(form.indices) - {self.loop}:
+        if form is not None and not set(form.indices) - {self.loop}:
             return At(node, axis, index, fits(index, axis.size))
-        if set(form.indices) & set(node.axes) or self.loop in form.indices:
+        if form is not None and not set(form.indices) & {*node.axes, self.loop}:
+            return Window(node, axis, form)
+        if is_data(index) or within(index, axis.size):
             return Gather(node, axis, self.array(index))
-        return Window(node, axis, form)
+        inside = self.array(Within(index, axis.size))
+        place = Map("where", (inside, self.array(index), Const(sp.S.Zero)))
+        return Map("where", (inside, Gather(node, axis, place), Const(sp.S.Zero)))
+
+    def _stable(self, expr: Stable) -> Array:
+        """A function with a name; of those along an axis, one at the position of a loop is picked from all."""
+        name = type(expr).__name__
+        if isinstance(expr, logsumexp):
+            return Reduce(name, self.array(expr.args[0]), tuple(expr.args[1:]))
+        if not isinstance(expr, softmax | log_softmax):
+            return Map(name, tuple(map(self.array, expr.args)))
+        body, axis = expr.args
+        if axis != self.loop:
+            return Along(name, self.array(body), axis)
+        every = Index(f"{axis.name}_every", axis.size)
+        return At(Along(name, self.array(body.xreplace({axis: every})), every), every, axis, inside=True)
 
     def _condition(self, condition: Boolean) -> Array:
         name = RELATIONS.get(type(condition))
@@ -181,31 +205,12 @@ class _Lowering:
             softmax, rest = found
             node = Along("softmax", self.array(softmax.exponent), softmax.index)
             return node if rest == 1 else Map("mul", (self.array(rest), node))
-        powers, rest = logistic_powers(spread(tangents(factors_in_order(expr))))
-        factors = (*map(self.array, rest), *self._logistics(powers))
-        return factors[0] if len(factors) == 1 else Map("mul", factors)
-
-    def _logistics(self, powers: Sequence[tuple[Expr, int]]) -> list[Array]:
-        """Powers of the logistic function."""
-        single = [(Map("sigmoid", (self.array(argument),)), count) for argument, count in powers]
-        return [node if count == 1 else Map("pow", (node, Const(sp.Integer(count)))) for node, count in single]
-
-    def _log(self, expr: Expr) -> Array:
-        """A logarithm; of what is computed as an exponential before, in a form that does not compute it."""
-        inside = expr.args[0]
-        argument = softplus_argument(expr)
-        if argument is not None:
-            return Map("softplus", (self.array(argument),))
-        if isinstance(inside, sp.cosh):
-            return Map("log_cosh", (self.array(inside.args[0]),))
-        if isinstance(inside, Total) and isinstance(inside.body, sp.exp):
-            return Reduce("logsumexp", self.array(inside.body.args[0]), inside.bound)
-        if inside.is_Pow and inside.exp == -1:
-            return Map("mul", (Const(sp.S.NegativeOne), self.array(sp.log(inside.base))))
-        found = softmax_factors(inside)
-        if found is not None and found[1] == 1 and found[0].index != self.loop:
-            return Along("log_softmax", self.array(found[0].exponent), found[0].index)
-        return Map("log", (self.array(inside),))
+        factors = needed_guards(factors_in_order(expr), self.shapes)
+        number = sp.Mul(*(factor for factor in factors if factor.is_number))
+        arrays = [self.array(factor) for factor in factors if not factor.is_number]
+        if number != 1 or not arrays:
+            arrays.insert(0, Const(number))
+        return arrays[0] if len(arrays) == 1 else Map("mul", tuple(arrays))
 
     def _total(self, expr: Total) -> Array:
         """Σ of a product is a chain of contractions; Σ of anything else is a reduction."""
@@ -217,7 +222,7 @@ class _Lowering:
         return Map("mul", (*(Const(part) for part in constants), result)) if constants else result
 
     def _contracted(self, factors: Sequence[Expr], over: Sequence[Index]) -> Array:
-        arrays = [self.array(factor) for factor in factors] or [Const(sp.S.One)]
+        arrays = [self.array(factor) for factor in needed_guards(factors, self.shapes)] or [Const(sp.S.One)]
         present = {axis for array in arrays for axis in array.axes}
         counts = [Const(index.size) for index in over if index not in present]
         result = contract_in_order(arrays, tuple(index for index in over if index in present))
@@ -225,18 +230,39 @@ class _Lowering:
 
     def _opened(self, form: Opened) -> Array:
         """Compute each product once, then add it up at its place."""
-        kept = {i for target in form.targets for i in target.at.free_symbols if i in form.bound}
-        node = self._contracted(form.factors, [index for index in form.bound if index not in kept])
-        for target in form.targets:
-            at = affine(target.at)
-            if at is None:
-                node = Scatter(node, target.axis, self.array(target.at))
-            else:
-                node = Accumulate(node, target.axis, self._split(at, form.bound))
+        groups, dense = together(form)
+        # A place that cannot be added up at is a condition, and the sum visits every pair of positions.
+        factors = [*form.factors, *(Delta(target.axis, target.at) for target in dense)]
+        kept = {i for group in groups for target in group for i in target.at.free_symbols if i in form.bound}
+        node = self._contracted(factors, [index for index in form.bound if index not in kept])
+        for group in groups:
+            node = self._added(node, group)
         return node
 
-    def _split(self, at: Affine, bound: Sequence[Index]) -> Affine:
-        """Places in summed indices only: a free index in a place would be another axis of the result."""
-        if set(at.indices) - set(bound):
-            raise UnsupportedError(f"adding up at {at.indices} has no array operation yet")
-        return at
+    def _added(self, node: Array, targets: Sequence[Target]) -> Array:
+        """Add up at the places of one axis, or of several at once, which are then one axis meanwhile."""
+        *weights, _ = [sp.Mul(*(t.axis.size for t in targets[number:])) for number in range(1, len(targets) + 1)]
+        weights.append(sp.S.One)
+        place = sp.expand(sp.Add(*(weight * t.at for weight, t in zip(weights, targets, strict=True))))
+        at = affine(place)
+        axis = (
+            targets[0].axis
+            if len(targets) == 1
+            else Index(f"{targets[0].axis.name}_flat", weights[0] * targets[0].axis.size)
+        )
+        if len(targets) > 1 or at is None:
+            node = self._kept_inside(node, targets, at is not None)
+        node = Scatter(node, axis, self.array(place)) if at is None else Accumulate(node, axis, at)
+        if len(targets) == 1:
+            return node
+        digits = tuple(target.axis for target in targets)
+        return Window(node, axis, Affine(digits, tuple(map(int, weights)), sp.S.Zero))
+
+    def _kept_inside(self, node: Array, targets: Sequence[Target], straight: bool) -> Array:
+        """0 where a place is out of range: in a flat axis, or among positions, it would be another's place."""
+        for target in targets:
+            # Quotients that add up to a straight place are digits of it, each in its range.
+            digit = straight and affine(target.at) is None
+            if not (digit or is_data(target.at) or within(target.at, target.axis.size)):
+                node = Map("where", (self.array(Within(target.at, target.axis.size)), node, Const(sp.S.Zero)))
+        return node

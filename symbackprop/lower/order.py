@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import opt_einsum
 import sympy as sp
 from sympy import Expr
 
 from symbackprop.expressions import Index
-from symbackprop.program import Array, Axes, Contract, Map, Reduce, union
+from symbackprop.program import Array, Axes, Contract, Map, Reduce, Window, union
 
 TYPICAL = 64
 
@@ -49,6 +50,10 @@ def _pair(left: Array, right: Array, over: Axes) -> Array:
             return _pair(reduced, right, rest) if own is left else _pair(left, reduced, rest)
     if not over:
         return Map("mul", (left, right))
+    for own, other in ((left, right), (right, left)):
+        if isinstance(own, Window) and _is_reshape(own) and not set(own.at.indices) & {*over, *other.axes}:
+            # The product of what is reshaped needs no copy of it.
+            return replace(own, arg=_pair(own.arg, right, over) if own is left else _pair(left, own.arg, over))
     if set(left.axes) == set(over) == set(right.axes) and len(over) == 1:
         return Contract(left, right, over)
     if set(left.axes) <= set(right.axes) or set(right.axes) <= set(left.axes):
@@ -56,6 +61,12 @@ def _pair(left: Array, right: Array, over: Axes) -> Array:
         if set(left.axes) == set(right.axes) or not _is_matmul(left, right, over, kept):
             return Reduce("sum", Map("mul", (left, right)), over)
     return Contract(left, right, over)
+
+
+def _is_reshape(window: Window) -> bool:
+    return (
+        window.at.digits() is not None and window.at.inside(window.axis.size) and window.axis not in window.at.indices
+    )
 
 
 def _is_matmul(left: Array, right: Array, over: Axes, kept: set[Index]) -> bool:

@@ -7,13 +7,13 @@ W[p] ȳ[t] is computed once and added at k = 2 t + p.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.expressions import ArgPeak, Delta, Index, Read, Within, reads
+from symbackprop.expressions import ArgPeak, Delta, Index, Read, Total, Within, reads
 from symbackprop.program import Affine
 
 
@@ -116,3 +116,80 @@ def _without_peaks(bound: list[Index], factors: list[Expr], target: Target) -> t
         target = Target(target.axis, target.at.xreplace({peak: new}))
         bound = [*bound, new]
     return bound, factors, target
+
+
+def together(form: Opened) -> tuple[list[list[Target]], list[Target]]:
+    """Targets whose places depend on the same summed indices, which must be added up at together; and those left out.
+
+    Returns:
+        Groups of targets, and the targets that nothing can be added up at: their place depends on a free index, or on
+        axes whose sizes are symbols, so that no whole number of entries lies between neighbours.
+    """
+    groups: list[list[Target]] = []
+    dense = [target for target in form.targets if _free(target) - set(form.bound)]
+    for target in form.targets:
+        if target in dense:
+            continue
+        mine = [target]
+        for group in [group for group in groups if any(_free(one) & _free(target) for one in group)]:
+            mine = [*group, *mine]
+            groups.remove(group)
+        groups.append(mine)
+    for group in groups:
+        group.sort(key=lambda target: bool(target.axis.size.is_Integer))
+        while len(group) > 1 and not all(target.axis.size.is_Integer for target in group[1:]):
+            dense.append(group.pop(0))
+    return groups, dense
+
+
+def _free(target: Target) -> set[Index]:
+    return {index for index in target.at.free_symbols if isinstance(index, Index)}
+
+
+def is_data(place: Expr) -> bool:
+    """Whether a place is given as data, or is where a maximum lies: these are in range."""
+    return bool(place.atoms(Read, ArgPeak))
+
+
+def within(place: Expr, size: Expr) -> bool:
+    """Whether a place is known to lie in a range; quotients count.
+
+    Example:
+        >>> i = Index("i", 10)
+        >>> within(sp.floor(i / 3), sp.Integer(4)), within(i - 3 * sp.floor(i / 3), sp.Integer(3))
+        (True, True)
+    """
+    quotients = place.atoms(sp.floor)
+    if not quotients:
+        form = affine(place)
+        return form is not None and form.inside(size)
+    quotient = max(quotients, key=str)
+    above, below = sp.fraction(sp.together(quotient.args[0]))
+    if sp.expand(place - above + below * quotient) == 0:
+        return bool(sp.expand(size - below).is_nonnegative)
+    form = affine(above)
+    return place == quotient and form is not None and form.inside(size * below)
+
+
+def needed_guards(factors: Sequence[Expr], shapes: Mapping[str, tuple[Expr, ...]]) -> list[Expr]:
+    """The factors of a product without range conditions that change nothing.
+
+    Data are in range; and where another factor reads at the place, it reads 0 outside.
+    """
+
+    def needless(factor: Expr) -> bool:
+        return isinstance(factor, Within) and (is_data(factor.args[0]) or _reads_there(factor, factors, shapes))
+
+    return [factor for factor in factors if not needless(factor)]
+
+
+def _reads_there(guard: Within, factors: Sequence[Expr], shapes: Mapping[str, tuple[Expr, ...]]) -> bool:
+    place, size = guard.args
+    for factor in factors:
+        parts = sp.Mul.make_args(factor.body) if isinstance(factor, Total) else [factor]
+        for read in parts:
+            if isinstance(read, Read) and read.tensor in shapes:
+                axes = zip(read.indices, shapes[read.tensor], strict=True)
+                if any(index == place and length == size for index, length in axes):
+                    return True
+    return False

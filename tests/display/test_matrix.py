@@ -130,7 +130,7 @@ NETWORKS = {
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_form_is_true(name):
     derivation = simplify(backward(forward(NETWORKS[name])))
-    graph, program = derivation.graph, lower(derivation)
+    graph, program = derivation.graph, lower(derivation, readable=True)
     point = random_point(graph, np.random.default_rng(4))
     arrays = evaluate_graph(graph, point.values) | evaluate_adjoints(derivation, point.values)
     reader = TensorReader({**graph.tensors, **derivation.tensors}, adjoint_of=derivation.adjoint_of)
@@ -148,7 +148,7 @@ def test_every_form_is_true(name):
 def shown(name):
     """Each statement of a network in matrix form, as text."""
     derivation = simplify(backward(forward(NETWORKS[name])))
-    program = lower(derivation)
+    program = lower(derivation, readable=True)
     reader = TensorReader({**derivation.graph.tensors, **derivation.tensors}, adjoint_of=derivation.adjoint_of)
     forms = {s.name: matrix_form(s, reader) for s in (*program.forward, *program.backward)}
     return {name: text(form) for name, form in forms.items() if form is not None}

@@ -2,7 +2,7 @@
 
 import sympy as sp
 
-from symbackprop.emit.masks import is_mask, is_truth, numbers_in, positive, with_masks
+from symbackprop.emit.masks import is_reciprocal, is_truth, mask, numbers_in, positive, with_masks
 from symbackprop.expressions import Index
 from symbackprop.program import Const, Leaf, Map, Position
 
@@ -17,8 +17,10 @@ def test_comparisons_are_truths_and_masks_are_numbers_of_them():
     assert is_truth(ABOVE)
     assert is_truth(Map("not", (ABOVE,)))
     assert not is_truth(Z)
-    assert is_mask(MASK)
-    assert not is_mask(Map("where", (ABOVE, Z, ZERO)))
+    assert mask(MASK) == ABOVE
+    assert mask(Map("where", (ABOVE, ZERO, ONE))) == Map("not", (ABOVE,))
+    assert mask(Map("where", (ABOVE, Z, ZERO))) is None
+    assert mask(Z) is None
 
 
 def test_a_mask_beside_numbers_is_its_condition():
@@ -35,3 +37,10 @@ def test_numbers_are_found_but_positions_are_none():
 def test_a_sign_is_taken_off():
     assert positive(Map("mul", (Const(sp.S.NegativeOne), Z))) == Z
     assert positive(Z) == Z
+
+
+def test_a_reciprocal_is_told_from_other_powers():
+    minus = Const(sp.S.NegativeOne)
+    assert is_reciprocal(Map("pow", (Z, minus)))
+    assert not is_reciprocal(Map("pow", (minus, Z)))
+    assert not is_reciprocal(Z)

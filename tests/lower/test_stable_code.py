@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import symbackprop as sb
-from symbackprop.catalog import ACTIVATIONS
+from symbackprop.catalog import ACTIVATIONS, LOSSES
 from symbackprop.verify.equations import evaluate_adjoints, evaluate_graph
 from symbackprop.verify.fields import mpmath_field
 
@@ -40,9 +40,29 @@ def test_finite_and_right(name, size):
             assert grads[key] == pytest.approx(expected, rel=tolerance, abs=tolerance * scale + 1e-30), key
 
 
-def exact(derivation, values):
-    field = mpmath_field(60)
+def exact(derivation, values, digits=60):
+    field = mpmath_field(digits)
     everything = evaluate_graph(derivation.graph, {name: field.array(array) for name, array in values.items()}, field)
     found = evaluate_adjoints(derivation, everything, field)
     adjoints = {name: np.asarray(found[derivation.adjoint_of[name]], dtype=float) for name in ("W1", "b1")}
     return float(everything["E"].item() if hasattr(everything["E"], "item") else everything["E"]), adjoints
+
+
+# Their values are infinite there (an exponential of 1000), or they read more than one vector and its target.
+ELSEWHERE = {"poisson", "gaussian_nll", "gaussian_kl", "triplet", "contrastive"}
+
+
+@pytest.mark.parametrize("name", [name for name in LOSSES if name not in ELSEWHERE])
+@pytest.mark.parametrize("size", [1000, 20_000])
+def test_losses_are_finite_and_right(name, size):
+    output = {"probability": "sigmoid", "distribution": "softmax"}.get(LOSSES[name].output, "linear")
+    d = sb.derive(sb.Network(2, sb.Dense(2, output), loss=name))
+    params = {"W1": np.array([[size, 0.0], [0.0, -size]]), "b1": np.zeros(2)}
+    x, t = np.array([[1.0, 1.0], [-1.0, 0.5]]), np.array([[0.75, 0.25], [0.25, 0.75]])
+    # 1 - a is exp(-30000) for a saturated unit: the referee must not round it to 0.
+    loss, gradients = exact(d.stages.derivation, {**params, "x": x, "t": t}, digits=14_000)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        found, grads = d.compile().loss_and_grad(params, x, t)
+    assert found == pytest.approx(loss, rel=1e-9)
+    for key, expected in gradients.items():
+        assert grads[key] == pytest.approx(expected, rel=1e-9, abs=1e-9 * np.max(np.abs(expected)) + 1e-12), key

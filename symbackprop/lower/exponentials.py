@@ -1,0 +1,157 @@
+"""Functions that compilers of formulas lack, and sums of exponentials taken apart: what stable forms are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import sympy as sp
+from sympy import Expr
+
+from symbackprop.expressions import Index, Peak, Total, Where, substitute
+
+# The exponential of this is 0 in every precision, and it is a number in every precision.
+NEVER = sp.Integer(-(10**30))
+
+
+class Stable(sp.Function):  # type: ignore[misc]
+    """A function that is computed without overflow for every finite argument."""
+
+    @classmethod
+    def eval(cls, *args: Any) -> None:
+        """Nothing is evaluated: the arguments are expressions to compute with."""
+
+
+class sigmoid(Stable):
+    """1 / (1 + exp(-u))."""
+
+
+class softplus(Stable):
+    """log(1 + exp(u))."""
+
+
+class expm1(Stable):
+    """exp(u) - 1."""
+
+
+class log1p(Stable):
+    """log(1 + u)."""
+
+
+class logaddexp(Stable):
+    """log(exp(u) + exp(v))."""
+
+
+class log_cosh(Stable):
+    """log(cosh(u))."""
+
+
+class minimum(Stable):
+    """The smaller of two."""
+
+
+class maximum(Stable):
+    """The larger of two."""
+
+
+class softmax(Stable):
+    """exp(u) / Σ exp(u) along an index, the second argument."""
+
+
+class log_softmax(Stable):
+    """u - log Σ exp(u) along an index, the second argument."""
+
+
+class logsumexp(Stable):
+    """log Σ exp(u) over the indices after the first argument."""
+
+
+class Exponential(NamedTuple):
+    """exp(exponent) times a factor without exponentials."""
+
+    factor: Expr
+    exponent: Expr
+
+    @property
+    def log(self) -> Expr:
+        """Its logarithm."""
+        return self.exponent if self.factor == 1 else self.exponent + sp.log(self.factor)
+
+
+def exponential(expr: Expr) -> Exponential:
+    """A product as a factor times an exponential.
+
+    Example:
+        >>> z = sp.Symbol("z")
+        >>> exponential(3 * sp.exp(-z))
+        Exponential(factor=3, exponent=-z)
+    """
+    factors = sp.Mul.make_args(expr)
+    top = sp.Add(*(factor.args[0] for factor in factors if isinstance(factor, sp.exp)))
+    return Exponential(sp.Mul(*(factor for factor in factors if not isinstance(factor, sp.exp))), top)
+
+
+def two_exponentials(expr: Expr) -> tuple[Exponential, Exponential] | None:
+    """The terms of 1 + exp(u), exp(u) + exp(-u) and the like, which cannot cancel; one without exp comes second."""
+    if not expr.is_Add or len(expr.args) != 2:
+        return None
+    first, second = map(exponential, expr.args)
+    ratio = first.factor / second.factor
+    if not (ratio.is_number and ratio.is_positive) or first.exponent == second.exponent:
+        return None
+    return (second, first) if first.exponent == 0 else (first, second)
+
+
+def summed_exponential(expr: Expr) -> tuple[Expr, Expr] | None:
+    """(w, b) of Σ w exp(b); a branch of an exponential or 0 is the exponential of a branch.
+
+    Example:
+        >>> k = Index("k", 3)
+        >>> summed_exponential(Total(sp.exp(k) * k, k))
+        (k, k)
+    """
+    if not isinstance(expr, Total):
+        return None
+    factors = [branch(factor) for factor in sp.Mul.make_args(expr.body)]
+    exponents = [factor.args[0] for factor in factors if isinstance(factor, sp.exp)]
+    # An exponent that a maximum was taken off does not overflow any more.
+    if not exponents or any(isinstance(-term, Peak) for top in exponents for term in sp.Add.make_args(top)):
+        return None
+    return sp.Mul(*(factor for factor in factors if not isinstance(factor, sp.exp))), sp.Add(*exponents)
+
+
+def branch(expr: Expr) -> Expr:
+    """An exponential where a condition holds, and 0 elsewhere, as the exponential of a branch."""
+    if isinstance(expr, Where):
+        if isinstance(expr.then, sp.exp) and expr.otherwise == 0:
+            return sp.exp(Where(expr.condition, expr.then.args[0], NEVER))
+        if isinstance(expr.otherwise, sp.exp) and expr.then == 0:
+            return sp.exp(Where(expr.condition, NEVER, expr.otherwise.args[0]))
+    return expr
+
+
+def without(exponent: Expr, part: Expr) -> Expr | None:
+    """exponent - part, if less is left of the exponent then: `part` is among its terms.
+
+    Example:
+        >>> u, v = sp.symbols("u v")
+        >>> without(2 * u + v, u), without(v, u)
+        (u + v, None)
+    """
+    rest = sp.expand(exponent - part)
+    return rest if weight(rest) < weight(sp.expand(exponent)) else None
+
+
+def weight(exponent: Expr) -> Expr:
+    """How much there is in an exponent: the sizes of its coefficients."""
+    return sp.Add(*(abs(term.as_coeff_Mul()[0]) for term in sp.Add.make_args(exponent)))
+
+
+def places(exponent: Expr, body: Expr, bound: Index) -> Iterator[tuple[Index, Expr, Expr]]:
+    """Each free index at which the body of a sum stands in an exponent: the index, the body there, and the rest."""
+    for index in sorted(exponent.free_symbols - body.free_symbols, key=str):
+        if isinstance(index, Index) and index.size == bound.size:
+            there = substitute(body, {bound: index})
+            rest = without(exponent, there)
+            if rest is not None:
+                yield index, there, rest
