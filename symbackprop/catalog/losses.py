@@ -34,11 +34,8 @@ where(r[j] < -delta, -delta * (r[j] + delta / 2), r[j]**2 / 2)), j)
         ),
         Loss(
             "log_cosh",
-            """
-            r[j] = y[j] - t[j]
-            E = mean(r[j] + log(1 + exp(-2 * r[j])) - log(2), j)
-            """,
-            source=f"{_KERAS}, log_cosh: the logarithm of cosh in a form that does not overflow",
+            "E = mean(log(cosh(y[j] - t[j])), j)",
+            source=f"{_KERAS}, log_cosh",
         ),
         Loss(
             "quantile",
