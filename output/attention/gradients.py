@@ -7,7 +7,7 @@
 # check: 50 digits on the graph: 1e-9 |g|
 # check: index form: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
-# body sha256: 73851c830cf051d02dc5737abf1ace8081dbd7753dfb89eaf70b8924f4fb32a4
+# body sha256: 56d4f87cfa048a220339cefc2b5fafd5da450c5bf0b0dc6cc62dd7defabc16fa
 """Loss, gradient and training of the network attention, in NumPy.
 
     x    N x T x 4  input
@@ -104,7 +104,7 @@ def forward(params: Params, x: Array) -> tuple[Array, Params]:
     q_z = x @ q_W.T
     k_z = x @ k_W.T
     v_z = x @ v_W.T
-    S4 = 1 / 3 * (q_z @ k_z.mT) * 3**0.5
+    S4 = 1 / 3 * 3**0.5 * (q_z @ k_z.mT)
     P4 = softmax(S4)
     y4 = P4 @ v_z
     return y4, {"q_z": q_z, "k_z": k_z, "v_z": v_z, "S4": S4, "P4": P4, "y4": y4}
@@ -123,7 +123,7 @@ def loss(params: Params, x: Array, t: Array) -> float:
     q_z = x @ q_W.T
     k_z = x @ k_W.T
     v_z = x @ v_W.T
-    S4 = 1 / 3 * (q_z @ k_z.mT) * 3**0.5
+    S4 = 1 / 3 * 3**0.5 * (q_z @ k_z.mT)
     P4 = softmax(S4)
     y4 = P4 @ v_z
     E = 0.5 * np.sum((t - y4) ** 2) / N / T
@@ -149,7 +149,7 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     # z_{sτj}⁽ᵛ⁾ = Σᵢ wⱼᵢ⁽ᵛ⁾·x_{sτi}
     v_z = x @ v_W.T
     # s_{sτu}⁽⁴⁾ = 1/√3·Σᵢ zₛᵤᵢ⁽ᵏ⁾·z_{sτi}^{(q)}
-    S4 = 1 / 3 * (q_z @ k_z.mT) * 3**0.5
+    S4 = 1 / 3 * 3**0.5 * (q_z @ k_z.mT)
     # p_{sτu}⁽⁴⁾ = exp(s_{sτu}⁽⁴⁾)/(Σ_w exp(s_{sτw}⁽⁴⁾))
     P4 = softmax(S4)
     # y_{sτj}⁽⁴⁾ = Σᵤ p_{sτu}⁽⁴⁾·zₛᵤⱼ⁽ᵛ⁾
@@ -167,11 +167,11 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     # ∂E/∂wⱼᵢ⁽ᵛ⁾ = Σₛ Σ_τ ∂E/∂z_{sτj}⁽ᵛ⁾·x_{sτi}
     dv_W = np.tensordot(dv_z, x, ((0, 1), (0, 1)))
     # ∂E/∂z_{sτj}⁽ᵏ⁾ = 1/√3·Σᵢ ∂E/∂s_{siτ}⁽⁴⁾·zₛᵢⱼ^{(q)}
-    dk_z = 1 / 3 * (dS4.mT @ q_z) * 3**0.5
+    dk_z = 1 / 3 * 3**0.5 * (dS4.mT @ q_z)
     # ∂E/∂wⱼᵢ⁽ᵏ⁾ = Σₛ Σ_τ ∂E/∂z_{sτj}⁽ᵏ⁾·x_{sτi}
     dk_W = np.tensordot(dk_z, x, ((0, 1), (0, 1)))
     # ∂E/∂z_{sτj}^{(q)} = 1/√3·Σᵤ ∂E/∂s_{sτu}⁽⁴⁾·zₛᵤⱼ⁽ᵏ⁾
-    dq_z = 1 / 3 * (dS4 @ k_z) * 3**0.5
+    dq_z = 1 / 3 * 3**0.5 * (dS4 @ k_z)
     # ∂E/∂wⱼᵢ^{(q)} = Σₛ Σ_τ ∂E/∂z_{sτj}^{(q)}·x_{sτi}
     dq_W = np.tensordot(dq_z, x, ((0, 1), (0, 1)))
     grads = {
@@ -229,7 +229,7 @@ def sequential_step(
     q_z = x @ q_W.T
     k_z = x @ k_W.T
     v_z = x @ v_W.T
-    S4 = 1 / 3 * (q_z @ k_z.mT) * 3**0.5
+    S4 = 1 / 3 * 3**0.5 * (q_z @ k_z.mT)
     P4 = softmax(S4)
     y4 = P4 @ v_z
     E = 0.5 * np.sum((t - y4) ** 2) / N / T
@@ -245,12 +245,12 @@ def sequential_step(
     # ∂E/∂s_{sτu}⁽⁴⁾ = (∂E/∂p_{sτu}⁽⁴⁾ - Σᵥ ∂E/∂p_{sτv}⁽⁴⁾·p_{sτv}⁽⁴⁾)·p_{sτu}⁽⁴⁾
     dS4 = P4 * (dP4 + (-np.sum(dP4 * P4, axis=2))[:, :, None])
     # ∂E/∂z_{sτj}⁽ᵏ⁾ = 1/√3·Σᵢ ∂E/∂s_{siτ}⁽⁴⁾·zₛᵢⱼ^{(q)}
-    dk_z = 1 / 3 * (dS4.mT @ q_z) * 3**0.5
+    dk_z = 1 / 3 * 3**0.5 * (dS4.mT @ q_z)
     # ∂E/∂wⱼᵢ⁽ᵏ⁾ = Σₛ Σ_τ ∂E/∂z_{sτj}⁽ᵏ⁾·x_{sτi}
     dk_W = np.tensordot(dk_z, x, ((0, 1), (0, 1)))
     k_W = _moved(k_W, dk_W, learning_rate)
     # ∂E/∂z_{sτj}^{(q)} = 1/√3·Σᵤ ∂E/∂s_{sτu}⁽⁴⁾·zₛᵤⱼ⁽ᵏ⁾
-    dq_z = 1 / 3 * (dS4 @ k_z) * 3**0.5
+    dq_z = 1 / 3 * 3**0.5 * (dS4 @ k_z)
     # ∂E/∂wⱼᵢ^{(q)} = Σₛ Σ_τ ∂E/∂z_{sτj}^{(q)}·x_{sτi}
     dq_W = np.tensordot(dq_z, x, ((0, 1), (0, 1)))
     q_W = _moved(q_W, dq_W, learning_rate)

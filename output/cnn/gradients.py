@@ -7,7 +7,7 @@
 # check: 50 digits on the graph: 1e-9 |g|
 # check: index form: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
-# body sha256: 178a1368012638540ac0316afa65874b80d615da907ee0cff375214847b4242a
+# body sha256: 288c2771fc103d6227985eb415d48ccc916029a98e109bcfb803a1b20beef7ac
 """Loss, gradient and training of the network cnn, in NumPy.
 
     x   N x 8 x 8 x 1  input
@@ -219,7 +219,7 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     # ∂E/∂bⱼ⁽⁴⁾ = Σₛ δₛⱼ⁽⁴⁾
     db4 = np.sum(delta4, axis=0)
     # ∂E/∂y_{sτuk}⁽²⁾ = Σⱼ δₛⱼ⁽⁴⁾·w_{j,k+12·τ+4·u-16}⁽⁴⁾
-    dy2 = np.tensordot(delta4, W4.T.reshape(3, 3, 4, 10), ((1,), (3,)))
+    dy2 = (delta4 @ W4).reshape(N, 3, 3, 4)
     # δ_{sτuo}⁽¹⁾ = Σᵢ Σᵥ ∂E/∂yₛᵢᵥₒ⁽²⁾·[argmaxₚ max_q a_{s,2·i+p-2,q+2·v-2,o}⁽¹⁾ + 2·i - 2 = τ]·[argmax_q
     #     a_{s,τ,q+2·v-2,o}⁽¹⁾ + 2·v - 2 = u]·[z_{sτuo}⁽¹⁾ > 0]
     delta1_part8 = a1.reshape(N, 3, 2, 6, 4).reshape(N, 3, 2, 3, 2, 4).transpose(0, 1, 2, 4, 3, 5)
@@ -313,7 +313,7 @@ def sequential_step(
     W4 = _moved(W4, dW4, learning_rate)
     b4 = _moved(b4, db4, learning_rate)
     # ∂E/∂y_{sτuk}⁽²⁾ = Σⱼ δₛⱼ⁽⁴⁾·w_{j,k+12·τ+4·u-16}⁽⁴⁾
-    dy2 = np.tensordot(delta4, W4.T.reshape(3, 3, 4, 10), ((1,), (3,)))
+    dy2 = (delta4 @ W4).reshape(N, 3, 3, 4)
     # δ_{sτuo}⁽¹⁾ = Σᵢ Σᵥ ∂E/∂yₛᵢᵥₒ⁽²⁾·[argmaxₚ max_q a_{s,2·i+p-2,q+2·v-2,o}⁽¹⁾ + 2·i - 2 = τ]·[argmax_q
     #     a_{s,τ,q+2·v-2,o}⁽¹⁾ + 2·v - 2 = u]·[z_{sτuo}⁽¹⁾ > 0]
     delta1_part8 = a1.reshape(N, 3, 2, 6, 4).reshape(N, 3, 2, 3, 2, 4).transpose(0, 1, 2, 4, 3, 5)

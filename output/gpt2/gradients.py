@@ -6,7 +6,7 @@
 # check: complex step on the graph: 1e-9 |g|
 # check: index form: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
-# body sha256: 86b97b1616b4be281888af23340a9c2c498a82eb3629431cea42c1aacf6f929c
+# body sha256: 2350516e0f64371d74eb5a65254777bf87abb7aa409a85b55be44590c40bc359
 """Loss, gradient and training of the network gpt2, in NumPy.
 
     tokens       N x context               input
@@ -1564,9 +1564,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h0_xhat_b = (h0_r + (-h0_mu_b)[:, :, None]) / h0_sigma_b[:, :, None]
     h0_v = h0_gamma_b * h0_xhat_b + h0_beta_b
     h0_z = h0_v @ h0_Wf.T + h0_bf
-    h0_g_part2 = np.tanh(1 / 200000 * (200000 * h0_z + 8943 * h0_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h0_g_part1 = 1 + h0_g_part2
-    h0_g = 0.5 * h0_z * h0_g_part1
+    h0_g = 0.5 * h0_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h0_z + 8943 * h0_z**3)))
     h0_y = h0_g @ h0_Wp.T + h0_bp + h0_r
     h1_mu_a = np.sum(h0_y, axis=2) / width
     h1_var_a = np.sum((h0_y + (-h1_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -1587,9 +1585,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h1_xhat_b = (h1_r + (-h1_mu_b)[:, :, None]) / h1_sigma_b[:, :, None]
     h1_v = h1_gamma_b * h1_xhat_b + h1_beta_b
     h1_z = h1_v @ h1_Wf.T + h1_bf
-    h1_g_part2 = np.tanh(1 / 200000 * (200000 * h1_z + 8943 * h1_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h1_g_part1 = 1 + h1_g_part2
-    h1_g = 0.5 * h1_z * h1_g_part1
+    h1_g = 0.5 * h1_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h1_z + 8943 * h1_z**3)))
     h1_y = h1_g @ h1_Wp.T + h1_bp + h1_r
     h2_mu_a = np.sum(h1_y, axis=2) / width
     h2_var_a = np.sum((h1_y + (-h2_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -1610,9 +1606,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h2_xhat_b = (h2_r + (-h2_mu_b)[:, :, None]) / h2_sigma_b[:, :, None]
     h2_v = h2_gamma_b * h2_xhat_b + h2_beta_b
     h2_z = h2_v @ h2_Wf.T + h2_bf
-    h2_g_part2 = np.tanh(1 / 200000 * (200000 * h2_z + 8943 * h2_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h2_g_part1 = 1 + h2_g_part2
-    h2_g = 0.5 * h2_z * h2_g_part1
+    h2_g = 0.5 * h2_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h2_z + 8943 * h2_z**3)))
     h2_y = h2_g @ h2_Wp.T + h2_bp + h2_r
     h3_mu_a = np.sum(h2_y, axis=2) / width
     h3_var_a = np.sum((h2_y + (-h3_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -1633,9 +1627,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h3_xhat_b = (h3_r + (-h3_mu_b)[:, :, None]) / h3_sigma_b[:, :, None]
     h3_v = h3_gamma_b * h3_xhat_b + h3_beta_b
     h3_z = h3_v @ h3_Wf.T + h3_bf
-    h3_g_part2 = np.tanh(1 / 200000 * (200000 * h3_z + 8943 * h3_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h3_g_part1 = 1 + h3_g_part2
-    h3_g = 0.5 * h3_z * h3_g_part1
+    h3_g = 0.5 * h3_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h3_z + 8943 * h3_z**3)))
     h3_y = h3_g @ h3_Wp.T + h3_bp + h3_r
     h4_mu_a = np.sum(h3_y, axis=2) / width
     h4_var_a = np.sum((h3_y + (-h4_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -1656,9 +1648,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h4_xhat_b = (h4_r + (-h4_mu_b)[:, :, None]) / h4_sigma_b[:, :, None]
     h4_v = h4_gamma_b * h4_xhat_b + h4_beta_b
     h4_z = h4_v @ h4_Wf.T + h4_bf
-    h4_g_part2 = np.tanh(1 / 200000 * (200000 * h4_z + 8943 * h4_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h4_g_part1 = 1 + h4_g_part2
-    h4_g = 0.5 * h4_z * h4_g_part1
+    h4_g = 0.5 * h4_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h4_z + 8943 * h4_z**3)))
     h4_y = h4_g @ h4_Wp.T + h4_bp + h4_r
     h5_mu_a = np.sum(h4_y, axis=2) / width
     h5_var_a = np.sum((h4_y + (-h5_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -1679,9 +1669,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h5_xhat_b = (h5_r + (-h5_mu_b)[:, :, None]) / h5_sigma_b[:, :, None]
     h5_v = h5_gamma_b * h5_xhat_b + h5_beta_b
     h5_z = h5_v @ h5_Wf.T + h5_bf
-    h5_g_part2 = np.tanh(1 / 200000 * (200000 * h5_z + 8943 * h5_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h5_g_part1 = 1 + h5_g_part2
-    h5_g = 0.5 * h5_z * h5_g_part1
+    h5_g = 0.5 * h5_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h5_z + 8943 * h5_z**3)))
     h5_y = h5_g @ h5_Wp.T + h5_bp + h5_r
     h6_mu_a = np.sum(h5_y, axis=2) / width
     h6_var_a = np.sum((h5_y + (-h6_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -1702,9 +1690,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h6_xhat_b = (h6_r + (-h6_mu_b)[:, :, None]) / h6_sigma_b[:, :, None]
     h6_v = h6_gamma_b * h6_xhat_b + h6_beta_b
     h6_z = h6_v @ h6_Wf.T + h6_bf
-    h6_g_part2 = np.tanh(1 / 200000 * (200000 * h6_z + 8943 * h6_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h6_g_part1 = 1 + h6_g_part2
-    h6_g = 0.5 * h6_z * h6_g_part1
+    h6_g = 0.5 * h6_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h6_z + 8943 * h6_z**3)))
     h6_y = h6_g @ h6_Wp.T + h6_bp + h6_r
     h7_mu_a = np.sum(h6_y, axis=2) / width
     h7_var_a = np.sum((h6_y + (-h7_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -1725,9 +1711,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h7_xhat_b = (h7_r + (-h7_mu_b)[:, :, None]) / h7_sigma_b[:, :, None]
     h7_v = h7_gamma_b * h7_xhat_b + h7_beta_b
     h7_z = h7_v @ h7_Wf.T + h7_bf
-    h7_g_part2 = np.tanh(1 / 200000 * (200000 * h7_z + 8943 * h7_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h7_g_part1 = 1 + h7_g_part2
-    h7_g = 0.5 * h7_z * h7_g_part1
+    h7_g = 0.5 * h7_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h7_z + 8943 * h7_z**3)))
     h7_y = h7_g @ h7_Wp.T + h7_bp + h7_r
     h8_mu_a = np.sum(h7_y, axis=2) / width
     h8_var_a = np.sum((h7_y + (-h8_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -1748,9 +1732,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h8_xhat_b = (h8_r + (-h8_mu_b)[:, :, None]) / h8_sigma_b[:, :, None]
     h8_v = h8_gamma_b * h8_xhat_b + h8_beta_b
     h8_z = h8_v @ h8_Wf.T + h8_bf
-    h8_g_part2 = np.tanh(1 / 200000 * (200000 * h8_z + 8943 * h8_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h8_g_part1 = 1 + h8_g_part2
-    h8_g = 0.5 * h8_z * h8_g_part1
+    h8_g = 0.5 * h8_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h8_z + 8943 * h8_z**3)))
     h8_y = h8_g @ h8_Wp.T + h8_bp + h8_r
     h9_mu_a = np.sum(h8_y, axis=2) / width
     h9_var_a = np.sum((h8_y + (-h9_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -1771,9 +1753,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h9_xhat_b = (h9_r + (-h9_mu_b)[:, :, None]) / h9_sigma_b[:, :, None]
     h9_v = h9_gamma_b * h9_xhat_b + h9_beta_b
     h9_z = h9_v @ h9_Wf.T + h9_bf
-    h9_g_part2 = np.tanh(1 / 200000 * (200000 * h9_z + 8943 * h9_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h9_g_part1 = 1 + h9_g_part2
-    h9_g = 0.5 * h9_z * h9_g_part1
+    h9_g = 0.5 * h9_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h9_z + 8943 * h9_z**3)))
     h9_y = h9_g @ h9_Wp.T + h9_bp + h9_r
     h10_mu_a = np.sum(h9_y, axis=2) / width
     h10_var_a = np.sum((h9_y + (-h10_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -1794,10 +1774,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h10_xhat_b = (h10_r + (-h10_mu_b)[:, :, None]) / h10_sigma_b[:, :, None]
     h10_v = h10_gamma_b * h10_xhat_b + h10_beta_b
     h10_z = h10_v @ h10_Wf.T + h10_bf
-    h10_g_part3 = 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5)
-    h10_g_part2 = np.tanh(h10_g_part3)
-    h10_g_part1 = 1 + h10_g_part2
-    h10_g = 0.5 * h10_z * h10_g_part1
+    h10_g = 0.5 * h10_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3)))
     h10_y = h10_g @ h10_Wp.T + h10_bp + h10_r
     h11_mu_a = np.sum(h10_y, axis=2) / width
     h11_var_a = np.sum((h10_y + (-h11_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -1818,10 +1795,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h11_xhat_b = (h11_r + (-h11_mu_b)[:, :, None]) / h11_sigma_b[:, :, None]
     h11_v = h11_gamma_b * h11_xhat_b + h11_beta_b
     h11_z = h11_v @ h11_Wf.T + h11_bf
-    h11_g_part3 = 1 / 200000 * (200000 * h11_z + 8943 * h11_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5)
-    h11_g_part2 = np.tanh(h11_g_part3)
-    h11_g_part1 = 1 + h11_g_part2
-    h11_g = 0.5 * h11_z * h11_g_part1
+    h11_g = 0.5 * h11_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h11_z + 8943 * h11_z**3)))
     h11_y = h11_g @ h11_Wp.T + h11_bp + h11_r
     ln_mu = np.sum(h11_y, axis=2) / width
     ln_var = np.sum((h11_y + (-ln_mu)[:, :, None]) ** 2, axis=2) / width
@@ -2309,9 +2283,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h0_xhat_b = (h0_r + (-h0_mu_b)[:, :, None]) / h0_sigma_b[:, :, None]
     h0_v = h0_gamma_b * h0_xhat_b + h0_beta_b
     h0_z = h0_v @ h0_Wf.T + h0_bf
-    h0_g_part2 = np.tanh(1 / 200000 * (200000 * h0_z + 8943 * h0_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h0_g_part1 = 1 + h0_g_part2
-    h0_g = 0.5 * h0_z * h0_g_part1
+    h0_g = 0.5 * h0_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h0_z + 8943 * h0_z**3)))
     h0_y = h0_g @ h0_Wp.T + h0_bp + h0_r
     h1_mu_a = np.sum(h0_y, axis=2) / width
     h1_var_a = np.sum((h0_y + (-h1_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -2332,9 +2304,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h1_xhat_b = (h1_r + (-h1_mu_b)[:, :, None]) / h1_sigma_b[:, :, None]
     h1_v = h1_gamma_b * h1_xhat_b + h1_beta_b
     h1_z = h1_v @ h1_Wf.T + h1_bf
-    h1_g_part2 = np.tanh(1 / 200000 * (200000 * h1_z + 8943 * h1_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h1_g_part1 = 1 + h1_g_part2
-    h1_g = 0.5 * h1_z * h1_g_part1
+    h1_g = 0.5 * h1_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h1_z + 8943 * h1_z**3)))
     h1_y = h1_g @ h1_Wp.T + h1_bp + h1_r
     h2_mu_a = np.sum(h1_y, axis=2) / width
     h2_var_a = np.sum((h1_y + (-h2_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -2355,9 +2325,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h2_xhat_b = (h2_r + (-h2_mu_b)[:, :, None]) / h2_sigma_b[:, :, None]
     h2_v = h2_gamma_b * h2_xhat_b + h2_beta_b
     h2_z = h2_v @ h2_Wf.T + h2_bf
-    h2_g_part2 = np.tanh(1 / 200000 * (200000 * h2_z + 8943 * h2_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h2_g_part1 = 1 + h2_g_part2
-    h2_g = 0.5 * h2_z * h2_g_part1
+    h2_g = 0.5 * h2_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h2_z + 8943 * h2_z**3)))
     h2_y = h2_g @ h2_Wp.T + h2_bp + h2_r
     h3_mu_a = np.sum(h2_y, axis=2) / width
     h3_var_a = np.sum((h2_y + (-h3_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -2378,9 +2346,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h3_xhat_b = (h3_r + (-h3_mu_b)[:, :, None]) / h3_sigma_b[:, :, None]
     h3_v = h3_gamma_b * h3_xhat_b + h3_beta_b
     h3_z = h3_v @ h3_Wf.T + h3_bf
-    h3_g_part2 = np.tanh(1 / 200000 * (200000 * h3_z + 8943 * h3_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h3_g_part1 = 1 + h3_g_part2
-    h3_g = 0.5 * h3_z * h3_g_part1
+    h3_g = 0.5 * h3_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h3_z + 8943 * h3_z**3)))
     h3_y = h3_g @ h3_Wp.T + h3_bp + h3_r
     h4_mu_a = np.sum(h3_y, axis=2) / width
     h4_var_a = np.sum((h3_y + (-h4_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -2401,9 +2367,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h4_xhat_b = (h4_r + (-h4_mu_b)[:, :, None]) / h4_sigma_b[:, :, None]
     h4_v = h4_gamma_b * h4_xhat_b + h4_beta_b
     h4_z = h4_v @ h4_Wf.T + h4_bf
-    h4_g_part2 = np.tanh(1 / 200000 * (200000 * h4_z + 8943 * h4_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h4_g_part1 = 1 + h4_g_part2
-    h4_g = 0.5 * h4_z * h4_g_part1
+    h4_g = 0.5 * h4_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h4_z + 8943 * h4_z**3)))
     h4_y = h4_g @ h4_Wp.T + h4_bp + h4_r
     h5_mu_a = np.sum(h4_y, axis=2) / width
     h5_var_a = np.sum((h4_y + (-h5_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -2424,9 +2388,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h5_xhat_b = (h5_r + (-h5_mu_b)[:, :, None]) / h5_sigma_b[:, :, None]
     h5_v = h5_gamma_b * h5_xhat_b + h5_beta_b
     h5_z = h5_v @ h5_Wf.T + h5_bf
-    h5_g_part2 = np.tanh(1 / 200000 * (200000 * h5_z + 8943 * h5_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h5_g_part1 = 1 + h5_g_part2
-    h5_g = 0.5 * h5_z * h5_g_part1
+    h5_g = 0.5 * h5_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h5_z + 8943 * h5_z**3)))
     h5_y = h5_g @ h5_Wp.T + h5_bp + h5_r
     h6_mu_a = np.sum(h5_y, axis=2) / width
     h6_var_a = np.sum((h5_y + (-h6_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -2447,9 +2409,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h6_xhat_b = (h6_r + (-h6_mu_b)[:, :, None]) / h6_sigma_b[:, :, None]
     h6_v = h6_gamma_b * h6_xhat_b + h6_beta_b
     h6_z = h6_v @ h6_Wf.T + h6_bf
-    h6_g_part2 = np.tanh(1 / 200000 * (200000 * h6_z + 8943 * h6_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h6_g_part1 = 1 + h6_g_part2
-    h6_g = 0.5 * h6_z * h6_g_part1
+    h6_g = 0.5 * h6_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h6_z + 8943 * h6_z**3)))
     h6_y = h6_g @ h6_Wp.T + h6_bp + h6_r
     h7_mu_a = np.sum(h6_y, axis=2) / width
     h7_var_a = np.sum((h6_y + (-h7_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -2470,9 +2430,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h7_xhat_b = (h7_r + (-h7_mu_b)[:, :, None]) / h7_sigma_b[:, :, None]
     h7_v = h7_gamma_b * h7_xhat_b + h7_beta_b
     h7_z = h7_v @ h7_Wf.T + h7_bf
-    h7_g_part2 = np.tanh(1 / 200000 * (200000 * h7_z + 8943 * h7_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h7_g_part1 = 1 + h7_g_part2
-    h7_g = 0.5 * h7_z * h7_g_part1
+    h7_g = 0.5 * h7_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h7_z + 8943 * h7_z**3)))
     h7_y = h7_g @ h7_Wp.T + h7_bp + h7_r
     h8_mu_a = np.sum(h7_y, axis=2) / width
     h8_var_a = np.sum((h7_y + (-h8_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -2493,9 +2451,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h8_xhat_b = (h8_r + (-h8_mu_b)[:, :, None]) / h8_sigma_b[:, :, None]
     h8_v = h8_gamma_b * h8_xhat_b + h8_beta_b
     h8_z = h8_v @ h8_Wf.T + h8_bf
-    h8_g_part2 = np.tanh(1 / 200000 * (200000 * h8_z + 8943 * h8_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h8_g_part1 = 1 + h8_g_part2
-    h8_g = 0.5 * h8_z * h8_g_part1
+    h8_g = 0.5 * h8_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h8_z + 8943 * h8_z**3)))
     h8_y = h8_g @ h8_Wp.T + h8_bp + h8_r
     h9_mu_a = np.sum(h8_y, axis=2) / width
     h9_var_a = np.sum((h8_y + (-h9_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -2516,9 +2472,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h9_xhat_b = (h9_r + (-h9_mu_b)[:, :, None]) / h9_sigma_b[:, :, None]
     h9_v = h9_gamma_b * h9_xhat_b + h9_beta_b
     h9_z = h9_v @ h9_Wf.T + h9_bf
-    h9_g_part2 = np.tanh(1 / 200000 * (200000 * h9_z + 8943 * h9_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h9_g_part1 = 1 + h9_g_part2
-    h9_g = 0.5 * h9_z * h9_g_part1
+    h9_g = 0.5 * h9_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h9_z + 8943 * h9_z**3)))
     h9_y = h9_g @ h9_Wp.T + h9_bp + h9_r
     h10_mu_a = np.sum(h9_y, axis=2) / width
     h10_var_a = np.sum((h9_y + (-h10_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -2539,10 +2493,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h10_xhat_b = (h10_r + (-h10_mu_b)[:, :, None]) / h10_sigma_b[:, :, None]
     h10_v = h10_gamma_b * h10_xhat_b + h10_beta_b
     h10_z = h10_v @ h10_Wf.T + h10_bf
-    h10_g_part3 = 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5)
-    h10_g_part2 = np.tanh(h10_g_part3)
-    h10_g_part1 = 1 + h10_g_part2
-    h10_g = 0.5 * h10_z * h10_g_part1
+    h10_g = 0.5 * h10_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3)))
     h10_y = h10_g @ h10_Wp.T + h10_bp + h10_r
     h11_mu_a = np.sum(h10_y, axis=2) / width
     h11_var_a = np.sum((h10_y + (-h11_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -2563,10 +2514,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h11_xhat_b = (h11_r + (-h11_mu_b)[:, :, None]) / h11_sigma_b[:, :, None]
     h11_v = h11_gamma_b * h11_xhat_b + h11_beta_b
     h11_z = h11_v @ h11_Wf.T + h11_bf
-    h11_g_part3 = 1 / 200000 * (200000 * h11_z + 8943 * h11_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5)
-    h11_g_part2 = np.tanh(h11_g_part3)
-    h11_g_part1 = 1 + h11_g_part2
-    h11_g = 0.5 * h11_z * h11_g_part1
+    h11_g = 0.5 * h11_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h11_z + 8943 * h11_z**3)))
     h11_y = h11_g @ h11_Wp.T + h11_bp + h11_r
     ln_mu = np.sum(h11_y, axis=2) / width
     ln_var = np.sum((h11_y + (-ln_mu)[:, :, None]) ** 2, axis=2) / width
@@ -3021,9 +2969,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # z_{sτm}⁽ʰ⁰⁾ = Σᵢ w_{f,mi}⁽ʰ⁰⁾·v_{sτi}⁽ʰ⁰⁾ + b_{f,m}⁽ʰ⁰⁾
     h0_z = h0_v @ h0_Wf.T + h0_bf
     # g_{sτm}⁽ʰ⁰⁾ = ½·z_{sτm}⁽ʰ⁰⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ⁰⁾ + 0.044715·(z_{sτm}⁽ʰ⁰⁾)³)))
-    h0_g_part2 = np.tanh(1 / 200000 * (200000 * h0_z + 8943 * h0_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h0_g_part1 = 1 + h0_g_part2
-    h0_g = 0.5 * h0_z * h0_g_part1
+    h0_g = 0.5 * h0_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h0_z + 8943 * h0_z**3)))
     # y_{sτj}⁽ʰ⁰⁾ = Σₘ w_{p,jm}⁽ʰ⁰⁾·g_{sτm}⁽ʰ⁰⁾ + r_{sτj}⁽ʰ⁰⁾ + b_{p,j}⁽ʰ⁰⁾
     h0_y = h0_g @ h0_Wp.T + h0_bp + h0_r
     # a_{sτ}^{(h1_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁰⁾
@@ -3064,9 +3010,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # z_{sτm}⁽ʰ¹⁾ = Σᵢ w_{f,mi}⁽ʰ¹⁾·v_{sτi}⁽ʰ¹⁾ + b_{f,m}⁽ʰ¹⁾
     h1_z = h1_v @ h1_Wf.T + h1_bf
     # g_{sτm}⁽ʰ¹⁾ = ½·z_{sτm}⁽ʰ¹⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁾)³)))
-    h1_g_part2 = np.tanh(1 / 200000 * (200000 * h1_z + 8943 * h1_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h1_g_part1 = 1 + h1_g_part2
-    h1_g = 0.5 * h1_z * h1_g_part1
+    h1_g = 0.5 * h1_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h1_z + 8943 * h1_z**3)))
     # y_{sτj}⁽ʰ¹⁾ = Σₘ w_{p,jm}⁽ʰ¹⁾·g_{sτm}⁽ʰ¹⁾ + r_{sτj}⁽ʰ¹⁾ + b_{p,j}⁽ʰ¹⁾
     h1_y = h1_g @ h1_Wp.T + h1_bp + h1_r
     # a_{sτ}^{(h2_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ¹⁾
@@ -3107,9 +3051,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # z_{sτm}⁽ʰ²⁾ = Σᵢ w_{f,mi}⁽ʰ²⁾·v_{sτi}⁽ʰ²⁾ + b_{f,m}⁽ʰ²⁾
     h2_z = h2_v @ h2_Wf.T + h2_bf
     # g_{sτm}⁽ʰ²⁾ = ½·z_{sτm}⁽ʰ²⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ²⁾ + 0.044715·(z_{sτm}⁽ʰ²⁾)³)))
-    h2_g_part2 = np.tanh(1 / 200000 * (200000 * h2_z + 8943 * h2_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h2_g_part1 = 1 + h2_g_part2
-    h2_g = 0.5 * h2_z * h2_g_part1
+    h2_g = 0.5 * h2_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h2_z + 8943 * h2_z**3)))
     # y_{sτj}⁽ʰ²⁾ = Σₘ w_{p,jm}⁽ʰ²⁾·g_{sτm}⁽ʰ²⁾ + r_{sτj}⁽ʰ²⁾ + b_{p,j}⁽ʰ²⁾
     h2_y = h2_g @ h2_Wp.T + h2_bp + h2_r
     # a_{sτ}^{(h3_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ²⁾
@@ -3150,9 +3092,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # z_{sτm}⁽ʰ³⁾ = Σᵢ w_{f,mi}⁽ʰ³⁾·v_{sτi}⁽ʰ³⁾ + b_{f,m}⁽ʰ³⁾
     h3_z = h3_v @ h3_Wf.T + h3_bf
     # g_{sτm}⁽ʰ³⁾ = ½·z_{sτm}⁽ʰ³⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ³⁾ + 0.044715·(z_{sτm}⁽ʰ³⁾)³)))
-    h3_g_part2 = np.tanh(1 / 200000 * (200000 * h3_z + 8943 * h3_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h3_g_part1 = 1 + h3_g_part2
-    h3_g = 0.5 * h3_z * h3_g_part1
+    h3_g = 0.5 * h3_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h3_z + 8943 * h3_z**3)))
     # y_{sτj}⁽ʰ³⁾ = Σₘ w_{p,jm}⁽ʰ³⁾·g_{sτm}⁽ʰ³⁾ + r_{sτj}⁽ʰ³⁾ + b_{p,j}⁽ʰ³⁾
     h3_y = h3_g @ h3_Wp.T + h3_bp + h3_r
     # a_{sτ}^{(h4_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ³⁾
@@ -3193,9 +3133,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # z_{sτm}⁽ʰ⁴⁾ = Σᵢ w_{f,mi}⁽ʰ⁴⁾·v_{sτi}⁽ʰ⁴⁾ + b_{f,m}⁽ʰ⁴⁾
     h4_z = h4_v @ h4_Wf.T + h4_bf
     # g_{sτm}⁽ʰ⁴⁾ = ½·z_{sτm}⁽ʰ⁴⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ⁴⁾ + 0.044715·(z_{sτm}⁽ʰ⁴⁾)³)))
-    h4_g_part2 = np.tanh(1 / 200000 * (200000 * h4_z + 8943 * h4_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h4_g_part1 = 1 + h4_g_part2
-    h4_g = 0.5 * h4_z * h4_g_part1
+    h4_g = 0.5 * h4_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h4_z + 8943 * h4_z**3)))
     # y_{sτj}⁽ʰ⁴⁾ = Σₘ w_{p,jm}⁽ʰ⁴⁾·g_{sτm}⁽ʰ⁴⁾ + r_{sτj}⁽ʰ⁴⁾ + b_{p,j}⁽ʰ⁴⁾
     h4_y = h4_g @ h4_Wp.T + h4_bp + h4_r
     # a_{sτ}^{(h5_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁴⁾
@@ -3236,9 +3174,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # z_{sτm}⁽ʰ⁵⁾ = Σᵢ w_{f,mi}⁽ʰ⁵⁾·v_{sτi}⁽ʰ⁵⁾ + b_{f,m}⁽ʰ⁵⁾
     h5_z = h5_v @ h5_Wf.T + h5_bf
     # g_{sτm}⁽ʰ⁵⁾ = ½·z_{sτm}⁽ʰ⁵⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ⁵⁾ + 0.044715·(z_{sτm}⁽ʰ⁵⁾)³)))
-    h5_g_part2 = np.tanh(1 / 200000 * (200000 * h5_z + 8943 * h5_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h5_g_part1 = 1 + h5_g_part2
-    h5_g = 0.5 * h5_z * h5_g_part1
+    h5_g = 0.5 * h5_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h5_z + 8943 * h5_z**3)))
     # y_{sτj}⁽ʰ⁵⁾ = Σₘ w_{p,jm}⁽ʰ⁵⁾·g_{sτm}⁽ʰ⁵⁾ + r_{sτj}⁽ʰ⁵⁾ + b_{p,j}⁽ʰ⁵⁾
     h5_y = h5_g @ h5_Wp.T + h5_bp + h5_r
     # a_{sτ}^{(h6_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁵⁾
@@ -3279,9 +3215,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # z_{sτm}⁽ʰ⁶⁾ = Σᵢ w_{f,mi}⁽ʰ⁶⁾·v_{sτi}⁽ʰ⁶⁾ + b_{f,m}⁽ʰ⁶⁾
     h6_z = h6_v @ h6_Wf.T + h6_bf
     # g_{sτm}⁽ʰ⁶⁾ = ½·z_{sτm}⁽ʰ⁶⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ⁶⁾ + 0.044715·(z_{sτm}⁽ʰ⁶⁾)³)))
-    h6_g_part2 = np.tanh(1 / 200000 * (200000 * h6_z + 8943 * h6_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h6_g_part1 = 1 + h6_g_part2
-    h6_g = 0.5 * h6_z * h6_g_part1
+    h6_g = 0.5 * h6_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h6_z + 8943 * h6_z**3)))
     # y_{sτj}⁽ʰ⁶⁾ = Σₘ w_{p,jm}⁽ʰ⁶⁾·g_{sτm}⁽ʰ⁶⁾ + r_{sτj}⁽ʰ⁶⁾ + b_{p,j}⁽ʰ⁶⁾
     h6_y = h6_g @ h6_Wp.T + h6_bp + h6_r
     # a_{sτ}^{(h7_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁶⁾
@@ -3322,9 +3256,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # z_{sτm}⁽ʰ⁷⁾ = Σᵢ w_{f,mi}⁽ʰ⁷⁾·v_{sτi}⁽ʰ⁷⁾ + b_{f,m}⁽ʰ⁷⁾
     h7_z = h7_v @ h7_Wf.T + h7_bf
     # g_{sτm}⁽ʰ⁷⁾ = ½·z_{sτm}⁽ʰ⁷⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ⁷⁾ + 0.044715·(z_{sτm}⁽ʰ⁷⁾)³)))
-    h7_g_part2 = np.tanh(1 / 200000 * (200000 * h7_z + 8943 * h7_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h7_g_part1 = 1 + h7_g_part2
-    h7_g = 0.5 * h7_z * h7_g_part1
+    h7_g = 0.5 * h7_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h7_z + 8943 * h7_z**3)))
     # y_{sτj}⁽ʰ⁷⁾ = Σₘ w_{p,jm}⁽ʰ⁷⁾·g_{sτm}⁽ʰ⁷⁾ + r_{sτj}⁽ʰ⁷⁾ + b_{p,j}⁽ʰ⁷⁾
     h7_y = h7_g @ h7_Wp.T + h7_bp + h7_r
     # a_{sτ}^{(h8_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁷⁾
@@ -3365,9 +3297,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # z_{sτm}⁽ʰ⁸⁾ = Σᵢ w_{f,mi}⁽ʰ⁸⁾·v_{sτi}⁽ʰ⁸⁾ + b_{f,m}⁽ʰ⁸⁾
     h8_z = h8_v @ h8_Wf.T + h8_bf
     # g_{sτm}⁽ʰ⁸⁾ = ½·z_{sτm}⁽ʰ⁸⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ⁸⁾ + 0.044715·(z_{sτm}⁽ʰ⁸⁾)³)))
-    h8_g_part2 = np.tanh(1 / 200000 * (200000 * h8_z + 8943 * h8_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h8_g_part1 = 1 + h8_g_part2
-    h8_g = 0.5 * h8_z * h8_g_part1
+    h8_g = 0.5 * h8_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h8_z + 8943 * h8_z**3)))
     # y_{sτj}⁽ʰ⁸⁾ = Σₘ w_{p,jm}⁽ʰ⁸⁾·g_{sτm}⁽ʰ⁸⁾ + r_{sτj}⁽ʰ⁸⁾ + b_{p,j}⁽ʰ⁸⁾
     h8_y = h8_g @ h8_Wp.T + h8_bp + h8_r
     # a_{sτ}^{(h9_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁸⁾
@@ -3408,9 +3338,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # z_{sτm}⁽ʰ⁹⁾ = Σᵢ w_{f,mi}⁽ʰ⁹⁾·v_{sτi}⁽ʰ⁹⁾ + b_{f,m}⁽ʰ⁹⁾
     h9_z = h9_v @ h9_Wf.T + h9_bf
     # g_{sτm}⁽ʰ⁹⁾ = ½·z_{sτm}⁽ʰ⁹⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ⁹⁾ + 0.044715·(z_{sτm}⁽ʰ⁹⁾)³)))
-    h9_g_part2 = np.tanh(1 / 200000 * (200000 * h9_z + 8943 * h9_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h9_g_part1 = 1 + h9_g_part2
-    h9_g = 0.5 * h9_z * h9_g_part1
+    h9_g = 0.5 * h9_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h9_z + 8943 * h9_z**3)))
     # y_{sτj}⁽ʰ⁹⁾ = Σₘ w_{p,jm}⁽ʰ⁹⁾·g_{sτm}⁽ʰ⁹⁾ + r_{sτj}⁽ʰ⁹⁾ + b_{p,j}⁽ʰ⁹⁾
     h9_y = h9_g @ h9_Wp.T + h9_bp + h9_r
     # a_{sτ}^{(h10_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁹⁾
@@ -3451,10 +3379,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # z_{sτm}⁽ʰ¹⁰⁾ = Σᵢ w_{f,mi}⁽ʰ¹⁰⁾·v_{sτi}⁽ʰ¹⁰⁾ + b_{f,m}⁽ʰ¹⁰⁾
     h10_z = h10_v @ h10_Wf.T + h10_bf
     # g_{sτm}⁽ʰ¹⁰⁾ = ½·z_{sτm}⁽ʰ¹⁰⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁰⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁰⁾)³)))
-    h10_g_part3 = 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5)
-    h10_g_part2 = np.tanh(h10_g_part3)
-    h10_g_part1 = 1 + h10_g_part2
-    h10_g = 0.5 * h10_z * h10_g_part1
+    h10_g = 0.5 * h10_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3)))
     # y_{sτj}⁽ʰ¹⁰⁾ = Σₘ w_{p,jm}⁽ʰ¹⁰⁾·g_{sτm}⁽ʰ¹⁰⁾ + r_{sτj}⁽ʰ¹⁰⁾ + b_{p,j}⁽ʰ¹⁰⁾
     h10_y = h10_g @ h10_Wp.T + h10_bp + h10_r
     # a_{sτ}^{(h11_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ¹⁰⁾
@@ -3495,10 +3420,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # z_{sτm}⁽ʰ¹¹⁾ = Σᵢ w_{f,mi}⁽ʰ¹¹⁾·v_{sτi}⁽ʰ¹¹⁾ + b_{f,m}⁽ʰ¹¹⁾
     h11_z = h11_v @ h11_Wf.T + h11_bf
     # g_{sτm}⁽ʰ¹¹⁾ = ½·z_{sτm}⁽ʰ¹¹⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ¹¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹¹⁾)³)))
-    h11_g_part3 = 1 / 200000 * (200000 * h11_z + 8943 * h11_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5)
-    h11_g_part2 = np.tanh(h11_g_part3)
-    h11_g_part1 = 1 + h11_g_part2
-    h11_g = 0.5 * h11_z * h11_g_part1
+    h11_g = 0.5 * h11_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h11_z + 8943 * h11_z**3)))
     # y_{sτj}⁽ʰ¹¹⁾ = Σₘ w_{p,jm}⁽ʰ¹¹⁾·g_{sτm}⁽ʰ¹¹⁾ + r_{sτj}⁽ʰ¹¹⁾ + b_{p,j}⁽ʰ¹¹⁾
     h11_y = h11_g @ h11_Wp.T + h11_bp + h11_r
     # μ_{sτ}⁽ˡⁿ⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ¹¹⁾
@@ -3539,16 +3461,10 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # ∂E/∂z_{sτm}⁽ʰ¹¹⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ¹¹⁾·w_{p,jm}⁽ʰ¹¹⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ¹¹⁾)²)·z_{sτm}⁽ʰ¹¹⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ¹¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹¹⁾)³))²)
     #     + ½·tanh(√(2/π)·(z_{sτm}⁽ʰ¹¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹¹⁾)³)))
-    dh11_z_part8 = 1 / 200000 * (200000 * h11_z + 8943 * h11_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh11_z_part7 = np.tanh(dh11_z_part8)
-    dh11_z_part6 = dh11_z_part7**2
-    dh11_z_part5 = -dh11_z_part6
-    dh11_z_part4 = 1 + dh11_z_part5
-    dh11_z_part9 = 1 / 200000 * (200000 + 26829 * h11_z**2)
-    dh11_z_part3 = h11_z * dh11_z_part4 * dh11_z_part9 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh11_z_part11 = 1 / 200000 * (200000 * h11_z + 8943 * h11_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh11_z_part10 = np.tanh(dh11_z_part11)
-    dh11_z_part2 = 1 + dh11_z_part3 + dh11_z_part10
+    dh11_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h11_z + 8943 * h11_z**3)) ** 2
+    dh11_z_part3 = 0.7978845608028654 * h11_z * dh11_z_part4 * 1 / 200000 * (200000 + 26829 * h11_z**2)
+    dh11_z_part5 = np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h11_z + 8943 * h11_z**3))
+    dh11_z_part2 = 1 + dh11_z_part3 + dh11_z_part5
     dh11_z_part1 = 0.5 * dh11_z_part2
     dh11_z = (dh11_y @ h11_Wp) * dh11_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹¹⁾·v_{sτi}⁽ʰ¹¹⁾
@@ -3631,16 +3547,10 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # ∂E/∂z_{sτm}⁽ʰ¹⁰⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ¹⁰⁾·w_{p,jm}⁽ʰ¹⁰⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ¹⁰⁾)²)·z_{sτm}⁽ʰ¹⁰⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁰⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁰⁾)³))²)
     #     + ½·tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁰⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁰⁾)³)))
-    dh10_z_part8 = 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh10_z_part7 = np.tanh(dh10_z_part8)
-    dh10_z_part6 = dh10_z_part7**2
-    dh10_z_part5 = -dh10_z_part6
-    dh10_z_part4 = 1 + dh10_z_part5
-    dh10_z_part9 = 1 / 200000 * (200000 + 26829 * h10_z**2)
-    dh10_z_part3 = h10_z * dh10_z_part4 * dh10_z_part9 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh10_z_part11 = 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh10_z_part10 = np.tanh(dh10_z_part11)
-    dh10_z_part2 = 1 + dh10_z_part3 + dh10_z_part10
+    dh10_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3)) ** 2
+    dh10_z_part3 = 0.7978845608028654 * h10_z * dh10_z_part4 * 1 / 200000 * (200000 + 26829 * h10_z**2)
+    dh10_z_part5 = np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3))
+    dh10_z_part2 = 1 + dh10_z_part3 + dh10_z_part5
     dh10_z_part1 = 0.5 * dh10_z_part2
     dh10_z = (dh10_y @ h10_Wp) * dh10_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹⁰⁾·v_{sτi}⁽ʰ¹⁰⁾
@@ -3723,14 +3633,9 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # ∂E/∂z_{sτm}⁽ʰ⁹⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁹⁾·w_{p,jm}⁽ʰ⁹⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁹⁾)²)·z_{sτm}⁽ʰ⁹⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁹⁾ + 0.044715·(z_{sτm}⁽ʰ⁹⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁹⁾ + 0.044715·(z_{sτm}⁽ʰ⁹⁾)³)))
-    dh9_z_part7 = np.tanh(1 / 200000 * (200000 * h9_z + 8943 * h9_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh9_z_part6 = dh9_z_part7**2
-    dh9_z_part5 = -dh9_z_part6
-    dh9_z_part4 = 1 + dh9_z_part5
-    dh9_z_part8 = 1 / 200000 * (200000 + 26829 * h9_z**2)
-    dh9_z_part3 = h9_z * dh9_z_part4 * dh9_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh9_z_part9 = np.tanh(1 / 200000 * (200000 * h9_z + 8943 * h9_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh9_z_part2 = 1 + dh9_z_part3 + dh9_z_part9
+    dh9_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h9_z + 8943 * h9_z**3)) ** 2
+    dh9_z_part3 = 0.7978845608028654 * h9_z * dh9_z_part4 * 1 / 200000 * (200000 + 26829 * h9_z**2)
+    dh9_z_part2 = 1 + dh9_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h9_z + 8943 * h9_z**3))
     dh9_z_part1 = 0.5 * dh9_z_part2
     dh9_z = (dh9_y @ h9_Wp) * dh9_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁹⁾·v_{sτi}⁽ʰ⁹⁾
@@ -3813,14 +3718,9 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # ∂E/∂z_{sτm}⁽ʰ⁸⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁸⁾·w_{p,jm}⁽ʰ⁸⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁸⁾)²)·z_{sτm}⁽ʰ⁸⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁸⁾ + 0.044715·(z_{sτm}⁽ʰ⁸⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁸⁾ + 0.044715·(z_{sτm}⁽ʰ⁸⁾)³)))
-    dh8_z_part7 = np.tanh(1 / 200000 * (200000 * h8_z + 8943 * h8_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh8_z_part6 = dh8_z_part7**2
-    dh8_z_part5 = -dh8_z_part6
-    dh8_z_part4 = 1 + dh8_z_part5
-    dh8_z_part8 = 1 / 200000 * (200000 + 26829 * h8_z**2)
-    dh8_z_part3 = h8_z * dh8_z_part4 * dh8_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh8_z_part9 = np.tanh(1 / 200000 * (200000 * h8_z + 8943 * h8_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh8_z_part2 = 1 + dh8_z_part3 + dh8_z_part9
+    dh8_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h8_z + 8943 * h8_z**3)) ** 2
+    dh8_z_part3 = 0.7978845608028654 * h8_z * dh8_z_part4 * 1 / 200000 * (200000 + 26829 * h8_z**2)
+    dh8_z_part2 = 1 + dh8_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h8_z + 8943 * h8_z**3))
     dh8_z_part1 = 0.5 * dh8_z_part2
     dh8_z = (dh8_y @ h8_Wp) * dh8_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁸⁾·v_{sτi}⁽ʰ⁸⁾
@@ -3903,14 +3803,9 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # ∂E/∂z_{sτm}⁽ʰ⁷⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁷⁾·w_{p,jm}⁽ʰ⁷⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁷⁾)²)·z_{sτm}⁽ʰ⁷⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁷⁾ + 0.044715·(z_{sτm}⁽ʰ⁷⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁷⁾ + 0.044715·(z_{sτm}⁽ʰ⁷⁾)³)))
-    dh7_z_part7 = np.tanh(1 / 200000 * (200000 * h7_z + 8943 * h7_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh7_z_part6 = dh7_z_part7**2
-    dh7_z_part5 = -dh7_z_part6
-    dh7_z_part4 = 1 + dh7_z_part5
-    dh7_z_part8 = 1 / 200000 * (200000 + 26829 * h7_z**2)
-    dh7_z_part3 = h7_z * dh7_z_part4 * dh7_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh7_z_part9 = np.tanh(1 / 200000 * (200000 * h7_z + 8943 * h7_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh7_z_part2 = 1 + dh7_z_part3 + dh7_z_part9
+    dh7_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h7_z + 8943 * h7_z**3)) ** 2
+    dh7_z_part3 = 0.7978845608028654 * h7_z * dh7_z_part4 * 1 / 200000 * (200000 + 26829 * h7_z**2)
+    dh7_z_part2 = 1 + dh7_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h7_z + 8943 * h7_z**3))
     dh7_z_part1 = 0.5 * dh7_z_part2
     dh7_z = (dh7_y @ h7_Wp) * dh7_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁷⁾·v_{sτi}⁽ʰ⁷⁾
@@ -3993,14 +3888,9 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # ∂E/∂z_{sτm}⁽ʰ⁶⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁶⁾·w_{p,jm}⁽ʰ⁶⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁶⁾)²)·z_{sτm}⁽ʰ⁶⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁶⁾ + 0.044715·(z_{sτm}⁽ʰ⁶⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁶⁾ + 0.044715·(z_{sτm}⁽ʰ⁶⁾)³)))
-    dh6_z_part7 = np.tanh(1 / 200000 * (200000 * h6_z + 8943 * h6_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh6_z_part6 = dh6_z_part7**2
-    dh6_z_part5 = -dh6_z_part6
-    dh6_z_part4 = 1 + dh6_z_part5
-    dh6_z_part8 = 1 / 200000 * (200000 + 26829 * h6_z**2)
-    dh6_z_part3 = h6_z * dh6_z_part4 * dh6_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh6_z_part9 = np.tanh(1 / 200000 * (200000 * h6_z + 8943 * h6_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh6_z_part2 = 1 + dh6_z_part3 + dh6_z_part9
+    dh6_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h6_z + 8943 * h6_z**3)) ** 2
+    dh6_z_part3 = 0.7978845608028654 * h6_z * dh6_z_part4 * 1 / 200000 * (200000 + 26829 * h6_z**2)
+    dh6_z_part2 = 1 + dh6_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h6_z + 8943 * h6_z**3))
     dh6_z_part1 = 0.5 * dh6_z_part2
     dh6_z = (dh6_y @ h6_Wp) * dh6_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁶⁾·v_{sτi}⁽ʰ⁶⁾
@@ -4083,14 +3973,9 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # ∂E/∂z_{sτm}⁽ʰ⁵⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁵⁾·w_{p,jm}⁽ʰ⁵⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁵⁾)²)·z_{sτm}⁽ʰ⁵⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁵⁾ + 0.044715·(z_{sτm}⁽ʰ⁵⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁵⁾ + 0.044715·(z_{sτm}⁽ʰ⁵⁾)³)))
-    dh5_z_part7 = np.tanh(1 / 200000 * (200000 * h5_z + 8943 * h5_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh5_z_part6 = dh5_z_part7**2
-    dh5_z_part5 = -dh5_z_part6
-    dh5_z_part4 = 1 + dh5_z_part5
-    dh5_z_part8 = 1 / 200000 * (200000 + 26829 * h5_z**2)
-    dh5_z_part3 = h5_z * dh5_z_part4 * dh5_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh5_z_part9 = np.tanh(1 / 200000 * (200000 * h5_z + 8943 * h5_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh5_z_part2 = 1 + dh5_z_part3 + dh5_z_part9
+    dh5_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h5_z + 8943 * h5_z**3)) ** 2
+    dh5_z_part3 = 0.7978845608028654 * h5_z * dh5_z_part4 * 1 / 200000 * (200000 + 26829 * h5_z**2)
+    dh5_z_part2 = 1 + dh5_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h5_z + 8943 * h5_z**3))
     dh5_z_part1 = 0.5 * dh5_z_part2
     dh5_z = (dh5_y @ h5_Wp) * dh5_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁵⁾·v_{sτi}⁽ʰ⁵⁾
@@ -4173,14 +4058,9 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # ∂E/∂z_{sτm}⁽ʰ⁴⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁴⁾·w_{p,jm}⁽ʰ⁴⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁴⁾)²)·z_{sτm}⁽ʰ⁴⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁴⁾ + 0.044715·(z_{sτm}⁽ʰ⁴⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁴⁾ + 0.044715·(z_{sτm}⁽ʰ⁴⁾)³)))
-    dh4_z_part7 = np.tanh(1 / 200000 * (200000 * h4_z + 8943 * h4_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh4_z_part6 = dh4_z_part7**2
-    dh4_z_part5 = -dh4_z_part6
-    dh4_z_part4 = 1 + dh4_z_part5
-    dh4_z_part8 = 1 / 200000 * (200000 + 26829 * h4_z**2)
-    dh4_z_part3 = h4_z * dh4_z_part4 * dh4_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh4_z_part9 = np.tanh(1 / 200000 * (200000 * h4_z + 8943 * h4_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh4_z_part2 = 1 + dh4_z_part3 + dh4_z_part9
+    dh4_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h4_z + 8943 * h4_z**3)) ** 2
+    dh4_z_part3 = 0.7978845608028654 * h4_z * dh4_z_part4 * 1 / 200000 * (200000 + 26829 * h4_z**2)
+    dh4_z_part2 = 1 + dh4_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h4_z + 8943 * h4_z**3))
     dh4_z_part1 = 0.5 * dh4_z_part2
     dh4_z = (dh4_y @ h4_Wp) * dh4_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁴⁾·v_{sτi}⁽ʰ⁴⁾
@@ -4263,14 +4143,9 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # ∂E/∂z_{sτm}⁽ʰ³⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ³⁾·w_{p,jm}⁽ʰ³⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ³⁾)²)·z_{sτm}⁽ʰ³⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ³⁾ + 0.044715·(z_{sτm}⁽ʰ³⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ³⁾ + 0.044715·(z_{sτm}⁽ʰ³⁾)³)))
-    dh3_z_part7 = np.tanh(1 / 200000 * (200000 * h3_z + 8943 * h3_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh3_z_part6 = dh3_z_part7**2
-    dh3_z_part5 = -dh3_z_part6
-    dh3_z_part4 = 1 + dh3_z_part5
-    dh3_z_part8 = 1 / 200000 * (200000 + 26829 * h3_z**2)
-    dh3_z_part3 = h3_z * dh3_z_part4 * dh3_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh3_z_part9 = np.tanh(1 / 200000 * (200000 * h3_z + 8943 * h3_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh3_z_part2 = 1 + dh3_z_part3 + dh3_z_part9
+    dh3_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h3_z + 8943 * h3_z**3)) ** 2
+    dh3_z_part3 = 0.7978845608028654 * h3_z * dh3_z_part4 * 1 / 200000 * (200000 + 26829 * h3_z**2)
+    dh3_z_part2 = 1 + dh3_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h3_z + 8943 * h3_z**3))
     dh3_z_part1 = 0.5 * dh3_z_part2
     dh3_z = (dh3_y @ h3_Wp) * dh3_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ³⁾·v_{sτi}⁽ʰ³⁾
@@ -4353,14 +4228,9 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # ∂E/∂z_{sτm}⁽ʰ²⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ²⁾·w_{p,jm}⁽ʰ²⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ²⁾)²)·z_{sτm}⁽ʰ²⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ²⁾ + 0.044715·(z_{sτm}⁽ʰ²⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ²⁾ + 0.044715·(z_{sτm}⁽ʰ²⁾)³)))
-    dh2_z_part7 = np.tanh(1 / 200000 * (200000 * h2_z + 8943 * h2_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh2_z_part6 = dh2_z_part7**2
-    dh2_z_part5 = -dh2_z_part6
-    dh2_z_part4 = 1 + dh2_z_part5
-    dh2_z_part8 = 1 / 200000 * (200000 + 26829 * h2_z**2)
-    dh2_z_part3 = h2_z * dh2_z_part4 * dh2_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh2_z_part9 = np.tanh(1 / 200000 * (200000 * h2_z + 8943 * h2_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh2_z_part2 = 1 + dh2_z_part3 + dh2_z_part9
+    dh2_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h2_z + 8943 * h2_z**3)) ** 2
+    dh2_z_part3 = 0.7978845608028654 * h2_z * dh2_z_part4 * 1 / 200000 * (200000 + 26829 * h2_z**2)
+    dh2_z_part2 = 1 + dh2_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h2_z + 8943 * h2_z**3))
     dh2_z_part1 = 0.5 * dh2_z_part2
     dh2_z = (dh2_y @ h2_Wp) * dh2_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ²⁾·v_{sτi}⁽ʰ²⁾
@@ -4443,14 +4313,9 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # ∂E/∂z_{sτm}⁽ʰ¹⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ¹⁾·w_{p,jm}⁽ʰ¹⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ¹⁾)²)·z_{sτm}⁽ʰ¹⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁾)³)))
-    dh1_z_part7 = np.tanh(1 / 200000 * (200000 * h1_z + 8943 * h1_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh1_z_part6 = dh1_z_part7**2
-    dh1_z_part5 = -dh1_z_part6
-    dh1_z_part4 = 1 + dh1_z_part5
-    dh1_z_part8 = 1 / 200000 * (200000 + 26829 * h1_z**2)
-    dh1_z_part3 = h1_z * dh1_z_part4 * dh1_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh1_z_part9 = np.tanh(1 / 200000 * (200000 * h1_z + 8943 * h1_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh1_z_part2 = 1 + dh1_z_part3 + dh1_z_part9
+    dh1_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h1_z + 8943 * h1_z**3)) ** 2
+    dh1_z_part3 = 0.7978845608028654 * h1_z * dh1_z_part4 * 1 / 200000 * (200000 + 26829 * h1_z**2)
+    dh1_z_part2 = 1 + dh1_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h1_z + 8943 * h1_z**3))
     dh1_z_part1 = 0.5 * dh1_z_part2
     dh1_z = (dh1_y @ h1_Wp) * dh1_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹⁾·v_{sτi}⁽ʰ¹⁾
@@ -4533,14 +4398,9 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # ∂E/∂z_{sτm}⁽ʰ⁰⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁰⁾·w_{p,jm}⁽ʰ⁰⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁰⁾)²)·z_{sτm}⁽ʰ⁰⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁰⁾ + 0.044715·(z_{sτm}⁽ʰ⁰⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁰⁾ + 0.044715·(z_{sτm}⁽ʰ⁰⁾)³)))
-    dh0_z_part7 = np.tanh(1 / 200000 * (200000 * h0_z + 8943 * h0_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh0_z_part6 = dh0_z_part7**2
-    dh0_z_part5 = -dh0_z_part6
-    dh0_z_part4 = 1 + dh0_z_part5
-    dh0_z_part8 = 1 / 200000 * (200000 + 26829 * h0_z**2)
-    dh0_z_part3 = h0_z * dh0_z_part4 * dh0_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh0_z_part9 = np.tanh(1 / 200000 * (200000 * h0_z + 8943 * h0_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh0_z_part2 = 1 + dh0_z_part3 + dh0_z_part9
+    dh0_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h0_z + 8943 * h0_z**3)) ** 2
+    dh0_z_part3 = 0.7978845608028654 * h0_z * dh0_z_part4 * 1 / 200000 * (200000 + 26829 * h0_z**2)
+    dh0_z_part2 = 1 + dh0_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h0_z + 8943 * h0_z**3))
     dh0_z_part1 = 0.5 * dh0_z_part2
     dh0_z = (dh0_y @ h0_Wp) * dh0_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁰⁾·v_{sτi}⁽ʰ⁰⁾
@@ -5082,9 +4942,7 @@ def sequential_step(
     h0_xhat_b = (h0_r + (-h0_mu_b)[:, :, None]) / h0_sigma_b[:, :, None]
     h0_v = h0_gamma_b * h0_xhat_b + h0_beta_b
     h0_z = h0_v @ h0_Wf.T + h0_bf
-    h0_g_part2 = np.tanh(1 / 200000 * (200000 * h0_z + 8943 * h0_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h0_g_part1 = 1 + h0_g_part2
-    h0_g = 0.5 * h0_z * h0_g_part1
+    h0_g = 0.5 * h0_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h0_z + 8943 * h0_z**3)))
     h0_y = h0_g @ h0_Wp.T + h0_bp + h0_r
     h1_mu_a = np.sum(h0_y, axis=2) / width
     h1_var_a = np.sum((h0_y + (-h1_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -5105,9 +4963,7 @@ def sequential_step(
     h1_xhat_b = (h1_r + (-h1_mu_b)[:, :, None]) / h1_sigma_b[:, :, None]
     h1_v = h1_gamma_b * h1_xhat_b + h1_beta_b
     h1_z = h1_v @ h1_Wf.T + h1_bf
-    h1_g_part2 = np.tanh(1 / 200000 * (200000 * h1_z + 8943 * h1_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h1_g_part1 = 1 + h1_g_part2
-    h1_g = 0.5 * h1_z * h1_g_part1
+    h1_g = 0.5 * h1_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h1_z + 8943 * h1_z**3)))
     h1_y = h1_g @ h1_Wp.T + h1_bp + h1_r
     h2_mu_a = np.sum(h1_y, axis=2) / width
     h2_var_a = np.sum((h1_y + (-h2_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -5128,9 +4984,7 @@ def sequential_step(
     h2_xhat_b = (h2_r + (-h2_mu_b)[:, :, None]) / h2_sigma_b[:, :, None]
     h2_v = h2_gamma_b * h2_xhat_b + h2_beta_b
     h2_z = h2_v @ h2_Wf.T + h2_bf
-    h2_g_part2 = np.tanh(1 / 200000 * (200000 * h2_z + 8943 * h2_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h2_g_part1 = 1 + h2_g_part2
-    h2_g = 0.5 * h2_z * h2_g_part1
+    h2_g = 0.5 * h2_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h2_z + 8943 * h2_z**3)))
     h2_y = h2_g @ h2_Wp.T + h2_bp + h2_r
     h3_mu_a = np.sum(h2_y, axis=2) / width
     h3_var_a = np.sum((h2_y + (-h3_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -5151,9 +5005,7 @@ def sequential_step(
     h3_xhat_b = (h3_r + (-h3_mu_b)[:, :, None]) / h3_sigma_b[:, :, None]
     h3_v = h3_gamma_b * h3_xhat_b + h3_beta_b
     h3_z = h3_v @ h3_Wf.T + h3_bf
-    h3_g_part2 = np.tanh(1 / 200000 * (200000 * h3_z + 8943 * h3_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h3_g_part1 = 1 + h3_g_part2
-    h3_g = 0.5 * h3_z * h3_g_part1
+    h3_g = 0.5 * h3_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h3_z + 8943 * h3_z**3)))
     h3_y = h3_g @ h3_Wp.T + h3_bp + h3_r
     h4_mu_a = np.sum(h3_y, axis=2) / width
     h4_var_a = np.sum((h3_y + (-h4_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -5174,9 +5026,7 @@ def sequential_step(
     h4_xhat_b = (h4_r + (-h4_mu_b)[:, :, None]) / h4_sigma_b[:, :, None]
     h4_v = h4_gamma_b * h4_xhat_b + h4_beta_b
     h4_z = h4_v @ h4_Wf.T + h4_bf
-    h4_g_part2 = np.tanh(1 / 200000 * (200000 * h4_z + 8943 * h4_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h4_g_part1 = 1 + h4_g_part2
-    h4_g = 0.5 * h4_z * h4_g_part1
+    h4_g = 0.5 * h4_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h4_z + 8943 * h4_z**3)))
     h4_y = h4_g @ h4_Wp.T + h4_bp + h4_r
     h5_mu_a = np.sum(h4_y, axis=2) / width
     h5_var_a = np.sum((h4_y + (-h5_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -5197,9 +5047,7 @@ def sequential_step(
     h5_xhat_b = (h5_r + (-h5_mu_b)[:, :, None]) / h5_sigma_b[:, :, None]
     h5_v = h5_gamma_b * h5_xhat_b + h5_beta_b
     h5_z = h5_v @ h5_Wf.T + h5_bf
-    h5_g_part2 = np.tanh(1 / 200000 * (200000 * h5_z + 8943 * h5_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h5_g_part1 = 1 + h5_g_part2
-    h5_g = 0.5 * h5_z * h5_g_part1
+    h5_g = 0.5 * h5_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h5_z + 8943 * h5_z**3)))
     h5_y = h5_g @ h5_Wp.T + h5_bp + h5_r
     h6_mu_a = np.sum(h5_y, axis=2) / width
     h6_var_a = np.sum((h5_y + (-h6_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -5220,9 +5068,7 @@ def sequential_step(
     h6_xhat_b = (h6_r + (-h6_mu_b)[:, :, None]) / h6_sigma_b[:, :, None]
     h6_v = h6_gamma_b * h6_xhat_b + h6_beta_b
     h6_z = h6_v @ h6_Wf.T + h6_bf
-    h6_g_part2 = np.tanh(1 / 200000 * (200000 * h6_z + 8943 * h6_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h6_g_part1 = 1 + h6_g_part2
-    h6_g = 0.5 * h6_z * h6_g_part1
+    h6_g = 0.5 * h6_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h6_z + 8943 * h6_z**3)))
     h6_y = h6_g @ h6_Wp.T + h6_bp + h6_r
     h7_mu_a = np.sum(h6_y, axis=2) / width
     h7_var_a = np.sum((h6_y + (-h7_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -5243,9 +5089,7 @@ def sequential_step(
     h7_xhat_b = (h7_r + (-h7_mu_b)[:, :, None]) / h7_sigma_b[:, :, None]
     h7_v = h7_gamma_b * h7_xhat_b + h7_beta_b
     h7_z = h7_v @ h7_Wf.T + h7_bf
-    h7_g_part2 = np.tanh(1 / 200000 * (200000 * h7_z + 8943 * h7_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h7_g_part1 = 1 + h7_g_part2
-    h7_g = 0.5 * h7_z * h7_g_part1
+    h7_g = 0.5 * h7_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h7_z + 8943 * h7_z**3)))
     h7_y = h7_g @ h7_Wp.T + h7_bp + h7_r
     h8_mu_a = np.sum(h7_y, axis=2) / width
     h8_var_a = np.sum((h7_y + (-h8_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -5266,9 +5110,7 @@ def sequential_step(
     h8_xhat_b = (h8_r + (-h8_mu_b)[:, :, None]) / h8_sigma_b[:, :, None]
     h8_v = h8_gamma_b * h8_xhat_b + h8_beta_b
     h8_z = h8_v @ h8_Wf.T + h8_bf
-    h8_g_part2 = np.tanh(1 / 200000 * (200000 * h8_z + 8943 * h8_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h8_g_part1 = 1 + h8_g_part2
-    h8_g = 0.5 * h8_z * h8_g_part1
+    h8_g = 0.5 * h8_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h8_z + 8943 * h8_z**3)))
     h8_y = h8_g @ h8_Wp.T + h8_bp + h8_r
     h9_mu_a = np.sum(h8_y, axis=2) / width
     h9_var_a = np.sum((h8_y + (-h9_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -5289,9 +5131,7 @@ def sequential_step(
     h9_xhat_b = (h9_r + (-h9_mu_b)[:, :, None]) / h9_sigma_b[:, :, None]
     h9_v = h9_gamma_b * h9_xhat_b + h9_beta_b
     h9_z = h9_v @ h9_Wf.T + h9_bf
-    h9_g_part2 = np.tanh(1 / 200000 * (200000 * h9_z + 8943 * h9_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    h9_g_part1 = 1 + h9_g_part2
-    h9_g = 0.5 * h9_z * h9_g_part1
+    h9_g = 0.5 * h9_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h9_z + 8943 * h9_z**3)))
     h9_y = h9_g @ h9_Wp.T + h9_bp + h9_r
     h10_mu_a = np.sum(h9_y, axis=2) / width
     h10_var_a = np.sum((h9_y + (-h10_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -5312,10 +5152,7 @@ def sequential_step(
     h10_xhat_b = (h10_r + (-h10_mu_b)[:, :, None]) / h10_sigma_b[:, :, None]
     h10_v = h10_gamma_b * h10_xhat_b + h10_beta_b
     h10_z = h10_v @ h10_Wf.T + h10_bf
-    h10_g_part3 = 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5)
-    h10_g_part2 = np.tanh(h10_g_part3)
-    h10_g_part1 = 1 + h10_g_part2
-    h10_g = 0.5 * h10_z * h10_g_part1
+    h10_g = 0.5 * h10_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3)))
     h10_y = h10_g @ h10_Wp.T + h10_bp + h10_r
     h11_mu_a = np.sum(h10_y, axis=2) / width
     h11_var_a = np.sum((h10_y + (-h11_mu_a)[:, :, None]) ** 2, axis=2) / width
@@ -5336,10 +5173,7 @@ def sequential_step(
     h11_xhat_b = (h11_r + (-h11_mu_b)[:, :, None]) / h11_sigma_b[:, :, None]
     h11_v = h11_gamma_b * h11_xhat_b + h11_beta_b
     h11_z = h11_v @ h11_Wf.T + h11_bf
-    h11_g_part3 = 1 / 200000 * (200000 * h11_z + 8943 * h11_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5)
-    h11_g_part2 = np.tanh(h11_g_part3)
-    h11_g_part1 = 1 + h11_g_part2
-    h11_g = 0.5 * h11_z * h11_g_part1
+    h11_g = 0.5 * h11_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h11_z + 8943 * h11_z**3)))
     h11_y = h11_g @ h11_Wp.T + h11_bp + h11_r
     ln_mu = np.sum(h11_y, axis=2) / width
     ln_var = np.sum((h11_y + (-ln_mu)[:, :, None]) ** 2, axis=2) / width
@@ -5373,16 +5207,10 @@ def sequential_step(
     # ∂E/∂z_{sτm}⁽ʰ¹¹⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ¹¹⁾·w_{p,jm}⁽ʰ¹¹⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ¹¹⁾)²)·z_{sτm}⁽ʰ¹¹⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ¹¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹¹⁾)³))²)
     #     + ½·tanh(√(2/π)·(z_{sτm}⁽ʰ¹¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹¹⁾)³)))
-    dh11_z_part8 = 1 / 200000 * (200000 * h11_z + 8943 * h11_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh11_z_part7 = np.tanh(dh11_z_part8)
-    dh11_z_part6 = dh11_z_part7**2
-    dh11_z_part5 = -dh11_z_part6
-    dh11_z_part4 = 1 + dh11_z_part5
-    dh11_z_part9 = 1 / 200000 * (200000 + 26829 * h11_z**2)
-    dh11_z_part3 = h11_z * dh11_z_part4 * dh11_z_part9 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh11_z_part11 = 1 / 200000 * (200000 * h11_z + 8943 * h11_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh11_z_part10 = np.tanh(dh11_z_part11)
-    dh11_z_part2 = 1 + dh11_z_part3 + dh11_z_part10
+    dh11_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h11_z + 8943 * h11_z**3)) ** 2
+    dh11_z_part3 = 0.7978845608028654 * h11_z * dh11_z_part4 * 1 / 200000 * (200000 + 26829 * h11_z**2)
+    dh11_z_part5 = np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h11_z + 8943 * h11_z**3))
+    dh11_z_part2 = 1 + dh11_z_part3 + dh11_z_part5
     dh11_z_part1 = 0.5 * dh11_z_part2
     dh11_z = (dh11_y @ h11_Wp) * dh11_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹¹⁾·v_{sτi}⁽ʰ¹¹⁾
@@ -5481,16 +5309,10 @@ def sequential_step(
     # ∂E/∂z_{sτm}⁽ʰ¹⁰⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ¹⁰⁾·w_{p,jm}⁽ʰ¹⁰⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ¹⁰⁾)²)·z_{sτm}⁽ʰ¹⁰⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁰⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁰⁾)³))²)
     #     + ½·tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁰⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁰⁾)³)))
-    dh10_z_part8 = 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh10_z_part7 = np.tanh(dh10_z_part8)
-    dh10_z_part6 = dh10_z_part7**2
-    dh10_z_part5 = -dh10_z_part6
-    dh10_z_part4 = 1 + dh10_z_part5
-    dh10_z_part9 = 1 / 200000 * (200000 + 26829 * h10_z**2)
-    dh10_z_part3 = h10_z * dh10_z_part4 * dh10_z_part9 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh10_z_part11 = 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh10_z_part10 = np.tanh(dh10_z_part11)
-    dh10_z_part2 = 1 + dh10_z_part3 + dh10_z_part10
+    dh10_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3)) ** 2
+    dh10_z_part3 = 0.7978845608028654 * h10_z * dh10_z_part4 * 1 / 200000 * (200000 + 26829 * h10_z**2)
+    dh10_z_part5 = np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3))
+    dh10_z_part2 = 1 + dh10_z_part3 + dh10_z_part5
     dh10_z_part1 = 0.5 * dh10_z_part2
     dh10_z = (dh10_y @ h10_Wp) * dh10_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹⁰⁾·v_{sτi}⁽ʰ¹⁰⁾
@@ -5589,14 +5411,9 @@ def sequential_step(
     # ∂E/∂z_{sτm}⁽ʰ⁹⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁹⁾·w_{p,jm}⁽ʰ⁹⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁹⁾)²)·z_{sτm}⁽ʰ⁹⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁹⁾ + 0.044715·(z_{sτm}⁽ʰ⁹⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁹⁾ + 0.044715·(z_{sτm}⁽ʰ⁹⁾)³)))
-    dh9_z_part7 = np.tanh(1 / 200000 * (200000 * h9_z + 8943 * h9_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh9_z_part6 = dh9_z_part7**2
-    dh9_z_part5 = -dh9_z_part6
-    dh9_z_part4 = 1 + dh9_z_part5
-    dh9_z_part8 = 1 / 200000 * (200000 + 26829 * h9_z**2)
-    dh9_z_part3 = h9_z * dh9_z_part4 * dh9_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh9_z_part9 = np.tanh(1 / 200000 * (200000 * h9_z + 8943 * h9_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh9_z_part2 = 1 + dh9_z_part3 + dh9_z_part9
+    dh9_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h9_z + 8943 * h9_z**3)) ** 2
+    dh9_z_part3 = 0.7978845608028654 * h9_z * dh9_z_part4 * 1 / 200000 * (200000 + 26829 * h9_z**2)
+    dh9_z_part2 = 1 + dh9_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h9_z + 8943 * h9_z**3))
     dh9_z_part1 = 0.5 * dh9_z_part2
     dh9_z = (dh9_y @ h9_Wp) * dh9_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁹⁾·v_{sτi}⁽ʰ⁹⁾
@@ -5695,14 +5512,9 @@ def sequential_step(
     # ∂E/∂z_{sτm}⁽ʰ⁸⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁸⁾·w_{p,jm}⁽ʰ⁸⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁸⁾)²)·z_{sτm}⁽ʰ⁸⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁸⁾ + 0.044715·(z_{sτm}⁽ʰ⁸⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁸⁾ + 0.044715·(z_{sτm}⁽ʰ⁸⁾)³)))
-    dh8_z_part7 = np.tanh(1 / 200000 * (200000 * h8_z + 8943 * h8_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh8_z_part6 = dh8_z_part7**2
-    dh8_z_part5 = -dh8_z_part6
-    dh8_z_part4 = 1 + dh8_z_part5
-    dh8_z_part8 = 1 / 200000 * (200000 + 26829 * h8_z**2)
-    dh8_z_part3 = h8_z * dh8_z_part4 * dh8_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh8_z_part9 = np.tanh(1 / 200000 * (200000 * h8_z + 8943 * h8_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh8_z_part2 = 1 + dh8_z_part3 + dh8_z_part9
+    dh8_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h8_z + 8943 * h8_z**3)) ** 2
+    dh8_z_part3 = 0.7978845608028654 * h8_z * dh8_z_part4 * 1 / 200000 * (200000 + 26829 * h8_z**2)
+    dh8_z_part2 = 1 + dh8_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h8_z + 8943 * h8_z**3))
     dh8_z_part1 = 0.5 * dh8_z_part2
     dh8_z = (dh8_y @ h8_Wp) * dh8_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁸⁾·v_{sτi}⁽ʰ⁸⁾
@@ -5801,14 +5613,9 @@ def sequential_step(
     # ∂E/∂z_{sτm}⁽ʰ⁷⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁷⁾·w_{p,jm}⁽ʰ⁷⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁷⁾)²)·z_{sτm}⁽ʰ⁷⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁷⁾ + 0.044715·(z_{sτm}⁽ʰ⁷⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁷⁾ + 0.044715·(z_{sτm}⁽ʰ⁷⁾)³)))
-    dh7_z_part7 = np.tanh(1 / 200000 * (200000 * h7_z + 8943 * h7_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh7_z_part6 = dh7_z_part7**2
-    dh7_z_part5 = -dh7_z_part6
-    dh7_z_part4 = 1 + dh7_z_part5
-    dh7_z_part8 = 1 / 200000 * (200000 + 26829 * h7_z**2)
-    dh7_z_part3 = h7_z * dh7_z_part4 * dh7_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh7_z_part9 = np.tanh(1 / 200000 * (200000 * h7_z + 8943 * h7_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh7_z_part2 = 1 + dh7_z_part3 + dh7_z_part9
+    dh7_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h7_z + 8943 * h7_z**3)) ** 2
+    dh7_z_part3 = 0.7978845608028654 * h7_z * dh7_z_part4 * 1 / 200000 * (200000 + 26829 * h7_z**2)
+    dh7_z_part2 = 1 + dh7_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h7_z + 8943 * h7_z**3))
     dh7_z_part1 = 0.5 * dh7_z_part2
     dh7_z = (dh7_y @ h7_Wp) * dh7_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁷⁾·v_{sτi}⁽ʰ⁷⁾
@@ -5907,14 +5714,9 @@ def sequential_step(
     # ∂E/∂z_{sτm}⁽ʰ⁶⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁶⁾·w_{p,jm}⁽ʰ⁶⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁶⁾)²)·z_{sτm}⁽ʰ⁶⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁶⁾ + 0.044715·(z_{sτm}⁽ʰ⁶⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁶⁾ + 0.044715·(z_{sτm}⁽ʰ⁶⁾)³)))
-    dh6_z_part7 = np.tanh(1 / 200000 * (200000 * h6_z + 8943 * h6_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh6_z_part6 = dh6_z_part7**2
-    dh6_z_part5 = -dh6_z_part6
-    dh6_z_part4 = 1 + dh6_z_part5
-    dh6_z_part8 = 1 / 200000 * (200000 + 26829 * h6_z**2)
-    dh6_z_part3 = h6_z * dh6_z_part4 * dh6_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh6_z_part9 = np.tanh(1 / 200000 * (200000 * h6_z + 8943 * h6_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh6_z_part2 = 1 + dh6_z_part3 + dh6_z_part9
+    dh6_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h6_z + 8943 * h6_z**3)) ** 2
+    dh6_z_part3 = 0.7978845608028654 * h6_z * dh6_z_part4 * 1 / 200000 * (200000 + 26829 * h6_z**2)
+    dh6_z_part2 = 1 + dh6_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h6_z + 8943 * h6_z**3))
     dh6_z_part1 = 0.5 * dh6_z_part2
     dh6_z = (dh6_y @ h6_Wp) * dh6_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁶⁾·v_{sτi}⁽ʰ⁶⁾
@@ -6013,14 +5815,9 @@ def sequential_step(
     # ∂E/∂z_{sτm}⁽ʰ⁵⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁵⁾·w_{p,jm}⁽ʰ⁵⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁵⁾)²)·z_{sτm}⁽ʰ⁵⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁵⁾ + 0.044715·(z_{sτm}⁽ʰ⁵⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁵⁾ + 0.044715·(z_{sτm}⁽ʰ⁵⁾)³)))
-    dh5_z_part7 = np.tanh(1 / 200000 * (200000 * h5_z + 8943 * h5_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh5_z_part6 = dh5_z_part7**2
-    dh5_z_part5 = -dh5_z_part6
-    dh5_z_part4 = 1 + dh5_z_part5
-    dh5_z_part8 = 1 / 200000 * (200000 + 26829 * h5_z**2)
-    dh5_z_part3 = h5_z * dh5_z_part4 * dh5_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh5_z_part9 = np.tanh(1 / 200000 * (200000 * h5_z + 8943 * h5_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh5_z_part2 = 1 + dh5_z_part3 + dh5_z_part9
+    dh5_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h5_z + 8943 * h5_z**3)) ** 2
+    dh5_z_part3 = 0.7978845608028654 * h5_z * dh5_z_part4 * 1 / 200000 * (200000 + 26829 * h5_z**2)
+    dh5_z_part2 = 1 + dh5_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h5_z + 8943 * h5_z**3))
     dh5_z_part1 = 0.5 * dh5_z_part2
     dh5_z = (dh5_y @ h5_Wp) * dh5_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁵⁾·v_{sτi}⁽ʰ⁵⁾
@@ -6119,14 +5916,9 @@ def sequential_step(
     # ∂E/∂z_{sτm}⁽ʰ⁴⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁴⁾·w_{p,jm}⁽ʰ⁴⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁴⁾)²)·z_{sτm}⁽ʰ⁴⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁴⁾ + 0.044715·(z_{sτm}⁽ʰ⁴⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁴⁾ + 0.044715·(z_{sτm}⁽ʰ⁴⁾)³)))
-    dh4_z_part7 = np.tanh(1 / 200000 * (200000 * h4_z + 8943 * h4_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh4_z_part6 = dh4_z_part7**2
-    dh4_z_part5 = -dh4_z_part6
-    dh4_z_part4 = 1 + dh4_z_part5
-    dh4_z_part8 = 1 / 200000 * (200000 + 26829 * h4_z**2)
-    dh4_z_part3 = h4_z * dh4_z_part4 * dh4_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh4_z_part9 = np.tanh(1 / 200000 * (200000 * h4_z + 8943 * h4_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh4_z_part2 = 1 + dh4_z_part3 + dh4_z_part9
+    dh4_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h4_z + 8943 * h4_z**3)) ** 2
+    dh4_z_part3 = 0.7978845608028654 * h4_z * dh4_z_part4 * 1 / 200000 * (200000 + 26829 * h4_z**2)
+    dh4_z_part2 = 1 + dh4_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h4_z + 8943 * h4_z**3))
     dh4_z_part1 = 0.5 * dh4_z_part2
     dh4_z = (dh4_y @ h4_Wp) * dh4_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁴⁾·v_{sτi}⁽ʰ⁴⁾
@@ -6225,14 +6017,9 @@ def sequential_step(
     # ∂E/∂z_{sτm}⁽ʰ³⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ³⁾·w_{p,jm}⁽ʰ³⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ³⁾)²)·z_{sτm}⁽ʰ³⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ³⁾ + 0.044715·(z_{sτm}⁽ʰ³⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ³⁾ + 0.044715·(z_{sτm}⁽ʰ³⁾)³)))
-    dh3_z_part7 = np.tanh(1 / 200000 * (200000 * h3_z + 8943 * h3_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh3_z_part6 = dh3_z_part7**2
-    dh3_z_part5 = -dh3_z_part6
-    dh3_z_part4 = 1 + dh3_z_part5
-    dh3_z_part8 = 1 / 200000 * (200000 + 26829 * h3_z**2)
-    dh3_z_part3 = h3_z * dh3_z_part4 * dh3_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh3_z_part9 = np.tanh(1 / 200000 * (200000 * h3_z + 8943 * h3_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh3_z_part2 = 1 + dh3_z_part3 + dh3_z_part9
+    dh3_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h3_z + 8943 * h3_z**3)) ** 2
+    dh3_z_part3 = 0.7978845608028654 * h3_z * dh3_z_part4 * 1 / 200000 * (200000 + 26829 * h3_z**2)
+    dh3_z_part2 = 1 + dh3_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h3_z + 8943 * h3_z**3))
     dh3_z_part1 = 0.5 * dh3_z_part2
     dh3_z = (dh3_y @ h3_Wp) * dh3_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ³⁾·v_{sτi}⁽ʰ³⁾
@@ -6331,14 +6118,9 @@ def sequential_step(
     # ∂E/∂z_{sτm}⁽ʰ²⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ²⁾·w_{p,jm}⁽ʰ²⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ²⁾)²)·z_{sτm}⁽ʰ²⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ²⁾ + 0.044715·(z_{sτm}⁽ʰ²⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ²⁾ + 0.044715·(z_{sτm}⁽ʰ²⁾)³)))
-    dh2_z_part7 = np.tanh(1 / 200000 * (200000 * h2_z + 8943 * h2_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh2_z_part6 = dh2_z_part7**2
-    dh2_z_part5 = -dh2_z_part6
-    dh2_z_part4 = 1 + dh2_z_part5
-    dh2_z_part8 = 1 / 200000 * (200000 + 26829 * h2_z**2)
-    dh2_z_part3 = h2_z * dh2_z_part4 * dh2_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh2_z_part9 = np.tanh(1 / 200000 * (200000 * h2_z + 8943 * h2_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh2_z_part2 = 1 + dh2_z_part3 + dh2_z_part9
+    dh2_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h2_z + 8943 * h2_z**3)) ** 2
+    dh2_z_part3 = 0.7978845608028654 * h2_z * dh2_z_part4 * 1 / 200000 * (200000 + 26829 * h2_z**2)
+    dh2_z_part2 = 1 + dh2_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h2_z + 8943 * h2_z**3))
     dh2_z_part1 = 0.5 * dh2_z_part2
     dh2_z = (dh2_y @ h2_Wp) * dh2_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ²⁾·v_{sτi}⁽ʰ²⁾
@@ -6437,14 +6219,9 @@ def sequential_step(
     # ∂E/∂z_{sτm}⁽ʰ¹⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ¹⁾·w_{p,jm}⁽ʰ¹⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ¹⁾)²)·z_{sτm}⁽ʰ¹⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁾)³)))
-    dh1_z_part7 = np.tanh(1 / 200000 * (200000 * h1_z + 8943 * h1_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh1_z_part6 = dh1_z_part7**2
-    dh1_z_part5 = -dh1_z_part6
-    dh1_z_part4 = 1 + dh1_z_part5
-    dh1_z_part8 = 1 / 200000 * (200000 + 26829 * h1_z**2)
-    dh1_z_part3 = h1_z * dh1_z_part4 * dh1_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh1_z_part9 = np.tanh(1 / 200000 * (200000 * h1_z + 8943 * h1_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh1_z_part2 = 1 + dh1_z_part3 + dh1_z_part9
+    dh1_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h1_z + 8943 * h1_z**3)) ** 2
+    dh1_z_part3 = 0.7978845608028654 * h1_z * dh1_z_part4 * 1 / 200000 * (200000 + 26829 * h1_z**2)
+    dh1_z_part2 = 1 + dh1_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h1_z + 8943 * h1_z**3))
     dh1_z_part1 = 0.5 * dh1_z_part2
     dh1_z = (dh1_y @ h1_Wp) * dh1_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹⁾·v_{sτi}⁽ʰ¹⁾
@@ -6543,14 +6320,9 @@ def sequential_step(
     # ∂E/∂z_{sτm}⁽ʰ⁰⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁰⁾·w_{p,jm}⁽ʰ⁰⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁰⁾)²)·z_{sτm}⁽ʰ⁰⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁰⁾ + 0.044715·(z_{sτm}⁽ʰ⁰⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁰⁾ + 0.044715·(z_{sτm}⁽ʰ⁰⁾)³)))
-    dh0_z_part7 = np.tanh(1 / 200000 * (200000 * h0_z + 8943 * h0_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh0_z_part6 = dh0_z_part7**2
-    dh0_z_part5 = -dh0_z_part6
-    dh0_z_part4 = 1 + dh0_z_part5
-    dh0_z_part8 = 1 / 200000 * (200000 + 26829 * h0_z**2)
-    dh0_z_part3 = h0_z * dh0_z_part4 * dh0_z_part8 * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dh0_z_part9 = np.tanh(1 / 200000 * (200000 * h0_z + 8943 * h0_z**3) * 2**0.5 * 3.141592653589793 ** (-0.5))
-    dh0_z_part2 = 1 + dh0_z_part3 + dh0_z_part9
+    dh0_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h0_z + 8943 * h0_z**3)) ** 2
+    dh0_z_part3 = 0.7978845608028654 * h0_z * dh0_z_part4 * 1 / 200000 * (200000 + 26829 * h0_z**2)
+    dh0_z_part2 = 1 + dh0_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h0_z + 8943 * h0_z**3))
     dh0_z_part1 = 0.5 * dh0_z_part2
     dh0_z = (dh0_y @ h0_Wp) * dh0_z_part1
     # ∂E/∂w_{f,mi}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁰⁾·v_{sτi}⁽ʰ⁰⁾

@@ -7,7 +7,7 @@
 # check: 50 digits on the graph: 1e-9 |g|
 # check: index form: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
-# body sha256: 145e40b0b7f481eca0d2a5f854a40e2012e6d34d3e84c281efb9fab1a44d25f0
+# body sha256: dc040e7a0db389ed3f2729c17dffea358073715c0c3ba6cfd7118b3fb96b2a19
 """Loss, gradient and training of the network lstm, in NumPy.
 
     x        N x T x 3  input
@@ -214,6 +214,10 @@ def forward(params: Params, x: Array) -> tuple[Array, Params]:
     b3 = params["b3"]
     N = x.shape[0]
     T = x.shape[1]
+    lstm_zi_ahead = x @ lstm_Wi.T + lstm_bi
+    lstm_zf_ahead = x @ lstm_Wf.T + lstm_bf
+    lstm_zg_ahead = x @ lstm_Wg.T + lstm_bg
+    lstm_zo_ahead = x @ lstm_Wo.T + lstm_bo
     lstm_zi = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
     lstm_zf = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
     lstm_zg = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
@@ -225,10 +229,10 @@ def forward(params: Params, x: Array) -> tuple[Array, Params]:
     lstm_c = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
     lstm_h = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
     for tau in range(T):
-        lstm_zi[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Ui.T + x[:, tau] @ lstm_Wi.T + lstm_bi
-        lstm_zf[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Uf.T + x[:, tau] @ lstm_Wf.T + lstm_bf
-        lstm_zg[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Ug.T + x[:, tau] @ lstm_Wg.T + lstm_bg
-        lstm_zo[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Uo.T + x[:, tau] @ lstm_Wo.T + lstm_bo
+        lstm_zi[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Ui.T + lstm_zi_ahead[:, tau]
+        lstm_zf[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Uf.T + lstm_zf_ahead[:, tau]
+        lstm_zg[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Ug.T + lstm_zg_ahead[:, tau]
+        lstm_zo[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Uo.T + lstm_zo_ahead[:, tau]
         lstm_i[:, tau] = sigmoid(lstm_zi[:, tau])
         lstm_f[:, tau] = sigmoid(lstm_zf[:, tau])
         lstm_g[:, tau] = np.tanh(lstm_zg[:, tau])
@@ -276,6 +280,10 @@ def loss(params: Params, x: Array, t: Array) -> float:
     b3 = params["b3"]
     N = x.shape[0]
     T = x.shape[1]
+    lstm_zi_ahead = x @ lstm_Wi.T + lstm_bi
+    lstm_zf_ahead = x @ lstm_Wf.T + lstm_bf
+    lstm_zg_ahead = x @ lstm_Wg.T + lstm_bg
+    lstm_zo_ahead = x @ lstm_Wo.T + lstm_bo
     lstm_zi = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
     lstm_zf = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
     lstm_zg = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
@@ -287,10 +295,10 @@ def loss(params: Params, x: Array, t: Array) -> float:
     lstm_c = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
     lstm_h = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
     for tau in range(T):
-        lstm_zi[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Ui.T + x[:, tau] @ lstm_Wi.T + lstm_bi
-        lstm_zf[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Uf.T + x[:, tau] @ lstm_Wf.T + lstm_bf
-        lstm_zg[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Ug.T + x[:, tau] @ lstm_Wg.T + lstm_bg
-        lstm_zo[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Uo.T + x[:, tau] @ lstm_Wo.T + lstm_bo
+        lstm_zi[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Ui.T + lstm_zi_ahead[:, tau]
+        lstm_zf[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Uf.T + lstm_zf_ahead[:, tau]
+        lstm_zg[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Ug.T + lstm_zg_ahead[:, tau]
+        lstm_zo[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Uo.T + lstm_zo_ahead[:, tau]
         lstm_i[:, tau] = sigmoid(lstm_zi[:, tau])
         lstm_f[:, tau] = sigmoid(lstm_zf[:, tau])
         lstm_g[:, tau] = np.tanh(lstm_zg[:, tau])
@@ -337,6 +345,10 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     b3 = params["b3"]
     N = x.shape[0]
     T = x.shape[1]
+    lstm_zi_ahead = x @ lstm_Wi.T + lstm_bi
+    lstm_zf_ahead = x @ lstm_Wf.T + lstm_bf
+    lstm_zg_ahead = x @ lstm_Wg.T + lstm_bg
+    lstm_zo_ahead = x @ lstm_Wo.T + lstm_bo
     lstm_zi = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
     lstm_zf = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
     lstm_zg = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
@@ -349,13 +361,13 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     lstm_h = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
     for tau in range(T):
         # z_{i,sτj}⁽ˡˢᵗᵐ⁾ = Σₖ u_{i,jk}⁽ˡˢᵗᵐ⁾·h_{s,τ-1,k}⁽ˡˢᵗᵐ⁾ + Σᵢ w_{i,ji}⁽ˡˢᵗᵐ⁾·x_{sτi} + b_{i,j}⁽ˡˢᵗᵐ⁾
-        lstm_zi[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Ui.T + x[:, tau] @ lstm_Wi.T + lstm_bi
+        lstm_zi[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Ui.T + lstm_zi_ahead[:, tau]
         # z_{f,sτj}⁽ˡˢᵗᵐ⁾ = Σₖ u_{f,jk}⁽ˡˢᵗᵐ⁾·h_{s,τ-1,k}⁽ˡˢᵗᵐ⁾ + Σᵢ w_{f,ji}⁽ˡˢᵗᵐ⁾·x_{sτi} + b_{f,j}⁽ˡˢᵗᵐ⁾
-        lstm_zf[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Uf.T + x[:, tau] @ lstm_Wf.T + lstm_bf
+        lstm_zf[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Uf.T + lstm_zf_ahead[:, tau]
         # z_{g,sτj}⁽ˡˢᵗᵐ⁾ = Σₖ u_{g,jk}⁽ˡˢᵗᵐ⁾·h_{s,τ-1,k}⁽ˡˢᵗᵐ⁾ + Σᵢ w_{g,ji}⁽ˡˢᵗᵐ⁾·x_{sτi} + b_{g,j}⁽ˡˢᵗᵐ⁾
-        lstm_zg[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Ug.T + x[:, tau] @ lstm_Wg.T + lstm_bg
+        lstm_zg[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Ug.T + lstm_zg_ahead[:, tau]
         # z_{o,sτj}⁽ˡˢᵗᵐ⁾ = Σₖ u_{o,jk}⁽ˡˢᵗᵐ⁾·h_{s,τ-1,k}⁽ˡˢᵗᵐ⁾ + Σᵢ w_{o,ji}⁽ˡˢᵗᵐ⁾·x_{sτi} + b_{o,j}⁽ˡˢᵗᵐ⁾
-        lstm_zo[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Uo.T + x[:, tau] @ lstm_Wo.T + lstm_bo
+        lstm_zo[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Uo.T + lstm_zo_ahead[:, tau]
         # i_{sτj}⁽ˡˢᵗᵐ⁾ = 1/(1 + exp(-z_{i,sτj}⁽ˡˢᵗᵐ⁾))
         lstm_i[:, tau] = sigmoid(lstm_zi[:, tau])
         # f_{sτj}⁽ˡˢᵗᵐ⁾ = 1/(1 + exp(-z_{f,sτj}⁽ˡˢᵗᵐ⁾))
@@ -382,27 +394,27 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     dW3 = delta3.T @ y2
     # ∂E/∂bⱼ⁽³⁾ = Σₛ δₛⱼ⁽³⁾
     db3 = np.sum(delta3, axis=0)
-    dlstm_h = np.empty((N, T, 4), dtype=W3.dtype)
-    dlstm_c = np.empty((N, T, 4), dtype=W3.dtype)
-    dlstm_zo = np.empty((N, T, 4), dtype=W3.dtype)
-    dlstm_zg = np.empty((N, T, 4), dtype=W3.dtype)
-    dlstm_zf = np.empty((N, T, 4), dtype=W3.dtype)
-    dlstm_zi = np.empty((N, T, 4), dtype=W3.dtype)
+    dlstm_h_ahead = (delta3 @ W3)[:, None, :] * (T - 1 == np.arange(T))[:, None]
+    dlstm_h = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
+    dlstm_c = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
+    dlstm_zo = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
+    dlstm_zg = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
+    dlstm_zf = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
+    dlstm_zi = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
     for tau in reversed(range(T)):
         # ∂E/∂h_{sτj}⁽ˡˢᵗᵐ⁾ = Σₖ ∂E/∂z_{f,s,τ+1,k}⁽ˡˢᵗᵐ⁾·u_{f,kj}⁽ˡˢᵗᵐ⁾·[1 ≤ τ + 1 ≤ T] + Σₖ
         #     ∂E/∂z_{g,s,τ+1,k}⁽ˡˢᵗᵐ⁾·u_{g,kj}⁽ˡˢᵗᵐ⁾·[1 ≤ τ + 1 ≤ T] + Σₖ
         #     ∂E/∂z_{i,s,τ+1,k}⁽ˡˢᵗᵐ⁾·u_{i,kj}⁽ˡˢᵗᵐ⁾·[1 ≤ τ + 1 ≤ T] + Σₖ
         #     ∂E/∂z_{o,s,τ+1,k}⁽ˡˢᵗᵐ⁾·u_{o,kj}⁽ˡˢᵗᵐ⁾·[1 ≤ τ + 1 ≤ T] + Σₖ δₛₖ⁽³⁾·wₖⱼ⁽³⁾·[T = τ]
-        dlstm_h_part1 = (at(dlstm_zf, 1, tau + 1) @ lstm_Uf) * np.logical_and(1 + tau >= 0, 1 + tau < T)
-        dlstm_h_part2 = (at(dlstm_zg, 1, tau + 1) @ lstm_Ug) * np.logical_and(1 + tau >= 0, 1 + tau < T)
-        dlstm_h_part3 = (at(dlstm_zi, 1, tau + 1) @ lstm_Ui) * np.logical_and(1 + tau >= 0, 1 + tau < T)
-        dlstm_h_part4 = (at(dlstm_zo, 1, tau + 1) @ lstm_Uo) * np.logical_and(1 + tau >= 0, 1 + tau < T)
-        dlstm_h_part5 = (delta3 @ W3) * (T - 1 == tau)
-        dlstm_h[:, tau] = dlstm_h_part5 + dlstm_h_part1 + dlstm_h_part2 + dlstm_h_part3 + dlstm_h_part4
+        dlstm_h_part1 = at(dlstm_zf, 1, tau + 1) @ lstm_Uf
+        dlstm_h_part2 = at(dlstm_zg, 1, tau + 1) @ lstm_Ug
+        dlstm_h_part3 = at(dlstm_zi, 1, tau + 1) @ lstm_Ui
+        dlstm_h_part4 = at(dlstm_zo, 1, tau + 1) @ lstm_Uo
+        dlstm_h[:, tau] = dlstm_h_part1 + dlstm_h_part2 + dlstm_h_part3 + dlstm_h_part4 + dlstm_h_ahead[:, tau]
         # ∂E/∂c_{sτj}⁽ˡˢᵗᵐ⁾ = ∂E/∂c_{s,τ+1,j}⁽ˡˢᵗᵐ⁾·f_{s,τ+1,j}⁽ˡˢᵗᵐ⁾·[1 ≤ τ + 1 ≤ T] + ∂E/∂h_{sτj}⁽ˡˢᵗᵐ⁾·(1 -
         #     tanh(c_{sτj}⁽ˡˢᵗᵐ⁾)²)·o_{sτj}⁽ˡˢᵗᵐ⁾
-        dlstm_c_part1 = at(dlstm_c, 1, tau + 1) * at(lstm_f, 1, tau + 1) * np.logical_and(1 + tau >= 0, 1 + tau < T)
-        dlstm_c[:, tau] = dlstm_h[:, tau] * lstm_o[:, tau] * (1 - np.tanh(lstm_c[:, tau]) ** 2) + dlstm_c_part1
+        dlstm_c_part1 = dlstm_h[:, tau] * lstm_o[:, tau] * (1 - np.tanh(lstm_c[:, tau]) ** 2)
+        dlstm_c[:, tau] = dlstm_c_part1 + at(dlstm_c, 1, tau + 1) * at(lstm_f, 1, tau + 1)
         # ∂E/∂z_{o,sτj}⁽ˡˢᵗᵐ⁾ = ∂E/∂h_{sτj}⁽ˡˢᵗᵐ⁾·o_{sτj}⁽ˡˢᵗᵐ⁾·(1 - o_{sτj}⁽ˡˢᵗᵐ⁾)·tanh(c_{sτj}⁽ˡˢᵗᵐ⁾)
         dlstm_zo[:, tau] = dlstm_h[:, tau] * lstm_o[:, tau] * (1 - lstm_o[:, tau]) * np.tanh(lstm_c[:, tau])
         # ∂E/∂z_{g,sτj}⁽ˡˢᵗᵐ⁾ = ∂E/∂c_{sτj}⁽ˡˢᵗᵐ⁾·(1 - (g_{sτj}⁽ˡˢᵗᵐ⁾)²)·i_{sτj}⁽ˡˢᵗᵐ⁾
@@ -509,6 +521,10 @@ def sequential_step(
     b3 = params["b3"]
     N = x.shape[0]
     T = x.shape[1]
+    lstm_zi_ahead = x @ lstm_Wi.T + lstm_bi
+    lstm_zf_ahead = x @ lstm_Wf.T + lstm_bf
+    lstm_zg_ahead = x @ lstm_Wg.T + lstm_bg
+    lstm_zo_ahead = x @ lstm_Wo.T + lstm_bo
     lstm_zi = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
     lstm_zf = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
     lstm_zg = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
@@ -520,10 +536,10 @@ def sequential_step(
     lstm_c = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
     lstm_h = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
     for tau in range(T):
-        lstm_zi[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Ui.T + x[:, tau] @ lstm_Wi.T + lstm_bi
-        lstm_zf[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Uf.T + x[:, tau] @ lstm_Wf.T + lstm_bf
-        lstm_zg[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Ug.T + x[:, tau] @ lstm_Wg.T + lstm_bg
-        lstm_zo[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Uo.T + x[:, tau] @ lstm_Wo.T + lstm_bo
+        lstm_zi[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Ui.T + lstm_zi_ahead[:, tau]
+        lstm_zf[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Uf.T + lstm_zf_ahead[:, tau]
+        lstm_zg[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Ug.T + lstm_zg_ahead[:, tau]
+        lstm_zo[:, tau] = at(lstm_h, 1, tau - 1) @ lstm_Uo.T + lstm_zo_ahead[:, tau]
         lstm_i[:, tau] = sigmoid(lstm_zi[:, tau])
         lstm_f[:, tau] = sigmoid(lstm_zf[:, tau])
         lstm_g[:, tau] = np.tanh(lstm_zg[:, tau])
@@ -542,27 +558,27 @@ def sequential_step(
     db3 = np.sum(delta3, axis=0)
     W3 = _moved(W3, dW3, learning_rate)
     b3 = _moved(b3, db3, learning_rate)
-    dlstm_h = np.empty((N, T, 4), dtype=W3.dtype)
-    dlstm_c = np.empty((N, T, 4), dtype=W3.dtype)
-    dlstm_zo = np.empty((N, T, 4), dtype=W3.dtype)
-    dlstm_zg = np.empty((N, T, 4), dtype=W3.dtype)
-    dlstm_zf = np.empty((N, T, 4), dtype=W3.dtype)
-    dlstm_zi = np.empty((N, T, 4), dtype=W3.dtype)
+    dlstm_h_ahead = (delta3 @ W3)[:, None, :] * (T - 1 == np.arange(T))[:, None]
+    dlstm_h = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
+    dlstm_c = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
+    dlstm_zo = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
+    dlstm_zg = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
+    dlstm_zf = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
+    dlstm_zi = np.empty((N, T, 4), dtype=lstm_Uf.dtype)
     for tau in reversed(range(T)):
         # ∂E/∂h_{sτj}⁽ˡˢᵗᵐ⁾ = Σₖ ∂E/∂z_{f,s,τ+1,k}⁽ˡˢᵗᵐ⁾·u_{f,kj}⁽ˡˢᵗᵐ⁾·[1 ≤ τ + 1 ≤ T] + Σₖ
         #     ∂E/∂z_{g,s,τ+1,k}⁽ˡˢᵗᵐ⁾·u_{g,kj}⁽ˡˢᵗᵐ⁾·[1 ≤ τ + 1 ≤ T] + Σₖ
         #     ∂E/∂z_{i,s,τ+1,k}⁽ˡˢᵗᵐ⁾·u_{i,kj}⁽ˡˢᵗᵐ⁾·[1 ≤ τ + 1 ≤ T] + Σₖ
         #     ∂E/∂z_{o,s,τ+1,k}⁽ˡˢᵗᵐ⁾·u_{o,kj}⁽ˡˢᵗᵐ⁾·[1 ≤ τ + 1 ≤ T] + Σₖ δₛₖ⁽³⁾·wₖⱼ⁽³⁾·[T = τ]
-        dlstm_h_part1 = (at(dlstm_zf, 1, tau + 1) @ lstm_Uf) * np.logical_and(1 + tau >= 0, 1 + tau < T)
-        dlstm_h_part2 = (at(dlstm_zg, 1, tau + 1) @ lstm_Ug) * np.logical_and(1 + tau >= 0, 1 + tau < T)
-        dlstm_h_part3 = (at(dlstm_zi, 1, tau + 1) @ lstm_Ui) * np.logical_and(1 + tau >= 0, 1 + tau < T)
-        dlstm_h_part4 = (at(dlstm_zo, 1, tau + 1) @ lstm_Uo) * np.logical_and(1 + tau >= 0, 1 + tau < T)
-        dlstm_h_part5 = (delta3 @ W3) * (T - 1 == tau)
-        dlstm_h[:, tau] = dlstm_h_part5 + dlstm_h_part1 + dlstm_h_part2 + dlstm_h_part3 + dlstm_h_part4
+        dlstm_h_part1 = at(dlstm_zf, 1, tau + 1) @ lstm_Uf
+        dlstm_h_part2 = at(dlstm_zg, 1, tau + 1) @ lstm_Ug
+        dlstm_h_part3 = at(dlstm_zi, 1, tau + 1) @ lstm_Ui
+        dlstm_h_part4 = at(dlstm_zo, 1, tau + 1) @ lstm_Uo
+        dlstm_h[:, tau] = dlstm_h_part1 + dlstm_h_part2 + dlstm_h_part3 + dlstm_h_part4 + dlstm_h_ahead[:, tau]
         # ∂E/∂c_{sτj}⁽ˡˢᵗᵐ⁾ = ∂E/∂c_{s,τ+1,j}⁽ˡˢᵗᵐ⁾·f_{s,τ+1,j}⁽ˡˢᵗᵐ⁾·[1 ≤ τ + 1 ≤ T] + ∂E/∂h_{sτj}⁽ˡˢᵗᵐ⁾·(1 -
         #     tanh(c_{sτj}⁽ˡˢᵗᵐ⁾)²)·o_{sτj}⁽ˡˢᵗᵐ⁾
-        dlstm_c_part1 = at(dlstm_c, 1, tau + 1) * at(lstm_f, 1, tau + 1) * np.logical_and(1 + tau >= 0, 1 + tau < T)
-        dlstm_c[:, tau] = dlstm_h[:, tau] * lstm_o[:, tau] * (1 - np.tanh(lstm_c[:, tau]) ** 2) + dlstm_c_part1
+        dlstm_c_part1 = dlstm_h[:, tau] * lstm_o[:, tau] * (1 - np.tanh(lstm_c[:, tau]) ** 2)
+        dlstm_c[:, tau] = dlstm_c_part1 + at(dlstm_c, 1, tau + 1) * at(lstm_f, 1, tau + 1)
         # ∂E/∂z_{o,sτj}⁽ˡˢᵗᵐ⁾ = ∂E/∂h_{sτj}⁽ˡˢᵗᵐ⁾·o_{sτj}⁽ˡˢᵗᵐ⁾·(1 - o_{sτj}⁽ˡˢᵗᵐ⁾)·tanh(c_{sτj}⁽ˡˢᵗᵐ⁾)
         dlstm_zo[:, tau] = dlstm_h[:, tau] * lstm_o[:, tau] * (1 - lstm_o[:, tau]) * np.tanh(lstm_c[:, tau])
         # ∂E/∂z_{g,sτj}⁽ˡˢᵗᵐ⁾ = ∂E/∂c_{sτj}⁽ˡˢᵗᵐ⁾·(1 - (g_{sτj}⁽ˡˢᵗᵐ⁾)²)·i_{sτj}⁽ˡˢᵗᵐ⁾

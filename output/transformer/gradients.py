@@ -7,7 +7,7 @@
 # check: 50 digits on the graph: 1e-9 |g|
 # check: index form: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
-# body sha256: 6482291e3e7f9705d2ddef45998e87fdea88e6dc28b2690e602074f14efebde4
+# body sha256: 201971e7eb255c01c69bc105abeb6e94e0c14ee1808ba4c3565cb8e9592d6e55
 """Loss, gradient and training of the network transformer, in NumPy.
 
     tokens         N x 5      input
@@ -239,8 +239,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     embedding_y = embedding_W[tokens]
     y2_part2 = np.cos(np.outer(np.arange(5), 10000 ** (0.25 * (1 - np.arange(4)))))
     y2_part3 = np.sin(np.outer(np.arange(5), 10000 ** (-0.25 * np.arange(4))))
-    y2_part4 = np.arange(4) - 2 * np.floor_divide(np.arange(4), 2) == 0
-    y2_part1 = np.where(y2_part4[:, None], y2_part3.T, y2_part2.T)
+    y2_part1 = np.where((np.arange(4) - 2 * (np.arange(4) // 2) == 0)[:, None], y2_part3.T, y2_part2.T)
     y2 = embedding_y + y2_part1.T
     block_mu_a = 0.25 * np.sum(y2, axis=2)
     block_var_a = 0.25 * np.sum((y2 + (-block_mu_a)[:, :, None]) ** 2, axis=2)
@@ -251,7 +250,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     block_K = np.tensordot(block_u, block_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + block_bk[:, None, :]
     block_V = np.tensordot(block_u, block_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + block_bv[:, None, :]
     block_S_part1 = np.arange(5)[:, None] <= np.arange(5)
-    block_S = np.where(block_S_part1.T, 0.5 * (block_Q @ block_K.mT) * 2**0.5, -1000000000)
+    block_S = np.where(block_S_part1.T, 0.5 * 2**0.5 * (block_Q @ block_K.mT), -1000000000)
     block_P = softmax(block_S)
     block_O = block_P @ block_V
     block_r = np.tensordot(block_O, block_Wo, ((1, 3), (1, 2))) + block_bo + y2
@@ -261,7 +260,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     block_xhat_b = (block_r + (-block_mu_b)[:, :, None]) / block_sigma_b[:, :, None]
     block_v = block_gamma_b * block_xhat_b + block_beta_b
     block_z = block_v @ block_Wf.T + block_bf
-    block_g = 0.5 * block_z * (1 + erf(0.5 * block_z * 2**0.5))
+    block_g = 0.5 * block_z * (1 + erf(0.5 * 2**0.5 * block_z))
     block_y = block_g @ block_Wp.T + block_bp + block_r
     z4 = block_y @ W4.T + b4
     a4 = softmax(z4)
@@ -321,8 +320,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     embedding_y = embedding_W[tokens]
     y2_part2 = np.cos(np.outer(np.arange(5), 10000 ** (0.25 * (1 - np.arange(4)))))
     y2_part3 = np.sin(np.outer(np.arange(5), 10000 ** (-0.25 * np.arange(4))))
-    y2_part4 = np.arange(4) - 2 * np.floor_divide(np.arange(4), 2) == 0
-    y2_part1 = np.where(y2_part4[:, None], y2_part3.T, y2_part2.T)
+    y2_part1 = np.where((np.arange(4) - 2 * (np.arange(4) // 2) == 0)[:, None], y2_part3.T, y2_part2.T)
     y2 = embedding_y + y2_part1.T
     block_mu_a = 0.25 * np.sum(y2, axis=2)
     block_var_a = 0.25 * np.sum((y2 + (-block_mu_a)[:, :, None]) ** 2, axis=2)
@@ -333,7 +331,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     block_K = np.tensordot(block_u, block_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + block_bk[:, None, :]
     block_V = np.tensordot(block_u, block_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + block_bv[:, None, :]
     block_S_part1 = np.arange(5)[:, None] <= np.arange(5)
-    block_S = np.where(block_S_part1.T, 0.5 * (block_Q @ block_K.mT) * 2**0.5, -1000000000)
+    block_S = np.where(block_S_part1.T, 0.5 * 2**0.5 * (block_Q @ block_K.mT), -1000000000)
     block_P = softmax(block_S)
     block_O = block_P @ block_V
     block_r = np.tensordot(block_O, block_Wo, ((1, 3), (1, 2))) + block_bo + y2
@@ -343,7 +341,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     block_xhat_b = (block_r + (-block_mu_b)[:, :, None]) / block_sigma_b[:, :, None]
     block_v = block_gamma_b * block_xhat_b + block_beta_b
     block_z = block_v @ block_Wf.T + block_bf
-    block_g = 0.5 * block_z * (1 + erf(0.5 * block_z * 2**0.5))
+    block_g = 0.5 * block_z * (1 + erf(0.5 * 2**0.5 * block_z))
     block_y = block_g @ block_Wp.T + block_bp + block_r
     z4 = block_y @ W4.T + b4
     E = -0.2 * np.sum(t * log_softmax(z4)) / N
@@ -399,8 +397,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     #     otherwise}) + y_{sτk}⁽ᵉᵐᵇᵉᵈᵈⁱⁿᵍ⁾
     y2_part2 = np.cos(np.outer(np.arange(5), 10000 ** (0.25 * (1 - np.arange(4)))))
     y2_part3 = np.sin(np.outer(np.arange(5), 10000 ** (-0.25 * np.arange(4))))
-    y2_part4 = np.arange(4) - 2 * np.floor_divide(np.arange(4), 2) == 0
-    y2_part1 = np.where(y2_part4[:, None], y2_part3.T, y2_part2.T)
+    y2_part1 = np.where((np.arange(4) - 2 * (np.arange(4) // 2) == 0)[:, None], y2_part3.T, y2_part2.T)
     y2 = embedding_y + y2_part1.T
     # a_{sτ}^{(block_mu)} = ¼·Σᵢ y_{sτi}⁽²⁾
     block_mu_a = 0.25 * np.sum(y2, axis=2)
@@ -420,7 +417,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     block_V = np.tensordot(block_u, block_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + block_bv[:, None, :]
     # s_{saτu}⁽ᵇˡᵒᶜᵏ⁾ = {1/√2·Σₖ kₛₐᵤₖ⁽ᵇˡᵒᶜᵏ⁾·q_{saτk}⁽ᵇˡᵒᶜᵏ⁾ if u ≤ τ; -1000000000 otherwise}
     block_S_part1 = np.arange(5)[:, None] <= np.arange(5)
-    block_S = np.where(block_S_part1.T, 0.5 * (block_Q @ block_K.mT) * 2**0.5, -1000000000)
+    block_S = np.where(block_S_part1.T, 0.5 * 2**0.5 * (block_Q @ block_K.mT), -1000000000)
     # p_{saτu}⁽ᵇˡᵒᶜᵏ⁾ = exp(s_{saτu}⁽ᵇˡᵒᶜᵏ⁾)/(Σ_w exp(s_{saτw}⁽ᵇˡᵒᶜᵏ⁾))
     block_P = softmax(block_S)
     # o_{saτk}⁽ᵇˡᵒᶜᵏ⁾ = Σᵤ p_{saτu}⁽ᵇˡᵒᶜᵏ⁾·vₛₐᵤₖ⁽ᵇˡᵒᶜᵏ⁾
@@ -440,7 +437,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # z_{sτm}⁽ᵇˡᵒᶜᵏ⁾ = Σᵢ w_{f,mi}⁽ᵇˡᵒᶜᵏ⁾·v_{sτi}⁽ᵇˡᵒᶜᵏ⁾ + b_{f,m}⁽ᵇˡᵒᶜᵏ⁾
     block_z = block_v @ block_Wf.T + block_bf
     # g_{sτm}⁽ᵇˡᵒᶜᵏ⁾ = ½·z_{sτm}⁽ᵇˡᵒᶜᵏ⁾·(1 + erf(z_{sτm}⁽ᵇˡᵒᶜᵏ⁾/√2))
-    block_g = 0.5 * block_z * (1 + erf(0.5 * block_z * 2**0.5))
+    block_g = 0.5 * block_z * (1 + erf(0.5 * 2**0.5 * block_z))
     # y_{sτj}⁽ᵇˡᵒᶜᵏ⁾ = Σₘ w_{p,jm}⁽ᵇˡᵒᶜᵏ⁾·g_{sτm}⁽ᵇˡᵒᶜᵏ⁾ + r_{sτj}⁽ᵇˡᵒᶜᵏ⁾ + b_{p,j}⁽ᵇˡᵒᶜᵏ⁾
     block_y = block_g @ block_Wp.T + block_bp + block_r
     # z_{sτj}⁽⁴⁾ = Σᵢ wⱼᵢ⁽⁴⁾·y_{sτi}⁽ᵇˡᵒᶜᵏ⁾ + bⱼ⁽⁴⁾
@@ -463,8 +460,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dblock_bp = np.sum(dblock_y, axis=(0, 1))
     # ∂E/∂z_{sτm}⁽ᵇˡᵒᶜᵏ⁾ = ½·Σⱼ ∂E/∂y_{sτj}⁽ᵇˡᵒᶜᵏ⁾·w_{p,jm}⁽ᵇˡᵒᶜᵏ⁾·(1 + erf(z_{sτm}⁽ᵇˡᵒᶜᵏ⁾/√2) +
     #     √(2/π)·z_{sτm}⁽ᵇˡᵒᶜᵏ⁾·exp(-½·(z_{sτm}⁽ᵇˡᵒᶜᵏ⁾)²))
-    dblock_z_part2 = block_z * np.exp(-0.5 * block_z**2) * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dblock_z_part1 = 1 + dblock_z_part2 + erf(0.5 * block_z * 2**0.5)
+    dblock_z_part1 = 1 + 0.7978845608028654 * block_z * np.exp(-0.5 * block_z**2) + erf(0.5 * 2**0.5 * block_z)
     dblock_z = 0.5 * (dblock_y @ block_Wp) * dblock_z_part1
     # ∂E/∂w_{f,mi}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ᵇˡᵒᶜᵏ⁾·v_{sτi}⁽ᵇˡᵒᶜᵏ⁾
     dblock_Wf = np.tensordot(dblock_z, block_v, ((0, 1), (0, 1)))
@@ -506,7 +502,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dblock_bv = np.sum(dblock_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ᵇˡᵒᶜᵏ⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ᵇˡᵒᶜᵏ⁾·({qₛₐᵢₖ⁽ᵇˡᵒᶜᵏ⁾/√2 if τ ≤ i; 0 otherwise})
     dblock_K_part3 = np.arange(5)[:, None] <= np.arange(5)
-    dblock_K_part4 = 0.5 * block_Q * 2**0.5
+    dblock_K_part4 = 0.5 * 2**0.5 * block_Q
     dblock_K_part2 = np.where(dblock_K_part3[:, :, None, None, None], dblock_K_part4.transpose(2, 0, 1, 3), 0)
     dblock_K_part1 = dblock_S[:, :, :, :, None] * dblock_K_part2.transpose(2, 3, 1, 0, 4)
     dblock_K = np.sum(dblock_K_part1, axis=2)
@@ -516,7 +512,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dblock_bk = np.sum(dblock_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ᵇˡᵒᶜᵏ⁾ = Σᵤ ∂E/∂s_{saτu}⁽ᵇˡᵒᶜᵏ⁾·({kₛₐᵤₖ⁽ᵇˡᵒᶜᵏ⁾/√2 if u ≤ τ; 0 otherwise})
     dblock_Q_part3 = np.arange(5)[:, None] <= np.arange(5)
-    dblock_Q_part4 = 0.5 * block_K * 2**0.5
+    dblock_Q_part4 = 0.5 * 2**0.5 * block_K
     dblock_Q_part2 = np.where(dblock_Q_part3[:, :, None, None, None], dblock_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dblock_Q_part1 = dblock_S[:, :, :, :, None] * dblock_Q_part2.transpose(2, 3, 1, 0, 4)
     dblock_Q = np.sum(dblock_Q_part1, axis=3)
@@ -635,8 +631,7 @@ def sequential_step(
     embedding_y = embedding_W[tokens]
     y2_part2 = np.cos(np.outer(np.arange(5), 10000 ** (0.25 * (1 - np.arange(4)))))
     y2_part3 = np.sin(np.outer(np.arange(5), 10000 ** (-0.25 * np.arange(4))))
-    y2_part4 = np.arange(4) - 2 * np.floor_divide(np.arange(4), 2) == 0
-    y2_part1 = np.where(y2_part4[:, None], y2_part3.T, y2_part2.T)
+    y2_part1 = np.where((np.arange(4) - 2 * (np.arange(4) // 2) == 0)[:, None], y2_part3.T, y2_part2.T)
     y2 = embedding_y + y2_part1.T
     block_mu_a = 0.25 * np.sum(y2, axis=2)
     block_var_a = 0.25 * np.sum((y2 + (-block_mu_a)[:, :, None]) ** 2, axis=2)
@@ -647,7 +642,7 @@ def sequential_step(
     block_K = np.tensordot(block_u, block_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + block_bk[:, None, :]
     block_V = np.tensordot(block_u, block_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + block_bv[:, None, :]
     block_S_part1 = np.arange(5)[:, None] <= np.arange(5)
-    block_S = np.where(block_S_part1.T, 0.5 * (block_Q @ block_K.mT) * 2**0.5, -1000000000)
+    block_S = np.where(block_S_part1.T, 0.5 * 2**0.5 * (block_Q @ block_K.mT), -1000000000)
     block_P = softmax(block_S)
     block_O = block_P @ block_V
     block_r = np.tensordot(block_O, block_Wo, ((1, 3), (1, 2))) + block_bo + y2
@@ -657,7 +652,7 @@ def sequential_step(
     block_xhat_b = (block_r + (-block_mu_b)[:, :, None]) / block_sigma_b[:, :, None]
     block_v = block_gamma_b * block_xhat_b + block_beta_b
     block_z = block_v @ block_Wf.T + block_bf
-    block_g = 0.5 * block_z * (1 + erf(0.5 * block_z * 2**0.5))
+    block_g = 0.5 * block_z * (1 + erf(0.5 * 2**0.5 * block_z))
     block_y = block_g @ block_Wp.T + block_bp + block_r
     z4 = block_y @ W4.T + b4
     a4 = softmax(z4)
@@ -678,8 +673,7 @@ def sequential_step(
     dblock_bp = np.sum(dblock_y, axis=(0, 1))
     # ∂E/∂z_{sτm}⁽ᵇˡᵒᶜᵏ⁾ = ½·Σⱼ ∂E/∂y_{sτj}⁽ᵇˡᵒᶜᵏ⁾·w_{p,jm}⁽ᵇˡᵒᶜᵏ⁾·(1 + erf(z_{sτm}⁽ᵇˡᵒᶜᵏ⁾/√2) +
     #     √(2/π)·z_{sτm}⁽ᵇˡᵒᶜᵏ⁾·exp(-½·(z_{sτm}⁽ᵇˡᵒᶜᵏ⁾)²))
-    dblock_z_part2 = block_z * np.exp(-0.5 * block_z**2) * 2**0.5 * 3.141592653589793 ** (-0.5)
-    dblock_z_part1 = 1 + dblock_z_part2 + erf(0.5 * block_z * 2**0.5)
+    dblock_z_part1 = 1 + 0.7978845608028654 * block_z * np.exp(-0.5 * block_z**2) + erf(0.5 * 2**0.5 * block_z)
     dblock_z = 0.5 * (dblock_y @ block_Wp) * dblock_z_part1
     # ∂E/∂w_{f,mi}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ᵇˡᵒᶜᵏ⁾·v_{sτi}⁽ᵇˡᵒᶜᵏ⁾
     dblock_Wf = np.tensordot(dblock_z, block_v, ((0, 1), (0, 1)))
@@ -721,7 +715,7 @@ def sequential_step(
     dblock_bv = np.sum(dblock_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ᵇˡᵒᶜᵏ⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ᵇˡᵒᶜᵏ⁾·({qₛₐᵢₖ⁽ᵇˡᵒᶜᵏ⁾/√2 if τ ≤ i; 0 otherwise})
     dblock_K_part3 = np.arange(5)[:, None] <= np.arange(5)
-    dblock_K_part4 = 0.5 * block_Q * 2**0.5
+    dblock_K_part4 = 0.5 * 2**0.5 * block_Q
     dblock_K_part2 = np.where(dblock_K_part3[:, :, None, None, None], dblock_K_part4.transpose(2, 0, 1, 3), 0)
     dblock_K_part1 = dblock_S[:, :, :, :, None] * dblock_K_part2.transpose(2, 3, 1, 0, 4)
     dblock_K = np.sum(dblock_K_part1, axis=2)
@@ -731,7 +725,7 @@ def sequential_step(
     dblock_bk = np.sum(dblock_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ᵇˡᵒᶜᵏ⁾ = Σᵤ ∂E/∂s_{saτu}⁽ᵇˡᵒᶜᵏ⁾·({kₛₐᵤₖ⁽ᵇˡᵒᶜᵏ⁾/√2 if u ≤ τ; 0 otherwise})
     dblock_Q_part3 = np.arange(5)[:, None] <= np.arange(5)
-    dblock_Q_part4 = 0.5 * block_K * 2**0.5
+    dblock_Q_part4 = 0.5 * 2**0.5 * block_K
     dblock_Q_part2 = np.where(dblock_Q_part3[:, :, None, None, None], dblock_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dblock_Q_part1 = dblock_S[:, :, :, :, None] * dblock_Q_part2.transpose(2, 3, 1, 0, 4)
     dblock_Q = np.sum(dblock_Q_part1, axis=3)

@@ -9,7 +9,7 @@
 # check: scalar form: 1e-9 |g|
 # check: one big expression: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
-# body sha256: a574ac34cca5a1b67219e4ea5889c01c9f06e451b9ae92fac8082ab5c6e36caf
+# body sha256: fe65d16a0f412b5b15408b7b2e709f17f10d7e33e192c21805a0749cd018fe22
 """Loss, gradient and training of the network xor, in NumPy.
 
     x   N x 2  input
@@ -84,9 +84,9 @@ def sigmoid(z: Array) -> Array:
     return value
 
 
-def log_sigmoid(z: Array) -> Array:
-    """Return the logarithm of 1 / (1 + exp(-z)), finite for every finite z."""
-    value: Array = -np.logaddexp(0, -z)
+def softplus(z: Array) -> Array:
+    """Return the logarithm of 1 + exp(z) without overflow."""
+    value: Array = np.logaddexp(0, z)
     return value
 
 
@@ -122,7 +122,7 @@ def loss(params: Params, x: Array, t: Array) -> float:
     z1 = x @ W1.T + b1
     a1 = np.tanh(z1)
     z2 = a1 @ W2.T + b2
-    E = -np.sum((1 - t) * log_sigmoid(-z2) + t * log_sigmoid(z2)) / N
+    E = -np.sum(-(1 - t) * softplus(z2) - t * softplus(-z2)) / N
     return float(E)
 
 
@@ -148,7 +148,7 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     # aₛⱼ⁽²⁾ = 1/(1 + exp(-zₛⱼ⁽²⁾))
     a2 = sigmoid(z2)
     # E = -1/N·Σₛ Σⱼ (tₛⱼ·log aₛⱼ⁽²⁾ + (1 - tₛⱼ)·log(1 - aₛⱼ⁽²⁾))
-    E = -np.sum((1 - t) * log_sigmoid(-z2) + t * log_sigmoid(z2)) / N
+    E = -np.sum(-(1 - t) * softplus(z2) - t * softplus(-z2)) / N
     # δₛⱼ⁽²⁾ = 1/N·(aₛⱼ⁽²⁾ - tₛⱼ)
     delta2 = (a2 - t) / N
     # ∂E/∂wⱼᵢ⁽²⁾ = Σₛ δₛⱼ⁽²⁾·aₛᵢ⁽¹⁾
@@ -218,7 +218,7 @@ def sequential_step(
     a1 = np.tanh(z1)
     z2 = a1 @ W2.T + b2
     a2 = sigmoid(z2)
-    E = -np.sum((1 - t) * log_sigmoid(-z2) + t * log_sigmoid(z2)) / N
+    E = -np.sum(-(1 - t) * softplus(z2) - t * softplus(-z2)) / N
     # δₛⱼ⁽²⁾ = 1/N·(aₛⱼ⁽²⁾ - tₛⱼ)
     delta2 = (a2 - t) / N
     # ∂E/∂wⱼᵢ⁽²⁾ = Σₛ δₛⱼ⁽²⁾·aₛᵢ⁽¹⁾
