@@ -22,7 +22,7 @@ from symbackprop.lower.logarithms import difference_of, logarithm
 from symbackprop.lower.quotients import quotient
 from symbackprop.simplify.fusion import multiply_out, put_in
 
-RISKS = (sp.exp, sp.log, sp.sinh, sp.cosh)
+RISKS = (sp.exp, sp.log, sp.sinh, sp.cosh, Where)
 
 
 @lru_cache(maxsize=4096)
