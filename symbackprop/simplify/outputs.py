@@ -17,6 +17,10 @@ from symbackprop.expressions import Delta, Index, Read, Total, Where, reads
 from symbackprop.simplify.cost import cost
 
 
+# Algebra of fractions takes time that grows without bound with these; beyond them a formula is left as it is.
+MOST_SYMBOLS, MOST_OPERATIONS, MOST_TERMS = 8, 40, 8
+
+
 def through_output(derivative: Expr, output: Read, rhs: Expr, at: Sequence[Index]) -> Expr:
     """Write a local derivative of `output = rhs` with the output, where that makes it cheaper.
 
@@ -182,11 +186,11 @@ def tidy_fraction(expr: Expr) -> Expr:
     expr = _split_exponents(expr)
     opaque = {node: Symbol(f"_{n}") for n, node in enumerate(_opaque(expr))}
     flat = expr.xreplace(opaque)
-    if len(flat.free_symbols) > 12 or not flat.free_symbols:
+    if not flat.free_symbols or len(flat.free_symbols) > MOST_SYMBOLS or sp.count_ops(flat) > MOST_OPERATIONS:
         return expr
     try:
         cancelled = sp.cancel(flat)
-        forms = [sp.factor(cancelled), cancelled, flat]
+        forms = [sp.factor(cancelled) if len(cancelled.args) <= MOST_TERMS else cancelled, cancelled, flat]
     except sp.PolynomialError:
         return expr
     back = {dummy: node for node, dummy in opaque.items()}
