@@ -16,7 +16,6 @@ from sympy import Dummy, Expr, Symbol
 from symbackprop.expressions import Delta, Index, Read, Total, Where, reads
 from symbackprop.simplify.cost import cost
 
-
 # Algebra of fractions takes time that grows without bound with these; beyond them a formula is left as it is.
 MOST_SYMBOLS, MOST_OPERATIONS, MOST_TERMS = 8, 40, 8
 
