@@ -14,7 +14,7 @@ from symbackprop.expressions import Index, Peak, Total, Where, substitute
 NEVER = sp.Integer(-(10**30))
 
 
-class Stable(sp.Function):  # type: ignore[misc]
+class Stable(sp.Function):
     """A function that is computed without overflow for every finite argument."""
 
     @classmethod
