@@ -8,7 +8,7 @@ SymPy's own for export.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache, reduce
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -274,8 +274,3 @@ def renaming(names: Mapping[str, str]) -> dict[Expr, Expr]:
 def product(factors: Iterable[Expr]) -> Expr:
     """The product of some factors, 1 if there is none."""
     return sp.Mul(*factors)
-
-
-def conjunction(conditions: Iterable[Boolean]) -> Boolean:
-    """All the conditions at once."""
-    return reduce(sp.And, conditions, sp.true)

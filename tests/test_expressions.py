@@ -16,7 +16,6 @@ from symbackprop.expressions import (
     Total,
     Where,
     Within,
-    conjunction,
     indices_of,
     product,
     reads,
@@ -152,11 +151,9 @@ def test_renaming_reaches_reads_inside_indices():
     )
 
 
-def test_products_and_conjunctions_of_nothing():
+def test_the_product_of_nothing():
     assert product([]) == 1
     assert product([X, X]) == X**2
-    assert conjunction([]) is sp.true
-    assert conjunction([X > 0, X < 1]) == sp.And(X > 0, X < 1)
 
 
 def test_text():

@@ -55,9 +55,9 @@ def through_output(derivative: Expr, output: Read, rhs: Expr, at: Sequence[Index
 
 
 def divisors(expr: Expr) -> set[Expr]:
-    """What stands below a fraction line and may be 0, as a read may: a form with more of these holds less widely."""
+    """What stands below a fraction line and may be 0, as a read or a branch may: a form with more holds less widely."""
     powers = (node for node in sp.preorder_traversal(expr) if node.is_Pow and not node.exp.is_nonnegative)
-    return {power.base for power in powers if any(isinstance(part, Read) for part in _opaque(power.base))}
+    return {power.base for power in powers if any(isinstance(part, Read | Where) for part in _opaque(power.base))}
 
 
 def _roots(table: dict[Expr, Expr], derivative: Expr) -> set[Expr]:

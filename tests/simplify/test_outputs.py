@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from symbackprop.calculus import differentiate
-from symbackprop.expressions import Index, Read, Total, Where
+from symbackprop.expressions import Delta, Index, Read, Total, Where
 from symbackprop.simplify.cost import cost
 from symbackprop.simplify.outputs import isolate, positive_first, through_output, tidy_fraction
 from symbackprop.verify.evaluate import evaluate
@@ -110,3 +110,17 @@ def test_tidying_a_fraction_keeps_its_value(expr):
     found = tidy_fraction(expr)
     assert cost(found) <= cost(expr)
     np.testing.assert_allclose(evaluate(found, (), values, {}), evaluate(expr, (), values, {}), rtol=1e-7, atol=1e-9)
+
+
+def test_a_mask_of_zeros_is_not_divided_by():
+    t, u, w = Index("t", 3), Index("u", 3), Index("w", 3)
+    at = (Index("t_at0", 3), Index("u_at1", 3))
+
+    def masked(place):
+        return Where(place <= t, sp.exp(Read("S", t, place)), sp.S.Zero)
+
+    below = Total(masked(w), w)
+    slope = -masked(u) * masked(at[1]) / below**2 * Delta(t, at[0])
+    found = through_output(slope, Read("P", t, u), masked(u) / below, at)
+    divided = [node.base for node in sp.preorder_traversal(found) if node.is_Pow and node.exp.is_negative]
+    assert not any(isinstance(base, Where) for base in divided)
