@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from sympy import ImmutableDenseNDimArray
 
 from symbackprop.curvature import Curvature
+from symbackprop.emitters import write
 from symbackprop.errors import InputError, UnknownNameError, did_you_mean
 from symbackprop.graph import Tensor
 from symbackprop.network import Network, load
-from symbackprop.pipeline import FORMATS, Stages, write
+from symbackprop.pipeline import Stages
 from symbackprop.public import public_equation
 from symbackprop.second_order import gauss_newton_product, hessian, hessian_product
 from symbackprop.unroll import chain, closed_form
@@ -152,14 +153,12 @@ class Derived:
         """
         return self.stages.verification(seed)
 
-    def write(
-        self, folder: str | Path, formats: Sequence[str] = FORMATS, *, seed: int = 0, train: bool = False
-    ) -> Report:
+    def write(self, folder: str | Path, formats: Sequence[str] = (), *, seed: int = 0, train: bool = False) -> Report:
         """Write documents, code and expressions, each file atomically.
 
         Args:
             folder: Where to; it is made if it does not exist.
-            formats: Some of `"latex"`, `"python"`, `"expressions"`.
+            formats: Some of the names in `emitters.EMITTERS`, such as `"latex"`; every standard one if left out.
             seed: Of the verification, which is always made and written to `verification.json`.
             train: Whether to train as the network says, for the loss curve in the document.
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from math import prod
-from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -18,16 +17,12 @@ from symbackprop.display.matrix import matrix_form
 from symbackprop.display.reader import TensorReader
 from symbackprop.display.tree import Relation
 from symbackprop.emit.certificate import Certificate, certified, split_certificate
-from symbackprop.emit.document import document
-from symbackprop.emit.expressions import emit_expressions
-from symbackprop.emit.files import write_folder
 from symbackprop.emit.module import emit_module
 from symbackprop.emit.numpy import numpy_code
 from symbackprop.errors import TooLargeError, UnsupportedError
 from symbackprop.forward import SAMPLES, forward
 from symbackprop.lower import lower, lower_expression
 from symbackprop.lower.training import lower_training
-from symbackprop.material import material
 from symbackprop.notation import notation
 from symbackprop.program import Assign, assignments
 from symbackprop.simplify import simplify
@@ -39,12 +34,9 @@ if TYPE_CHECKING:
     from symbackprop.graph import Derivation, Graph
     from symbackprop.network import Network
     from symbackprop.program import Program, Training
-    from symbackprop.training import Run
 
 MOST_SCALARS = 1_000
 MOST_NUMBERS = 50_000_000
-FORMATS = ("latex", "python", "expressions")
-FILES = {"latex": "derivation.tex", "python": "gradients.py", "expressions": "expressions.py"}
 
 
 class Stages:
@@ -198,24 +190,6 @@ class Stages:
         graph = replace(self.graph, sizes={**self.graph.sizes, SAMPLES: count})
         return unroll(replace(self.derivation, graph=graph))
 
-    def texts(self, formats: Sequence[str], report: Report, run: Run | None = None) -> dict[str, str]:
-        """The text of each file.
-
-        Args:
-            formats: Some of `FORMATS`.
-            report: What verification found; documents and code say which checks they have passed.
-            run: A training run, for the document's loss curve.
-        """
-        checks = certificate_lines(report)
-        makers = {
-            "latex": lambda: document(material(self, report, run)),
-            "python": lambda: self.module_text(checks),
-            "expressions": lambda: emit_expressions(
-                self.derivation, self.scalars, checks=checks, network_hash=self.network_hash, version=__version__
-            ),
-        }
-        return {FILES[name]: makers[name]() for name in formats}
-
 
 def loaded(text: str, title: str) -> ModuleType:
     """Load the text of an emitted module."""
@@ -223,23 +197,3 @@ def loaded(text: str, title: str) -> ModuleType:
     # The text is our own: names in it were checked by the network stage, and no string of the user's is code.
     exec(compile(text, f"<{title}>", "exec"), module.__dict__)
     return module
-
-
-def certificate_lines(report: Report) -> list[str]:
-    """One line for each kind of check that was passed, with its threshold."""
-    passed = {(check.method, check.threshold): None for check in report.checks if check.passed}
-    return [f"{method}: {threshold}" for method, threshold in passed]
-
-
-def write(stages: Stages, folder: Path, formats: Sequence[str], seed: int = 0, run: Run | None = None) -> Report:
-    """Verify, then write the files of some formats and `verification.json`, each file atomically.
-
-    Returns:
-        The report; the files are written whatever it says, and say so themselves.
-    """
-    report = stages.verification(seed)
-    record = json.loads(report.to_json())
-    record["network_sha256"] = stages.network_hash
-    record["version"] = __version__
-    write_folder(folder, stages.texts(formats, report, run), record)
-    return report

@@ -49,3 +49,19 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
             pytest.fail("\n".join([*rows, f"to accept the change: {accept}"]), pytrace=False)
 
     return compare
+
+
+@pytest.fixture
+def call(capsys, monkeypatch, tmp_path):
+    """Runs the command line in an empty folder; returns exit code, standard output and standard error."""
+    from symbackprop.cli import main
+
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        with pytest.raises(SystemExit) as stop:
+            main(list(arguments))
+        captured = capsys.readouterr()
+        return stop.value.code, captured.out, captured.err
+
+    return run

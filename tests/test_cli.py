@@ -6,21 +6,6 @@ import sys
 
 import pytest
 
-from symbackprop.cli import main
-
-
-@pytest.fixture
-def call(capsys, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        with pytest.raises(SystemExit) as stop:
-            main(list(arguments))
-        captured = capsys.readouterr()
-        return stop.value.code, captured.out, captured.err
-
-    return run
-
 
 def test_derive_writes_into_output(call, tmp_path):
     code, out, _ = call("derive", "line")

@@ -1,0 +1,68 @@
+"""`symbackprop derive`: every gradient of a network, written as document, code, expressions and their record."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import click
+
+from symbackprop.cli.shared import JSON, NETWORK, SEED, console, progress
+
+MOST_ROWS = 24
+
+
+@click.command()
+@NETWORK
+@click.option("--to", "formats", default="", help="What to write, comma-separated; all that needs no TeX if left out.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="The folder; output/NAME if left out.")
+@click.option("--notation", default="standard", show_default=True, help="Names in the document: standard or mazur.")
+@click.option("--train", "training", is_flag=True, help="Train as the network says; the document shows the loss curve.")
+@SEED
+@JSON
+def derive(
+    network: str, formats: str, output: Path | None, notation: str, training: bool, seed: int, as_json: bool
+) -> None:
+    """Derive every gradient of NETWORK and write document, code, expressions and the record of their verification."""
+    from symbackprop.emitters import chosen_formats
+    from symbackprop.facade import derive as derived
+
+    chosen = chosen_formats(formats.split(","))
+    d = derived(network, notation=notation)
+    folder = output or Path("output") / d.network.name
+    with progress(f"deriving {d.network.name}"):
+        start = perf_counter()
+        equations = len(d.stages.derivation.adjoints)
+        derived_in = perf_counter() - start
+        report = d.write(folder, chosen, seed=seed, train=training)
+    click.echo(f"{equations} adjoint equations derived in {derived_in:.3f} s", err=True)
+    if as_json:
+        click.echo(report.to_json(), nl=False)
+    else:
+        out = console()
+        out.print(_gradient_table(d, folder))
+        out.print(report.summary(), style="green" if report.passed else "bold red", highlight=False)
+    if not report.passed:
+        click.echo(str(report), err=True)
+        raise SystemExit(1)
+
+
+def _gradient_table(d: Any, folder: Path) -> Any:
+    """One row per parameter: shape and gradient in index form; then what was written."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from symbackprop.summary import gradient_rows
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=f"written to {folder}/", caption_justify="left")
+    table.add_column("parameter", no_wrap=True)
+    table.add_column("shape", no_wrap=True)
+    table.add_column("gradient")
+    rows = gradient_rows(d)
+    for row in rows[:MOST_ROWS]:
+        table.add_row(*map(Text, row))
+    if len(rows) > MOST_ROWS:
+        table.add_row(Text("…"), Text(f"{len(rows) - MOST_ROWS} more"), Text("in the files"))
+    return table

@@ -1,0 +1,104 @@
+"""Stages of a network → files: the table of every format, and the one function that writes a folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from symbackprop.emit.document import document
+from symbackprop.emit.expressions import emit_expressions
+from symbackprop.emit.files import write_folder
+from symbackprop.errors import InputError, did_you_mean
+from symbackprop.material import material
+from symbackprop.version import __version__
+
+if TYPE_CHECKING:
+    from symbackprop.pipeline import Stages
+    from symbackprop.training import Run
+    from symbackprop.verify import Report
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found about a network and goes into its files.
+
+    Attributes:
+        report: What verification found.
+        run: A training run, for the loss curve; `None` without one.
+    """
+
+    report: Report
+    run: Run | None = None
+
+    @property
+    def checks(self) -> list[str]:
+        """One line for each kind of check that was passed, with its threshold."""
+        passed = {(check.method, check.threshold): None for check in self.report.checks if check.passed}
+        return [f"{method}: {threshold}" for method, threshold in passed]
+
+
+class Emitter(NamedTuple):
+    """One format.
+
+    Attributes:
+        file: The name of the file it writes.
+        make: Turns the stages, and what was found, into the file's text.
+        standard: Whether it is written when no format is asked for.
+    """
+
+    file: str
+    make: Callable[[Stages, Findings], str]
+    standard: bool = True
+
+
+def _expressions(stages: Stages, found: Findings) -> str:
+    return emit_expressions(
+        stages.derivation,
+        stages.scalars,
+        checks=found.checks,
+        network_hash=stages.network_hash,
+        version=__version__,
+    )
+
+
+EMITTERS: Mapping[str, Emitter] = {
+    "latex": Emitter("derivation.tex", lambda stages, found: document(material(stages, found.report, found.run))),
+    "python": Emitter("gradients.py", lambda stages, found: stages.module_text(found.checks)),
+    "expressions": Emitter("expressions.py", _expressions),
+}
+STANDARD = tuple(name for name, emitter in EMITTERS.items() if emitter.standard)
+
+
+def chosen_formats(names: Iterable[str]) -> tuple[str, ...]:
+    """The formats that a user asks for; the standard ones if there is none.
+
+    Raises:
+        InputError: One is unknown.
+    """
+    chosen = tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
+    for name in chosen:
+        if name not in EMITTERS:
+            raise InputError(f"unknown format {name!r}", help=did_you_mean(name, list(EMITTERS)))
+    return chosen or STANDARD
+
+
+def write(stages: Stages, folder: Path, formats: Sequence[str] = (), seed: int = 0, run: Run | None = None) -> Report:
+    """Verify, then write the files of some formats and `verification.json`, each file atomically.
+
+    Returns:
+        The report; the files are written whatever it says, and say so themselves.
+
+    Raises:
+        InputError: A format is unknown, or the folder cannot be written to.
+    """
+    chosen = chosen_formats(formats)
+    found = Findings(stages.verification(seed), run)
+    record = json.loads(found.report.to_json())
+    record["network_sha256"] = stages.network_hash
+    record["version"] = __version__
+    texts = {EMITTERS[name].file: EMITTERS[name].make(stages, found) for name in chosen}
+    write_folder(folder, texts, record)
+    return found.report
