@@ -13,7 +13,7 @@ from sympy import Expr
 from sympy.utilities.iterables import sift
 
 from symbackprop.calculus import differentiate
-from symbackprop.contraction import Fresh, collect, contract, terms, tidy
+from symbackprop.contraction import collect, summed, tidy
 from symbackprop.errors import UnknownNameError, did_you_mean
 from symbackprop.expressions import Delta, Index, Read, tensors_read
 from symbackprop.graph import Derivation, Equation, Graph, Partial, Step, Tensor
@@ -163,15 +163,6 @@ def assemble(derivation: Derivation, name: str, partials: Mapping[tuple[str, str
 def _contribution(exprs: tuple[Expr, ...]) -> tuple[Expr, ...]:
     """Σ over the equation's indices of seed times local derivative, at the tensor's own indices."""
     seed, value, over, at, own = exprs
-    fresh = Fresh()
-    bound = cast("tuple[Index, ...]", over.indices)
-    rename = {index: fresh.like(index) for index in bound}
-    product = sp.Mul(seed, value).xreplace(rename)
-    summed = sp.Add(
-        *(
-            contract(term._replace(bound=(*(rename[index] for index in bound), *term.bound)))
-            for term in terms(product, fresh)
-        )
-    )
-    settled = tidy(summed, own.indices)
+    addend = summed(sp.Mul(seed, value), cast("tuple[Index, ...]", over.indices))
+    settled = tidy(addend, own.indices)
     return (settled.xreplace(dict(zip(at.indices, own.indices, strict=True))),)

@@ -247,6 +247,20 @@ def collect(expr: Expr, free: Iterable[Index]) -> Expr:
     return tidy(sp.Add(*(contract(term) for term in terms(expr, fresh))), free)
 
 
+def summed(expr: Expr, over: Sequence[Index]) -> Expr:
+    """The sum of an expression over some of its free indices, every term contracted; its bound indices are fresh.
+
+    Example:
+        >>> i, k = Index("i", 3), Index("k", 3)
+        >>> summed(Delta(i, k) * i**2, [i])
+        k**2
+    """
+    fresh = Fresh()
+    rename = {index: fresh.like(index) for index in over}
+    addends = terms(expr.xreplace(rename), fresh)
+    return sp.Add(*(contract(term._replace(bound=(*rename.values(), *term.bound))) for term in addends))
+
+
 ALPHABET = "ijklmnpqruvwgh"
 
 

@@ -14,7 +14,7 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.backward import backward, partial
-from symbackprop.contraction import ALPHABET, Fresh, collect, contract, terms, tidy
+from symbackprop.contraction import ALPHABET, Fresh, collect, summed, tidy
 from symbackprop.errors import UnknownNameError, did_you_mean
 from symbackprop.expressions import Delta, Index, Read, Total, indices_of, product, reads, tensors_read
 from symbackprop.graph import Derivation, Equation, Graph, Tensor
@@ -200,11 +200,7 @@ def _tangent(derivation: Derivation, equation: Equation, names: Sequence[str]) -
         motion = f"v_{read}" if read in names else f"Jv_{read}"
         if read in {tensor.name for tensor in derivation.graph.parameters} and read not in names:
             continue
-        fresh = Fresh()
-        rename = {index: fresh.like(index) for index in local.at}
-        value = (Read(motion, *local.at) * local.value).xreplace(rename)
-        bound = tuple(rename[index] for index in local.at)
-        addends += [contract(term._replace(bound=(*bound, *term.bound))) for term in terms(value, fresh)]
+        addends.append(summed(Read(motion, *local.at) * local.value, local.at))
     if not addends:
         return None
     return Equation(f"Jv_{equation.tensor}", equation.indices, tidy(sp.Add(*addends), equation.indices))
@@ -217,11 +213,7 @@ def _curvature(graph: Graph, output: str) -> Equation:
     own = tuple(index for index in tensor.indices)
     gradient = Equation("@gradient", own, first.value.xreplace(dict(zip(first.at, own, strict=True))))
     second = partial(gradient, tensor)
-    fresh = Fresh()
-    rename = {index: fresh.like(index) for index in second.at}
-    value = (second.value * Read(f"Jv_{output}", *second.at)).xreplace(rename)
-    bound = tuple(rename[index] for index in second.at)
-    rhs = sp.Add(*(contract(term._replace(bound=(*bound, *term.bound))) for term in terms(value, fresh)))
+    rhs = summed(second.value * Read(f"Jv_{output}", *second.at), second.at)
     return Equation("@curvature", own, tidy(rhs, own))
 
 
