@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from symbackprop.emit.document import document
 from symbackprop.emit.expressions import emit_expressions
 from symbackprop.emit.files import write_folder
-from symbackprop.errors import InputError, did_you_mean
+from symbackprop.errors import InputError, SymbackpropError, did_you_mean
 from symbackprop.material import material
+from symbackprop.tex import pdf
 from symbackprop.version import __version__
 
 if TYPE_CHECKING:
@@ -45,12 +46,12 @@ class Emitter(NamedTuple):
 
     Attributes:
         file: The name of the file it writes.
-        make: Turns the stages, and what was found, into the file's text.
+        make: Turns the stages, and what was found, into the file's text, or its bytes.
         standard: Whether it is written when no format is asked for.
     """
 
     file: str
-    make: Callable[[Stages, Findings], str]
+    make: Callable[[Stages, Findings], str | bytes]
     standard: bool = True
 
 
@@ -64,8 +65,13 @@ def _expressions(stages: Stages, found: Findings) -> str:
     )
 
 
+def _latex(stages: Stages, found: Findings) -> str:
+    return document(material(stages, found.report, found.run))
+
+
 EMITTERS: Mapping[str, Emitter] = {
-    "latex": Emitter("derivation.tex", lambda stages, found: document(material(stages, found.report, found.run))),
+    "latex": Emitter("derivation.tex", _latex),
+    "pdf": Emitter("derivation.pdf", lambda stages, found: pdf(_latex(stages, found)), standard=False),
     "python": Emitter("gradients.py", lambda stages, found: stages.module_text(found.checks)),
     "expressions": Emitter("expressions.py", _expressions),
 }
@@ -93,12 +99,21 @@ def write(stages: Stages, folder: Path, formats: Sequence[str] = (), seed: int =
 
     Raises:
         InputError: A format is unknown, or the folder cannot be written to.
+        SymbackpropError: A format cannot be made, such as a PDF without TeX; the others are written all the same.
     """
     chosen = chosen_formats(formats)
     found = Findings(stages.verification(seed), run)
     record = json.loads(found.report.to_json())
     record["network_sha256"] = stages.network_hash
     record["version"] = __version__
-    texts = {EMITTERS[name].file: EMITTERS[name].make(stages, found) for name in chosen}
-    write_folder(folder, texts, record)
+    files: dict[str, str | bytes] = {}
+    refusals: list[SymbackpropError] = []
+    for name in chosen:
+        try:
+            files[EMITTERS[name].file] = EMITTERS[name].make(stages, found)
+        except SymbackpropError as refusal:
+            refusals.append(refusal)
+    write_folder(folder, files, record)
+    if refusals:
+        raise refusals[0]
     return found.report

@@ -68,3 +68,21 @@ def test_formats_are_chosen_by_name():
     with pytest.raises(InputError, match="unknown format 'pyton'") as caught:
         chosen_formats(["pyton"])
     assert "python" in str(caught.value)
+
+
+def test_a_format_that_cannot_be_made_leaves_the_others(tmp_path, monkeypatch):
+    def refuse(source):
+        raise InputError("a PDF needs a TeX engine, and none is installed")
+
+    monkeypatch.setattr("symbackprop.emitters.pdf", refuse)
+    with pytest.raises(InputError, match="needs a TeX engine"):
+        sb.derive("line").write(tmp_path, ("latex", "pdf"))
+    assert {path.name for path in tmp_path.iterdir()} == {"derivation.tex", "verification.json"}
+    assert is_whole(tmp_path)
+
+
+def test_bytes_are_written_as_they_are(tmp_path, monkeypatch):
+    monkeypatch.setattr("symbackprop.emitters.pdf", lambda source: b"%PDF-1.5\r\n\xff")
+    sb.derive("line").write(tmp_path, ("pdf",))
+    assert (tmp_path / "derivation.pdf").read_bytes() == b"%PDF-1.5\r\n\xff"
+    assert is_whole(tmp_path)

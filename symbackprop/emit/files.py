@@ -1,4 +1,4 @@
-"""Texts → files, each written to a temporary one and renamed, the record of all of them last.
+"""Texts and bytes → files, each written to a temporary one and renamed, the record of all of them last.
 
 An interrupted run leaves every file old or new, never half; `verification.json` holds the hashes of the others, so that
 a folder whose files belong to different runs is recognised.
@@ -18,12 +18,12 @@ from symbackprop.errors import InputError
 RECORD = "verification.json"
 
 
-def write_folder(folder: Path, files: Mapping[str, str], record: Mapping[str, object]) -> None:
+def write_folder(folder: Path, files: Mapping[str, str | bytes], record: Mapping[str, object]) -> None:
     """Write files and their record.
 
     Args:
         folder: Where to; it is made if it does not exist.
-        files: Name → text.
+        files: Name → text or bytes.
         record: What `verification.json` says beside the hashes of the files.
 
     Raises:
@@ -31,8 +31,8 @@ def write_folder(folder: Path, files: Mapping[str, str], record: Mapping[str, ob
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            write_file(folder / name, text)
+        for name, content in files.items():
+            write_file(folder / name, content)
         write_file(folder / RECORD, record_text(files, record))
     except OSError as error:
         raise InputError(
@@ -40,18 +40,22 @@ def write_folder(folder: Path, files: Mapping[str, str], record: Mapping[str, ob
         ) from None
 
 
-def record_text(files: Mapping[str, str], record: Mapping[str, object]) -> str:
+def record_text(files: Mapping[str, str | bytes], record: Mapping[str, object]) -> str:
     """The text of `verification.json`."""
-    hashes = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())}
+    hashes = {name: hashlib.sha256(_bytes(content)).hexdigest() for name, content in sorted(files.items())}
     return json.dumps({**record, "files": hashes}, indent=2, ensure_ascii=False) + "\n"
 
 
-def write_file(path: Path, text: str) -> None:
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode() if isinstance(content, str) else content
+
+
+def write_file(path: Path, content: str | bytes) -> None:
     """Write one file so that it is the old one or the new one at any moment."""
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(_bytes(content))
             file.flush()
             os.fsync(file.fileno())
         os.chmod(temporary, 0o644)
