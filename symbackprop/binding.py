@@ -18,7 +18,7 @@ from symbackprop.contraction import ALPHABET, fits, tidy
 from symbackprop.errors import LanguageError, ShapeError, UnknownNameError, did_you_mean
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, indices_of, reads
 from symbackprop.graph import Equation, Tensor
-from symbackprop.language import Function, Statement, parse_formula, size_symbol, unsized
+from symbackprop.language import Function, Statement, parse_formula, place_in, size_symbol, unsized
 
 Size: TypeAlias = int | str | Expr
 
@@ -148,14 +148,17 @@ def bind(
         if rank != len(tensor.indices) - len(
             leading.setdefault(read.tensor, tensor.indices[: len(tensor.indices) - rank])
         ):
-            raise ShapeError(f"{read.tensor!r} is read with different numbers of indices in {statement.text!r}")
+            message = f"{read.tensor!r} is read with different numbers of indices"
+            raise ShapeError(message, **place_in(statement.text, read.tensor))
         for index, axis in zip(read.indices, tensor.indices[len(tensor.indices) - rank :], strict=True):
             if isinstance(index, Index):
                 _settle(sizes, index, axis.size, read, statement, given=ranges or {})
             elif index.is_Integer and axis.size.is_Integer and not 0 <= index < axis.size:
                 raise ShapeError(
-                    f"{read} in {statement.text!r} is outside: the axis has {axis.size} places",
+                    f"{read} is outside: the axis has {axis.size} places",
+                    code="SB032",
                     help="places are counted from 0",
+                    **place_in(statement.text, read.tensor),
                 )
     _check_sizes(statement, sizes)
     extra, places = _lined_up(leading, set(sizes), statement)
@@ -178,8 +181,10 @@ def _refuse_loose(equation: Equation, statement: Statement) -> None:
     if loose:
         letter = min(loose)
         raise LanguageError(
-            f"index {letter!r} in {statement.text!r} is neither summed nor on the left",
+            f"index {letter!r} is neither summed nor on the left",
+            code=LanguageError.LOOSE,
             help=f"sum over it, as in sum(..., {letter}), or write it on the left-hand side",
+            **place_in(statement.text, letter, bracketed=True),
         )
 
 
@@ -215,7 +220,10 @@ def _check_sizes(statement: Statement, sizes: Mapping[str, Expr]) -> None:
     for index in sorted(used, key=str):
         if index.name not in sizes:
             raise ShapeError(
-                f"the size of index {index.name!r} in {statement.text!r} is unknown", help="declare its range"
+                f"the size of index {index.name!r} is unknown",
+                code="SB031",
+                help=f'declare it: ranges = {{ {index.name} = "n" }}',
+                **place_in(statement.text, index.name, bracketed=True),
             )
 
 
@@ -233,11 +241,12 @@ def _below_one(ratio: Expr) -> bool:
 def _tensor(read: Read, tensors: Mapping[str, Tensor], statement: Statement) -> Tensor:
     if read.tensor not in tensors:
         help = did_you_mean(read.tensor, list(tensors))
-        raise UnknownNameError(f"unknown name {read.tensor!r} in {statement.text!r}", help=help)
+        raise UnknownNameError(f"unknown name {read.tensor!r}", help=help, **place_in(statement.text, read.tensor))
     tensor = tensors[read.tensor]
     if len(tensor.indices) < len(read.indices):
         raise ShapeError(
-            f"{read} in {statement.text!r} needs {len(read.indices)} axes, {tensor.name} has {len(tensor.indices)}"
+            f"{read} needs {len(read.indices)} axes, {tensor.name} has {len(tensor.indices)}",
+            **place_in(statement.text, read.tensor),
         )
     return tensor
 
@@ -247,7 +256,10 @@ def _settle(
 ) -> None:
     known = sizes.setdefault(index.name, length)
     if known != length and index.name not in given:
-        raise ShapeError(f"index {index.name!r} runs over {known} and over {length} at {read} in {statement.text!r}")
+        message = f"index {index.name!r} runs over {known}, but over {length} at {read}"
+        swapped = [other.name for other in read.indices if isinstance(other, Index) and sizes.get(other.name) == length]
+        help = "these indices look transposed" if len(read.indices) == 2 and swapped else "an index has one size"
+        raise ShapeError(message, help=help, **place_in(statement.text, read.tensor))
 
 
 def _lined_up(
@@ -267,7 +279,8 @@ def _lined_up(
         at = (*axes[:shared], *axes[len(axes) - len(rest) :]) if rest else axes[:shared]
         if any(index.size != axis.size for index, axis in zip(own, at, strict=True)):
             found = " and ".join(" x ".join(str(i.size) for i in indices) for indices in (own, longest))
-            raise ShapeError(f"the axes of {name} in {statement.text!r} do not line up with the others': {found}")
+            message = f"the axes of {name} do not line up with the others': {found}"
+            raise ShapeError(message, **place_in(statement.text, name))
         places[name] = at
     return axes, places
 

@@ -19,10 +19,11 @@ from symbackprop.display.tree import Relation
 from symbackprop.emit.certificate import Certificate, certified, split_certificate
 from symbackprop.emit.module import emit_module
 from symbackprop.emit.numpy import numpy_code
-from symbackprop.errors import TooLargeError, UnsupportedError
+from symbackprop.errors import SymbackpropError, TooLargeError, UnsupportedError
 from symbackprop.forward import SAMPLES, forward
 from symbackprop.lower import lower, lower_expression
 from symbackprop.lower.training import lower_training
+from symbackprop.network.formulas import located
 from symbackprop.notation import notation
 from symbackprop.program import Assign, assignments
 from symbackprop.simplify import simplify
@@ -55,8 +56,15 @@ class Stages:
 
     @cached_property
     def graph(self) -> Graph:
-        """The forward pass as equations."""
-        return forward(self.network)
+        """The forward pass as equations.
+
+        Raises:
+            InputError: Equations of the user's do not fit the network; with their place in its file.
+        """
+        try:
+            return forward(self.network)
+        except SymbackpropError as error:
+            raise located(self.network, error) from None
 
     @cached_property
     def derivation(self) -> Derivation:

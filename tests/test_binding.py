@@ -152,7 +152,7 @@ def test_unknown_names_have_neighbours():
 def test_shapes_that_do_not_fit():
     with pytest.raises(ShapeError, match=r"needs 2 axes, b1 has 1"):
         bind(statement("y[j] = b[i, j]"), {"b": given("b1", J)}, "y")
-    with pytest.raises(ShapeError, match=r"index 'i' runs over (2 and over 3|3 and over 2)"):
+    with pytest.raises(ShapeError, match=r"index 'i' runs over (2, but over 3|3, but over 2)"):
         bind(statement("y = sum(v[i] * w[i], i)"), {"v": given("v", I), "w": given("w", J)}, "y")
 
 

@@ -47,14 +47,16 @@ def size_value(text: str, known: Mapping[str, T], arithmetic: Arithmetic[T]) -> 
         LanguageError: Something else stands in the text, or it divides by zero.
     """
     if len(text) > LONGEST or text.count("(") > DEEPEST:
-        raise LanguageError(f"a size may have {LONGEST} characters and {DEEPEST} brackets at most")
+        message = f"a size may have {LONGEST} characters and {DEEPEST} brackets at most"
+        raise LanguageError(message, code=LanguageError.LIMIT, text=text, column=1, length=len(text))
     reader = _Reader(text, known, arithmetic)
     try:
         return reader.value(ast.parse(text.strip(), mode="eval").body)
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise reader.refused from None
     except ZeroDivisionError:
-        raise LanguageError(f"{text!r} divides by zero") from None
+        message = "this size divides by zero"
+        raise LanguageError(message, code=LanguageError.NO_NUMBER, text=text, column=1, length=len(text)) from None
 
 
 class _Reader(Generic[T]):
@@ -63,7 +65,8 @@ class _Reader(Generic[T]):
 
     @property
     def refused(self) -> LanguageError:
-        return LanguageError(f"{self.text!r} is not a size: use names, whole numbers, + - * //, max and brackets")
+        help = "a size is made of names, whole numbers, + - * //, max(a, b) and brackets"
+        return LanguageError(f"{self.text!r} is not a size", help=help, text=self.text, column=1, length=len(self.text))
 
     def value(self, node: ast.AST) -> T:
         match node:
@@ -81,7 +84,9 @@ class _Reader(Generic[T]):
 
     def _named(self, name: str) -> T:
         if name not in self.known:
-            raise LanguageError(f"unknown size {name!r} in {self.text!r}", help=did_you_mean(name, list(self.known)))
+            help, column = did_you_mean(name, list(self.known)), self.text.find(name) + 1
+            message = f"unknown size {name!r}"
+            raise LanguageError(message, code="SB020", help=help, text=self.text, column=column, length=len(name))
         return self.known[name]
 
     def _negative(self, value: T) -> T:

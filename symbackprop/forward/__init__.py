@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import sympy as sp
 from sympy import Expr, Symbol
 
 from symbackprop.binding import Size, bind, formula_statement, size, with_constants
+from symbackprop.errors import SymbackpropError
 from symbackprop.expressions import Index, Read, reads
 from symbackprop.forward.layers import Layering, letters, option_values
 from symbackprop.forward.losses import Scoring, free, penalty, weighted
@@ -39,9 +41,19 @@ def forward(network: Network) -> Graph:
     for name, shape in network.input_shapes.items():
         builder.add_input(name, shape)
     for number, layer in enumerate(network.layers, 1):
-        builder.add_layer(number, layer)
+        with _about(("layers", number - 1), f"layer {number} ({layer.name or layer.type})"):
+            builder.add_layer(number, layer)
     builder.add_losses()
     return builder.graph()
+
+
+@contextmanager
+def _about(path: tuple[str | int, ...], what: str) -> Iterator[None]:
+    """Say in a message which part of the network it is about."""
+    try:
+        yield
+    except SymbackpropError as error:
+        raise error.about(path, what) from None
 
 
 class _Builder:
@@ -118,7 +130,9 @@ class _Builder:
         parts: list[Expr] = []
         for number, spec in enumerate(specs, 1):
             name = "E" if len(specs) == 1 else free(f"E{number}", self.tensors)
-            *before, last = self._scored(spec, name)
+            path = ("loss",) if len(specs) == 1 else ("loss", number - 1)
+            with _about(path, f"loss {spec.type}"):
+                *before, last = self._scored(spec, name)
             for equation in before:
                 self.define(equation, spec.type, 0)
             parts.append(weighted(spec.weight, last.rhs if len(specs) == 1 else Read(name)))

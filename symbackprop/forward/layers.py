@@ -14,7 +14,7 @@ from symbackprop.catalog import Layer, Option, Parameter
 from symbackprop.errors import LanguageError, ShapeError
 from symbackprop.expressions import Index, Read, reads, tensors_read
 from symbackprop.graph import Equation, Tensor
-from symbackprop.language import Statement, parse_equations
+from symbackprop.language import Statement, parse_equations, place_in
 
 if TYPE_CHECKING:
     from symbackprop.network import LayerSpec, Network
@@ -91,6 +91,7 @@ class Layering:
             if names.count(name) > 1:
                 raise LanguageError(
                     f"{name!r} is given twice in layer type {self.row.name!r}",
+                    code="SB023",
                     help="inputs, parameters and what each equation defines need names of their own",
                 )
 
@@ -175,8 +176,9 @@ class Layering:
             for read in reads(statement.rhs):
                 if read.tensor == name and len(read.indices) != len(shape):
                     raise ShapeError(
-                        f"{name} has {len(shape)} axes, but is read as {read} in {statement.text!r}",
+                        f"{name} has {len(shape)} axes, but is read as {read}",
                         help="its shape and its indices must agree in number",
+                        **place_in(statement.text, name),
                     )
                 if read.tensor == name and all(isinstance(index, Index) for index in read.indices):
                     return tuple(Index(i.name, length) for i, length in zip(read.indices, shape, strict=True))
@@ -203,7 +205,12 @@ class Layering:
                     message = (
                         f"{statement.tensor} is read before it is defined, and the size of its index {missing[0]!r}"
                     )
-                    raise ShapeError(f"{message} is unknown", help=f"declare the range of {missing[0]!r}")
+                    raise ShapeError(
+                        f"{message} is unknown",
+                        code="SB031",
+                        help=f'declare it: ranges = {{ {missing[0]} = "n" }}',
+                        **place_in(statement.text, missing[0], bracketed=True),
+                    )
                 own = tuple(Index(index.name, ranges[index.name]) for index in statement.indices)
                 yield Tensor(self.name(statement.tensor), "hidden", (*self.leading, *own), label=statement.tensor)
 

@@ -14,7 +14,7 @@ from symbackprop.errors import LanguageError, ShapeError
 from symbackprop.expressions import Index, Total, tensors_read
 from symbackprop.forward.layers import exact, option_values
 from symbackprop.graph import Equation, Fact, Tensor
-from symbackprop.language import Statement, parse_equations
+from symbackprop.language import Statement, parse_equations, place_in
 
 if TYPE_CHECKING:
     from symbackprop.catalog import Regularizer
@@ -107,11 +107,17 @@ def _refuse_no_loss(name: str, statements: Sequence[Statement]) -> None:
         letters = ", ".join(index.name for index in last.indices)
         raise LanguageError(
             f"the loss {name!r} has a value for each {letters}, but a loss is one number for a sample",
+            code=LanguageError.LOOSE,
             help=f"write E = sum(..., {letters}) or E = mean(..., {letters})",
+            **place_in(last.text, last.indices[0].name, bracketed=True),
         )
     if not any("y" in tensors_read(statement.rhs) for statement in statements):
         raise LanguageError(
-            f"the loss {name!r} does not read the prediction", help="y[j] is the prediction, t[j] the target"
+            f"the loss {name!r} does not read the prediction",
+            help="y[j] is the prediction, t[j] the target",
+            text=last.text,
+            column=1,
+            length=len(last.text),
         )
 
 

@@ -18,7 +18,7 @@ from symbackprop.errors import LanguageError
 from symbackprop.expressions import Index
 from symbackprop.language.converter import Converter, size_symbol, unsized
 from symbackprop.language.functions import FUNCTIONS, REDUCTIONS, Function
-from symbackprop.language.syntax import check_length, syntax_tree
+from symbackprop.language.syntax import check_length, place_in, syntax_tree
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def _statement(row: str, functions: Mapping[str, Function]) -> Statement:
     body = tree.body
     converter = Converter(row, functions, tree)
     if len(body) != 1 or not isinstance(body[0], ast.Assign) or len(body[0].targets) != 1:
-        raise LanguageError(f"expected one equation, name[indices] = formula, found {row!r}")
+        raise LanguageError("expected one equation, name[indices] = formula", text=row, column=1, length=len(row))
     target = body[0].targets[0]
     rhs = converter.expression(body[0].value)
     if isinstance(target, ast.Name):
@@ -105,6 +105,7 @@ __all__ = [
     "parse_cached",
     "parse_equations",
     "parse_formula",
+    "place_in",
     "size_symbol",
     "unsized",
 ]

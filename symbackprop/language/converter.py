@@ -13,7 +13,7 @@ import sympy as sp
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
-from symbackprop.errors import LanguageError, did_you_mean
+from symbackprop.errors import LanguageError, SymbackpropError, did_you_mean
 from symbackprop.expressions import Index, Read, Where
 from symbackprop.language.functions import CONSTANTS, FUNCTIONS, REDUCTIONS, Function
 from symbackprop.language.syntax import MAX_ARGUMENTS, MAX_CONSTANT, MAX_DIGITS, MAX_EXPONENT, NAME
@@ -40,9 +40,15 @@ class Converter:
         self.functions: Mapping[str, Function] = ChainMap(functions, FUNCTIONS)  # type: ignore[arg-type]
         self.index_names = {name for node in ast.walk(tree) for name in self._names_in_brackets(node)}
 
-    def error(self, node: ast.AST, message: str, help: str = "") -> LanguageError:
-        column = getattr(node, "col_offset", 0) + 1
-        return LanguageError(f"{message} (column {column} of {self.text!r})", help=help)
+    def error(self, node: ast.AST, message: str, help: str = "", code: str = "") -> LanguageError:
+        """The mistake that a node is, with its place in the formula."""
+        # Python counts the bytes of UTF-8.
+        encoded = self.text.encode()
+        first, last = getattr(node, "col_offset", 0), getattr(node, "end_col_offset", None) or 0
+        before, wrong = (part.decode(errors="replace") for part in (encoded[:first], encoded[first:last]))
+        return LanguageError(
+            message, code=code, help=help, text=self.text, column=len(before) + 1, length=max(len(wrong), 1)
+        )
 
     def name(self, node: ast.AST) -> str:
         if not isinstance(node, ast.Name):
@@ -60,10 +66,12 @@ class Converter:
         try:
             value = self._value(node)
             fault = _fault(value)
-        except (TypeError, ValueError, ArithmeticError, RecursionError, AttributeError) as error:
-            raise self.error(node, f"this is not a formula: {error}") from None
+        except SymbackpropError:
+            raise
+        except Exception as error:  # whatever SymPy makes of it, it is no formula
+            raise self.error(node, f"this is not a formula: {str(error)[:100]}") from None
         if fault:
-            raise self.error(node, f"this is {fault}")
+            raise self.error(node, f"this is {fault}", code=LanguageError.NO_NUMBER)
         return value
 
     def _value(self, node: ast.AST) -> Expr:
@@ -90,7 +98,8 @@ class Converter:
             raise self.error(node, f"{text or node.value!r} is not a number")
         mantissa, _, exponent = text.replace("_", "").lower().partition("e")
         if len(mantissa) > MAX_DIGITS or (exponent and abs(int(exponent)) > MAX_EXPONENT):
-            raise self.error(node, f"a number may have {MAX_DIGITS} digits and an exponent of {MAX_EXPONENT} at most")
+            message = f"a number may have {MAX_DIGITS} digits and an exponent of {MAX_EXPONENT} at most"
+            raise self.error(node, message, code=LanguageError.LIMIT)
         if not re.fullmatch(r"[0-9.]+", mantissa):
             raise self.error(node, f"{text!r} is not a decimal number")
         value = Fraction(text.replace("_", ""))
@@ -107,7 +116,7 @@ class Converter:
                 return left * right
             case ast.Div():
                 if right == 0:
-                    raise self.error(node, "division by zero")
+                    raise self.error(node, "division by zero", code=LanguageError.NO_NUMBER)
                 return left / right
             case ast.Pow():
                 return self._power(node, left, right)
@@ -115,13 +124,13 @@ class Converter:
 
     def _power(self, node: ast.BinOp, base: Expr, exponent: Expr) -> Expr:
         if exponent.is_number and abs(exponent) > MAX_EXPONENT:
-            raise self.error(node, f"an exponent may be {MAX_EXPONENT} at most")
+            raise self.error(node, f"an exponent may be {MAX_EXPONENT} at most", code=LanguageError.LIMIT)
         if base.is_number and exponent.is_number and base == 0 and exponent < 0:
-            raise self.error(node, "division by zero")
+            raise self.error(node, "division by zero", code=LanguageError.NO_NUMBER)
         if exponent.is_number and degree(base) * abs(exponent) > MAX_EXPONENT:
-            raise self.error(node, f"nested powers may reach {MAX_EXPONENT} at most")
+            raise self.error(node, f"nested powers may reach {MAX_EXPONENT} at most", code=LanguageError.LIMIT)
         if base.is_Rational and exponent.is_number and _digits(base) * abs(exponent) > MAX_DIGITS * MAX_EXPONENT:
-            raise self.error(node, "this power is too large a number")
+            raise self.error(node, "this power is too large a number", code=LanguageError.LIMIT)
         return base**exponent
 
     def _unaryop(self, node: ast.UnaryOp) -> Expr:
@@ -171,7 +180,8 @@ class Converter:
         if node.keywords or any(isinstance(arg, ast.Starred) for arg in node.args) or not node.args:
             raise self.error(node, f"{function} takes plain arguments only")
         if len(node.args) > MAX_ARGUMENTS:
-            raise self.error(node, f"{function} takes {MAX_ARGUMENTS} arguments at most")
+            message = f"{function} takes {MAX_ARGUMENTS} arguments at most"
+            raise self.error(node, message, code=LanguageError.LIMIT)
         if function == "where":
             if len(node.args) != 3:
                 raise self.error(node, "where takes a condition and two values")
@@ -180,7 +190,8 @@ class Converter:
             return REDUCTIONS[function](self.expression(node.args[0]), over)
         if function not in self.functions:
             known = [*self.functions, *REDUCTIONS, "where"]
-            raise self.error(node, f"unknown function {function!r}", did_you_mean(function, known))
+            message = f"unknown function {function!r}"
+            raise self.error(node.func, message, did_you_mean(function, known), "SB020")
         return self.functions[function](*map(self.expression, node.args))
 
     def _reduced(self, node: ast.Call) -> tuple[Index, ...]:

@@ -5,24 +5,27 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from typing import Any
+from typing import Any, TypedDict
 
 from symbackprop.errors import LanguageError
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}\Z")
 MAX_CHARACTERS, MAX_NODES, MAX_DEPTH, MAX_DIGITS, MAX_EXPONENT, MAX_ARGUMENTS = 2000, 500, 60, 30, 64, 8
 MAX_CONSTANT = 10**300
+IN_PARTS = "give a part of it a name of its own, as a statement before"
 
 
 def check_length(text: str) -> None:
     """Refuse a formula that is too long or too deeply nested to be given to a parser."""
     if len(text) > MAX_CHARACTERS:
-        raise LanguageError(f"a formula of {len(text):,} characters is longer than {MAX_CHARACTERS:,}")
+        message = f"a formula of {len(text):,} characters is longer than {MAX_CHARACTERS:,}"
+        raise LanguageError(message, code=LanguageError.LIMIT, help=IN_PARTS, text=text, column=MAX_CHARACTERS + 1)
     depth = 0
-    for character in text:
+    for column, character in enumerate(text, 1):
         depth += (character in "([{") - (character in ")]}")
         if depth > MAX_DEPTH:
-            raise LanguageError(f"brackets are nested more than {MAX_DEPTH} deep")
+            message = f"brackets are nested more than {MAX_DEPTH} deep"
+            raise LanguageError(message, code=LanguageError.LIMIT, help=IN_PARTS, text=text, column=column)
 
 
 def syntax_tree(text: str, mode: str) -> Any:
@@ -37,11 +40,35 @@ def syntax_tree(text: str, mode: str) -> Any:
             warnings.simplefilter("ignore")
             tree = ast.parse(text, mode=mode)
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-        column = getattr(error, "offset", None) or 1
-        raise LanguageError(f"{text!r} is not a formula: {getattr(error, 'msg', error)} at column {column}") from None
+        column = min(max(getattr(error, "offset", None) or 1, 1), max(len(text), 1))
+        length = max((getattr(error, "end_offset", None) or 0) - column, 1)
+        reason = str(getattr(error, "msg", error)).split(". Perhaps")[0]
+        raise LanguageError(f"not a formula: {reason}", text=text, column=column, length=length) from None
     meaningful = (
         node for node in ast.walk(tree) if not isinstance(node, ast.expr_context | ast.operator | ast.unaryop)
     )
     if sum(1 for _ in meaningful) > MAX_NODES:
-        raise LanguageError(f"a formula may have {MAX_NODES} nodes at most")
+        message = f"a formula may have {MAX_NODES} nodes at most"
+        raise LanguageError(message, code=LanguageError.LIMIT, help=IN_PARTS, text=text, column=1, length=len(text))
     return tree
+
+
+class Within(TypedDict):
+    """Where in a formula a mistake is."""
+
+    text: str
+    column: int
+    length: int
+
+
+def place_in(text: str, name: str, *, bracketed: bool = False) -> Within:
+    """Return where a name is in a formula, for a message; an index is looked for in brackets.
+
+    Example:
+        >>> place_in("y[j] = sum(W[j, i] * x[i], i)", "W")
+        {'text': 'y[j] = sum(W[j, i] * x[i], i)', 'column': 12, 'length': 1}
+    """
+    word = rf"\b{re.escape(name)}\b"
+    found = re.search(rf"\[[^\]]*?({word})", text) if bracketed else re.search(rf"(?!^)({word})", text)
+    found = found or re.search(f"({word})", text)
+    return Within(text=text, column=found.start(1) + 1 if found else 1, length=len(name) if found else len(text))

@@ -22,7 +22,7 @@ from symbackprop.catalog import (
 from symbackprop.errors import InputError, did_you_mean
 from symbackprop.network.fit import parameter_problems, sample_problems, shape_problems
 from symbackprop.network.layers import LayerSpec, LayerType
-from symbackprop.network.losses import loss_problems, own_loss_problems, target_shapes
+from symbackprop.network.losses import known_losses, loss_problems, own_loss_problems, target_shapes
 from symbackprop.network.options import array_keys, option_problems
 from symbackprop.network.problems import NOT_A_NAME, TWICE, UNKNOWN, WRONG, Path, Problem, shown, unknown
 from symbackprop.network.records import Chosen
@@ -53,8 +53,13 @@ def check(network: Network) -> list[Problem]:
     problems += parameter_problems(network, flows)
     problems += tie_problems(network, flows)
     problems += [*loss_problems(network, flows), *own_loss_problems(network)]
+    if network.activations or network.losses or network.layer_types:
+        from symbackprop.network.formulas import formula_problems  # formulas need SymPy, other networks do not
+
+        problems += formula_problems(network, {problem.path[:2] for problem in problems})
     targets = target_shapes(network, flows)
-    problems += sample_problems(network, targets)
+    # Which targets an unknown loss needs is unknown too.
+    problems += sample_problems(network, targets, len(known_losses(network)) == len(network.loss_terms))
     problems += _files(network, flows)
     return problems
 

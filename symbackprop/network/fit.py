@@ -121,15 +121,21 @@ def _name_problems(
             taken[name] = what
 
 
-def sample_problems(network: Network, targets: Mapping[str, Known | None]) -> Iterator[Problem]:
-    """Yield what is wrong with the sample: shapes of inputs and targets, and what is declared of the targets."""
+def sample_problems(network: Network, targets: Mapping[str, Known | None], all_known: bool = True) -> Iterator[Problem]:
+    """Yield what is wrong with the sample: shapes of inputs and targets, and what is declared of the targets.
+
+    Args:
+        network: The network.
+        targets: The shape of each target.
+        all_known: Whether these are all targets; if not, one of another name is no mistake.
+    """
     sample = network.sample
     if sample is None:
         return
     given = sample.x if isinstance(sample.x, dict) else {next(iter(network.inputs)): sample.x}
     wrong = [*_named(sample, "x", "input", given, network.inputs)]
     scored = _by_name(sample.t, targets)
-    wrong += _named(sample, "t", "target", scored, targets)
+    wrong += _named(sample, "t", "target", scored, targets) if all_known else ()
     counts = set()
     for name in given.keys() & network.inputs.keys():
         path = ("sample", "x", name) if isinstance(sample.x, dict) else ("sample", "x")

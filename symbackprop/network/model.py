@@ -27,7 +27,7 @@ from symbackprop.network.layers import LayerSpec, LayerType
 from symbackprop.network.losses import LossType, loss_row, target_names, target_shapes
 from symbackprop.network.options import completed
 from symbackprop.network.parts import Data, Input, ParameterFile, Sample, Training
-from symbackprop.network.problems import ProblemsFound, input_error
+from symbackprop.network.problems import Locate, ProblemsFound, input_error
 from symbackprop.network.records import Losses, LossSpec, Record, RegularizerSpec, Shape, Text, words
 from symbackprop.network.reports import structure
 from symbackprop.network.shapes import Known, flow, sources
@@ -100,6 +100,7 @@ class Network(Record):
 
     _base: Path | None = PrivateAttr(default=None)
     _arrays: Any = PrivateAttr(default=None)
+    _located: Locate | None = PrivateAttr(default=None)
 
     def __init__(self, inputs: Any = None, *layers: Any, **fields: Any) -> None:
         given = {"inputs": inputs, **({"layers": layers} if layers else {}), **fields}
@@ -109,18 +110,20 @@ class Network(Record):
             raise input_error(problem.mistake for problem in found.problems) from None
 
     @classmethod
-    def from_table(cls, table: Mapping[Any, Any], base: Path | None = None) -> Network:
+    def from_table(cls, table: Mapping[Any, Any], base: Path | None = None, located: Locate | None = None) -> Network:
         """Make a network from a table with the keys of a network file.
 
         Args:
             table: What a reader of files returns.
             base: The folder that paths of data start from; the working directory if left out.
+            located: Gives mistakes that later stages find their places in the text that the table was read from.
 
         Raises:
             ProblemsFound: With the key path of every mistake.
         """
         network = cls.__new__(cls)
         network._fill(table, base)
+        network._located = located
         return network
 
     def _fill(self, table: Mapping[Any, Any], base: Path | None) -> None:
@@ -273,6 +276,11 @@ class Network(Record):
         from symbackprop.network.data import read_samples
 
         return read_samples(self) if self.data else None
+
+    @property
+    def places(self) -> Locate | None:
+        """Gives problems their places in the file that the network was read from; `None` if there is none."""
+        return self._located
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Network) and self.as_table() == other.as_table()

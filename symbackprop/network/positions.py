@@ -118,8 +118,21 @@ def mistakes(problems: tuple[Problem, ...], text: str, kind: str, source: str) -
     for problem in problems:
         mistake = replace(problem.mistake, source=source)
         span = _nearest(problem, known)
-        found.append(mistake if span is None else placed(mistake, text, place_of(text, span)))
+        found.append(mistake if span is None else placed(mistake, text, place_of(text, _inside(problem, text, span))))
     return sorted(found, key=lambda mistake: (mistake.line or len(text), mistake.column))
+
+
+def _inside(problem: Problem, text: str, span: tuple[int, int]) -> tuple[int, int]:
+    """Where in a value the formula is that a problem quotes, and in it what is wrong; the value if it is not found.
+
+    What a reader made of the text (`E = ` before a formula, an escaped character) is not in it.
+    """
+    for formula in (problem.text, problem.text.partition("=")[2].strip()):
+        start = text.find(formula, *span) if formula else -1
+        if start >= 0:
+            start += problem.column - 1 - (len(problem.text) - len(formula))
+            return start, start + problem.length
+    return span
 
 
 def _nearest(problem: Problem, known: Mapping[Path, Span]) -> tuple[int, int] | None:

@@ -6,7 +6,7 @@ problem carries the path, and the reader places it afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -41,6 +41,9 @@ class Problem:
         message: What was expected and what was found.
         help: The remedy, or an empty string.
         at: Whether the key or the value is wrong.
+        text: The formula in the value in which the mistake is, as one line.
+        column: Where in that line, counted from 1.
+        length: How many of its characters are wrong.
     """
 
     code: str
@@ -48,11 +51,14 @@ class Problem:
     message: str
     help: str = ""
     at: Literal["key", "value"] = "value"
+    text: str = ""
+    column: int = 0
+    length: int = 1
 
     @property
     def mistake(self) -> Mistake:
         """The mistake without a place, for networks that were not read from text."""
-        return Mistake(self.code, self.message, self.help)
+        return Mistake(self.code, self.message, self.help, column=self.column, length=self.length, text=self.text)
 
 
 class ProblemsFound(Exception):
@@ -72,6 +78,10 @@ class ProblemsFound(Exception):
         more = len(self.every) - MOST_SHOWN
         rest = (Problem(REFUSED, (), f"{more} more mistakes are not shown"),) if more > 0 else ()
         return (*self.every[:MOST_SHOWN], *rest)
+
+
+# From problems to mistakes with a place in the text that they were read from.
+Locate = Callable[[tuple[Problem, ...]], list[Mistake]]
 
 
 def input_error(mistakes: Iterable[Mistake]) -> InputError:

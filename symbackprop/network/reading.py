@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from symbackprop.errors import InputError, did_you_mean
+from symbackprop.errors import InputError, Mistake, did_you_mean
 from symbackprop.network.files import KINDS, LARGEST_FILE, decoded, parse, read_bytes
 from symbackprop.network.model import Network
-from symbackprop.network.problems import REFUSED, SYNTAX, UNREADABLE, ProblemsFound, input_error, shown
+from symbackprop.network.problems import REFUSED, SYNTAX, UNREADABLE, Locate, Problem, ProblemsFound, input_error, shown
 
 Source = Network | Mapping[str, Any] | str | os.PathLike[str]
 
@@ -112,22 +113,27 @@ def _from_text(text: str, kind: str, source: str, base: Path | None) -> Network:
 
 
 def _checked(table: dict[str, Any], text: str, kind: str, source: str, base: Path | None) -> Network:
-    try:
-        return Network.from_table(table, base)
-    except ProblemsFound as found:
-        from symbackprop.network.positions import mistakes
+    return _made(table, base, partial(_placed, text, kind, source))
 
-        raise input_error(mistakes(found.problems, text, kind, source)) from None
+
+def _placed(text: str, kind: str, source: str, problems: tuple[Problem, ...]) -> list[Mistake]:
+    from symbackprop.network.positions import mistakes
+
+    return mistakes(problems, text, kind, source)
+
+
+def _made(table: dict[str, Any], base: Path | None, located: Locate) -> Network:
+    try:
+        return Network.from_table(table, base, located)
+    except ProblemsFound as found:
+        raise input_error(located(found.problems)) from None
 
 
 def _from_line(text: str, base: Path | None) -> Network:
     from symbackprop.network.line import parse_line
 
     line = parse_line(text)
-    try:
-        return Network.from_table(line.table, base)
-    except ProblemsFound as found:
-        raise input_error(line.mistakes(found.problems)) from None
+    return _made(line.table, base, line.mistakes)
 
 
 def _bundled_files() -> dict[str, Any]:

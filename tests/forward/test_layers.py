@@ -84,7 +84,7 @@ def test_absent_and_shared_parameters():
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: own("y[j] = gamma * x[j]", {}, {}),
+        lambda: own("y[j] = W[j, j] * x[j]", {"W": [2, 3]}, {}),
         lambda: own("y[t] = x[t + 1]", {}, {}),
     ],
 )
