@@ -74,6 +74,7 @@ EMITTERS: Mapping[str, Emitter] = {
     "pdf": Emitter("derivation.pdf", lambda stages, found: pdf(_latex(stages, found)), standard=False),
     "python": Emitter("gradients.py", lambda stages, found: stages.module_text(found.checks)),
     "expressions": Emitter("expressions.py", _expressions),
+    "javascript": Emitter("network.js", lambda stages, found: stages.javascript_text(found.checks), standard=False),
 }
 STANDARD = tuple(name for name, emitter in EMITTERS.items() if emitter.standard)
 

@@ -17,11 +17,13 @@ from symbackprop.display.matrix import matrix_form
 from symbackprop.display.reader import TensorReader
 from symbackprop.display.tree import Relation
 from symbackprop.emit.certificate import Certificate, certified, split_certificate
+from symbackprop.emit.javascript import emit_javascript
 from symbackprop.emit.module import emit_module
 from symbackprop.emit.numpy import numpy_code
 from symbackprop.errors import SymbackpropError, TooLargeError, UnsupportedError
 from symbackprop.forward import SAMPLES, forward
 from symbackprop.lower import lower, lower_expression
+from symbackprop.lower.straight import straight_line, update_line
 from symbackprop.lower.training import lower_training
 from symbackprop.network.formulas import located
 from symbackprop.notation import notation
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from symbackprop.graph import Derivation, Graph
     from symbackprop.network import Network
     from symbackprop.program import Program, Training
+    from symbackprop.program.scalar import Straight
 
 MOST_SCALARS = 1_000
 MOST_NUMBERS = 50_000_000
@@ -97,6 +100,29 @@ class Stages:
             UnsupportedError: A size is a symbol.
         """
         return self.scalars or unroll(self.derivation)
+
+    @cached_property
+    def straight(self) -> Straight:
+        """Both passes as straight-line code, under the names of the scalar view.
+
+        Raises:
+            TooLargeError: It would have too many equations.
+            UnsupportedError: A size is a symbol.
+        """
+        elements = self.needed_scalars().elements
+        names = {tensor: {at: symbol.name for at, symbol in places.items()} for tensor, places in elements.items()}
+        return straight_line(lower(self.derivation, every=True), names, {SAMPLES: 1, **self.graph.sizes})
+
+    def javascript_text(self, checks: Sequence[str] = ()) -> str:
+        """The text of `network.js`; `checks` are those that the same program has passed."""
+        return emit_javascript(
+            self.derivation,
+            self.straight,
+            training=self.training,
+            update=update_line(self.training),
+            checks=checks,
+            network_hash=self.network_hash,
+        )
 
     @cached_property
     def reader(self) -> TensorReader:

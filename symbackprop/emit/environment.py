@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ def code_environment() -> Environment:
     """The environment of templates of code: plain delimiters, no traces of the template's own lines."""
     inside = PACKAGE / "templates"
     folder = inside if inside.is_dir() else PACKAGE.parent / "templates"
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(folder),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -24,6 +25,13 @@ def code_environment() -> Environment:
         keep_trailing_newline=True,
         autoescape=False,
     )
+    environment.filters["tojson_plain"] = json_text
+    return environment
+
+
+def json_text(value: Any) -> str:
+    """A value as JSON, which JavaScript reads; nothing in it can end a script element of a page."""
+    return json.dumps(value, ensure_ascii=True).replace("<", "\\u003c")
 
 
 def render(name: str, /, **values: Any) -> str:

@@ -15,16 +15,17 @@ from symbackprop.program import Assign, Loop, Program, Statement, assignments, l
 from symbackprop.schedule import schedule
 
 
-def lower(derivation: Derivation, *, readable: bool = False) -> Program:
+def lower(derivation: Derivation, *, readable: bool = False, every: bool = False) -> Program:
     """Turn the forward equations and the adjoint equations that gradients need into statements on arrays.
 
     Args:
         derivation: The equations of both passes.
         readable: Whether statements stay as close to the equations as they can, to be read and not to be computed:
             without stable forms, and with all of a recurrence inside its loop.
+        every: Whether to keep what no gradient needs, such as a ∂E/∂a that was put into a δ.
 
     Returns:
-        The program; what no gradient needs, such as a ∂E/∂a that was put into a δ, is left out.
+        The program.
     """
     graph = derivation.graph
     gradients = {p.name: derivation.adjoint_of[p.name] for p in graph.parameters if p.name in derivation.adjoint_of}
@@ -36,7 +37,7 @@ def lower(derivation: Derivation, *, readable: bool = False) -> Program:
     data = {tensor.name: tensor.indices for tensor in graph.with_role("input", "target", "constant")}
     return Program(
         forward=forward,
-        backward=_needed(backward, set(gradients.values())),
+        backward=backward if every else _needed(backward, set(gradients.values())),
         loss=graph.loss.name,
         gradients=gradients,
         parameters={tensor.name: tensor.indices for tensor in graph.parameters},

@@ -1,0 +1,128 @@
+"""Scalar code → expressions of a language with the usual operators: Python, C, JavaScript, by a table of its words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import sympy as sp
+from sympy import Expr
+
+from symbackprop.emit.numbers import ATOM, COMPARE, POWER, PRODUCT, SUM, UNARY, Code, bracket, number_code
+from symbackprop.errors import UnsupportedError
+from symbackprop.program.scalar import Element, Name, Number, Op, Scalar
+
+OPERATORS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "==", "ne": "!="}
+LOGIC = 0  # binds less tightly than a comparison
+CHOICE = -1
+
+
+@dataclass(frozen=True)
+class Language:
+    """How a language writes scalar code.
+
+    Attributes:
+        functions: What each elementary function is called.
+        choice: A value that depends on a condition, of `{condition}`, `{then}` and `{otherwise}`.
+        logical: `"and"`, `"or"` and `"not"`.
+        element: Writes an element of an array, of its name and the code of its indices.
+        number: Writes a number; one that depends on sizes is an expression in them.
+        operators: What comparisons are called, where it is not the usual sign.
+    """
+
+    functions: Mapping[str, str]
+    choice: str
+    logical: Mapping[str, str]
+    element: Callable[[str, list[str]], str] = lambda name, at: f"{name}[{', '.join(at)}]"
+    number: Callable[[Expr], Code] = number_code
+    operators: Mapping[str, str] = field(default_factory=lambda: OPERATORS)
+
+
+def scalar_code(value: Scalar, language: Language, names: Mapping[str, str] | None = None) -> str:
+    """Write a value as an expression.
+
+    Args:
+        value: The value.
+        language: The language.
+        names: What to write for the names of variables and arrays, where it is not the name itself.
+
+    Raises:
+        UnsupportedError: The language has no such function.
+
+    Example:
+        >>> from symbackprop.program.algebra import add, mul, neg
+        >>> from symbackprop.program.scalar import ONE
+        >>> python = Language({}, "{then} if {condition} else {otherwise}", {})
+        >>> a = Name("a")
+        >>> scalar_code(mul(a, add(ONE, neg(a))), python)
+        'a * (1 - a)'
+    """
+    return _Printer(language, names or {}).code(value)[0]
+
+
+class _Printer:
+    def __init__(self, language: Language, names: Mapping[str, str]) -> None:
+        self.language = language
+        self.names = names
+
+    def code(self, value: Scalar) -> Code:
+        match value:
+            case Name():
+                return self.names.get(value.name, value.name), ATOM
+            case Number():
+                return self._number(value.value)
+            case Element():
+                at = [self.code(place)[0] for place in value.at]
+                return self.language.element(self.names.get(value.array, value.array), at), ATOM
+            case Op():
+                return self._operation(value)
+        raise UnsupportedError(f"{type(value).__name__} has no form in this language")
+
+    def _number(self, value: Expr) -> Code:
+        table = {
+            symbol: sp.Symbol(self.names[symbol.name]) for symbol in value.free_symbols if symbol.name in self.names
+        }
+        return self.language.number(value.xreplace(table) if table else value)
+
+    def _operation(self, value: Op) -> Code:
+        function, args = value.function, value.args
+        if function == "add":
+            return self._sum(args), SUM
+        if function == "mul":
+            # Products are taken from the left, and a quotient among them would be taken apart.
+            first, *rest = map(self.code, args)
+            return " * ".join([bracket(first, PRODUCT), *(bracket(code, PRODUCT + 1) for code in rest)]), PRODUCT
+        if function == "neg":
+            return f"-{bracket(self.code(args[0]), POWER)}", UNARY
+        if function == "div":
+            above, below = map(self.code, args)
+            return f"{bracket(above, PRODUCT)} / {bracket(below, PRODUCT + 1)}", PRODUCT
+        if function in self.language.operators:
+            left, right = (bracket(self.code(arg), SUM) for arg in args)
+            return f"{left} {self.language.operators[function]} {right}", COMPARE
+        if function in self.language.logical:
+            return self._logical(function, args)
+        if function == "where":
+            condition, then, otherwise = (bracket(self.code(arg), LOGIC) for arg in args)
+            return self.language.choice.format(condition=condition, then=then, otherwise=otherwise), CHOICE
+        if function not in self.language.functions:
+            raise UnsupportedError(f"the function {function} has no form in this language")
+        return f"{self.language.functions[function]}({', '.join(self.code(arg)[0] for arg in args)})", ATOM
+
+    def _sum(self, args: tuple[Scalar, ...]) -> str:
+        text = bracket(self.code(args[0]), SUM)
+        for arg in args[1:]:
+            code, strength = self.code(arg)
+            if isinstance(arg, Op) and arg.function == "neg":
+                text += f" - {bracket(self.code(arg.args[0]), PRODUCT)}"
+            elif code.startswith("-") and strength > SUM:
+                text += f" - {bracket((code[1:], strength), PRODUCT)}"
+            else:
+                text += f" + {bracket((code, strength), PRODUCT)}"
+        return text
+
+    def _logical(self, function: str, args: tuple[Scalar, ...]) -> Code:
+        sign = self.language.logical[function]
+        if function == "not":
+            return f"{sign}({self.code(args[0])[0]})", ATOM
+        return f" {sign} ".join(bracket(self.code(arg), COMPARE) for arg in args), LOGIC

@@ -1,0 +1,107 @@
+"""Straight-line code → the same with each value that occurs more than once computed once, under a name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from symbackprop.program.algebra import neg
+from symbackprop.program.scalar import Let, Name, Op, Scalar
+
+
+def shared(lets: Sequence[Let], unused: Callable[[str], str]) -> tuple[Let, ...]:
+    """Name what occurs more than once.
+
+    Args:
+        lets: In order.
+        unused: Makes a name that nothing else has of one that may be taken.
+
+    Example:
+        >>> from symbackprop.program.algebra import add, mul
+        >>> a, b = Name("a"), Name("b")
+        >>> error = add(a, neg(b))
+        >>> found = shared([Let("E", mul(neg(error), neg(error))), Let("da", error)], lambda name: name)
+        >>> [one.name for one in found], found[1].value == mul(Name("part1"), Name("part1")), found[2].value
+        (['part1', 'E', 'da'], True, Name(name='part1'))
+    """
+    lets = _squares_turned(lets)
+    counts: Counter[Scalar] = Counter()
+    for let in lets:
+        _count(let.value, counts)
+    return tuple(_Sharing(counts, unused).lets(lets))
+
+
+def _count(value: Scalar, counts: Counter[Scalar]) -> None:
+    """How often each operation is used, a use inside one that is shared counting once."""
+    if isinstance(value, Op):
+        counts[value] += 1
+        if counts[value] == 1:
+            for arg in value.args:
+                _count(arg, counts)
+
+
+def _squares_turned(lets: Sequence[Let]) -> list[Let]:
+    """(t - a)² as (a - t)² where a - t is needed besides."""
+    found: set[Scalar] = set()
+    for let in lets:
+        _differences(let.value, found)
+    return [Let(let.name, _turned(let.value, found), let.tensor) for let in lets]
+
+
+def _is_square(value: Scalar) -> bool:
+    return isinstance(value, Op) and value.function == "mul" and len(value.args) == 2 and value.args[0] == value.args[1]
+
+
+def _differences(value: Scalar, found: set[Scalar]) -> None:
+    if isinstance(value, Op) and value not in found:
+        if value.function == "add":
+            found.add(value)
+        for arg in value.args if not _is_square(value) else value.args[0].args if isinstance(value.args[0], Op) else ():
+            _differences(arg, found)
+
+
+def _turned(value: Scalar, found: set[Scalar]) -> Scalar:
+    if not isinstance(value, Op):
+        return value
+    if _is_square(value):
+        other = neg(value.args[0])
+        if value.args[0] not in found and other in found:
+            return Op("mul", (other, other))
+    args = tuple(_turned(arg, found) for arg in value.args)
+    return value if args == value.args else Op(value.function, args)
+
+
+class _Sharing:
+    def __init__(self, counts: Counter[Scalar], unused: Callable[[str], str]) -> None:
+        self.counts = counts
+        self.unused = unused
+        self.names: dict[Scalar, Name] = {}
+        self.number = 0
+
+    def lets(self, lets: Sequence[Let]) -> Iterator[Let]:
+        for let in lets:
+            before: list[Let] = []
+            known = self.names.get(let.value)
+            value = known or self._inside(let.value, before)
+            yield from before
+            yield Let(let.name, value, let.tensor)
+            if known is None and isinstance(let.value, Op):
+                self.names[let.value] = Name(let.name)
+
+    def _inside(self, value: Scalar, before: list[Let]) -> Scalar:
+        if not isinstance(value, Op):
+            return value
+        args = tuple(self._named(arg, before) for arg in value.args)
+        return value if args == value.args else Op(value.function, args)
+
+    def _named(self, value: Scalar, before: list[Let]) -> Scalar:
+        if value in self.names:
+            return self.names[value]
+        inside = self._inside(value, before)
+        if not isinstance(value, Op) or self.counts[value] < 2 or value.function == "neg":
+            return inside
+        self.number += 1
+        name = self.unused(f"part{self.number}")
+        before.append(Let(name, inside))
+        self.names[value] = Name(name)
+        return self.names[value]

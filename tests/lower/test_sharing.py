@@ -1,0 +1,46 @@
+"""Values that occur more than once are computed once."""
+
+from symbackprop.lower.sharing import shared
+from symbackprop.program.algebra import add, mul, neg, power
+from symbackprop.program.scalar import Let, Name, Op, number
+
+A, B, C = Name("a"), Name("b"), Name("c")
+
+
+def named(name):
+    return name
+
+
+def test_a_part_of_two_statements_gets_a_name_before_both():
+    total = add(A, B)
+    lets = shared([Let("u", mul(total, C)), Let("v", Op("exp", (total,)))], named)
+    assert [let.name for let in lets] == ["part1", "u", "v"]
+    assert lets[1].value == mul(Name("part1"), C)
+
+
+def test_a_statement_is_the_name_of_its_value():
+    product = mul(A, B)
+    lets = shared([Let("u", product), Let("v", add(product, C)), Let("w", product)], named)
+    assert [let.value for let in lets] == [product, add(Name("u"), C), Name("u")]
+
+
+def test_only_the_outermost_of_nested_parts_is_named():
+    inner = add(A, B)
+    outer = Op("exp", (inner,))
+    lets = shared([Let("u", mul(outer, C)), Let("v", mul(outer, A))], named)
+    assert [let.name for let in lets] == ["part1", "u", "v"]
+    assert lets[0].value == outer
+
+
+def test_a_square_takes_the_sign_that_is_needed_besides():
+    error = add(A, neg(B))
+    for given in (error, neg(error)):
+        lets = shared([Let("E", power(given, number(2))), Let("d", mul(error, C))], named)
+        assert [let.name for let in lets] == ["part1", "E", "d"]
+        assert lets[0].value == error
+
+
+def test_names_that_are_taken_are_left():
+    total = add(A, B)
+    lets = shared([Let("u", mul(total, C)), Let("v", mul(total, A))], lambda name: f"{name}_")
+    assert lets[0].name == "part1_"
