@@ -160,7 +160,7 @@ class Evaluator:
         key = tree.range.index.key
         found = [(self._within({key: n}).scalar(tree.body), n) for n in self._run(tree.range)]
         if tree.place:
-            best = max(found, key=lambda pair: pair[0].middle)
+            best = max(found, key=lambda pair: intervals.real(pair[0].middle))
             return point(Rational(best[1]))
         return intervals.apply("max", [value for value, _ in found])
 
@@ -184,7 +184,7 @@ class Evaluator:
     def holds(self, condition: Tree) -> bool:
         """Whether a condition is true; a rounded number counts at its printed value."""
         if isinstance(condition, Compare):
-            sides = [self.scalar(one).middle for one in condition.operands]
+            sides = [intervals.real(self.scalar(one).middle) for one in condition.operands]
             pairs = zip(condition.operators, sides, sides[1:], strict=False)
             return all(_COMPARISONS[operator](left, right) for operator, left, right in pairs)
         if isinstance(condition, Logic):

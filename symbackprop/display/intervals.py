@@ -56,9 +56,9 @@ class Interval:
 
     def overlaps(self, other: Interval) -> bool:
         """Whether some number lies in both, but for the last digits of the arithmetic itself."""
-        slack = mp.mpf(10) ** -45 * (1 + abs(_real(self.high)) + abs(_real(other.high)))
-        low, high = _real(self.low) - slack, _real(self.high) + slack
-        return bool(low <= _real(other.high) and _real(other.low) <= high)
+        slack = mp.mpf(10) ** -45 * (1 + abs(real(self.high)) + abs(real(other.high)))
+        low, high = real(self.low) - slack, real(self.high) + slack
+        return bool(low <= real(other.high) and real(other.low) <= high)
 
 
 def point(value: Any) -> Interval:
@@ -90,7 +90,7 @@ def power(base: Interval, exponent: Interval) -> Interval:
     if exponent.is_point and isinstance(count, Fraction) and count.denominator == 1:
         return _integer_power(base, int(count))
     if exponent.is_point and base.low >= 0:
-        return _hull(_real(end) ** _real(count) for end in _ends(base))
+        return _hull(real(end) ** real(count) for end in _ends(base))
     return apply("exp", [exponent * apply("log", [base])])
 
 
@@ -107,7 +107,7 @@ def apply(
     """
     if name in ("max", "min"):
         pick = max if name == "max" else min
-        return Interval(pick(one.low for one in arguments), pick(one.high for one in arguments))
+        return Interval(pick((one.low for one in arguments), key=real), pick((one.high for one in arguments), key=real))
     argument = arguments[0]
     if name == "abs" and not primes:
         zero = [Fraction(0)] if argument.low <= 0 <= argument.high else []
@@ -116,15 +116,15 @@ def apply(
     if primes:
         return _sampled(lambda value: mp.diff(function, value, primes), argument)
     if name in _WAVES:
-        radius = (_real(argument.high) - _real(argument.low)) / 2
-        centre = function(_real(argument.middle))
+        radius = (real(argument.high) - real(argument.low)) / 2
+        centre = function(real(argument.middle))
         return Interval(centre - radius, centre + radius)
     return _sampled(function, argument)
 
 
 def _sampled(function: Callable[[Any], Any], argument: Interval) -> Interval:
     # Between the ends of so short an interval every function of the catalogue rises or falls, or bends once.
-    return _hull(function(_real(value)) for value in dict.fromkeys([*_ends(argument), argument.middle]))
+    return _hull(function(real(value)) for value in dict.fromkeys([*_ends(argument), argument.middle]))
 
 
 def _integer_power(base: Interval, count: int) -> Interval:
@@ -140,21 +140,22 @@ def _ends(interval: Interval) -> tuple[Any, ...]:
 
 def _hull(values: Any) -> Interval:
     found = list(values)
-    return point(found[0]) if len(found) == 1 else Interval(min(found), max(found))
+    return point(found[0]) if len(found) == 1 else Interval(min(found, key=real), max(found, key=real))
 
 
-def _real(value: Any) -> Any:
+def real(value: Any) -> Any:
+    """A number of 60 digits: fractions and mpmath numbers do not compare with one another."""
     return mp.mpf(value.numerator) / value.denominator if isinstance(value, Fraction) else mp.convert(value)
 
 
 def _add(left: Any, right: Any) -> Any:
-    return left + right if _alike(left, right) else _real(left) + _real(right)
+    return left + right if _alike(left, right) else real(left) + real(right)
 
 
 def _multiply(left: Any, right: Any) -> Any:
     if left == 0 or right == 0:
         return Fraction(0)
-    return left * right if _alike(left, right) else _real(left) * _real(right)
+    return left * right if _alike(left, right) else real(left) * real(right)
 
 
 def _alike(left: Any, right: Any) -> bool:
