@@ -40,7 +40,7 @@ class Node:
     y: float
     kind: Kind
     label: Label = ""
-    value: str = ""
+    value: Label = ""
     dim: bool = False
 
 
@@ -56,6 +56,7 @@ class Edge:
         position: Where on it, from 0 at the start to 1.
         anchor: On which side of it the label stands; on the line itself if it is empty.
         below: A second label, on the other side.
+        name: What the line stands for, such as a weight, whether or not that is printed on it.
     """
 
     start: int
@@ -65,6 +66,7 @@ class Edge:
     position: float = 0.5
     anchor: str = ""
     below: Label = ""
+    name: Label = ""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ class Column:
     kind: Kind
     title: str
     labels: Sequence[Label]
-    values: Sequence[str] = ()
+    values: Sequence[Label] = ()
     biases: Sequence[Label] = ()
     notes: Sequence[Label] = ()
     whole: bool = True
@@ -145,7 +147,7 @@ def shown_positions(count: int) -> list[int | None]:
 def network_drawing(
     columns: Sequence[Column],
     weight: Callable[[int, int, int], Label] | None = None,
-    loss: tuple[Label, str] | None = None,
+    loss: tuple[Label, Label] | None = None,
     gap: float = 0.0,
 ) -> Drawing:
     """A network from left to right.
@@ -176,7 +178,7 @@ def network_drawing(
 
 
 def _place(nodes: list[Node], column: Column, x: float, dy: float) -> list[int]:
-    rows: list[tuple[Label, str] | None] = [
+    rows: list[tuple[Label, Label] | None] = [
         (label, column.values[n] if n < len(column.values) else "") for n, label in enumerate(column.labels)
     ]
     if not column.whole:
@@ -204,8 +206,9 @@ def _edges(
                 if "dots" in (nodes[start].kind, nodes[end].kind):
                     continue
                 level = abs(nodes[start].y - nodes[end].y) < 1e-9
-                text = weight(number, j, i) if labelled and weight else ""
-                edges.append(Edge(start, end, label=text, position=0.5 if level else 0.27))
+                name = weight(number, j, i) if weight and whole else ""
+                text = name if labelled else ""
+                edges.append(Edge(start, end, label=text, position=0.5 if level else 0.27, name=name))
     return edges
 
 

@@ -23,7 +23,7 @@ def _label(label: Label) -> str:
 def _node(number: int, node: Node) -> str:
     if node.kind == "dots":
         return rf"\node at ({node.x:.2f},{node.y:.2f}) {{$\vdots$}};"
-    text = _label(node.label) + (rf"\\[-1pt]{{\tiny ${node.value}$}}" if node.value else "")
+    text = _label(node.label) + (rf"\\[-1pt]{{\tiny {_label(node.value)}}}" if node.value != "" else "")
     style = f"sbp {node.kind}" + (",sbp dim" if node.dim else "")
     return rf"\node[{style}] (n{number}) at ({node.x:.2f},{node.y:.2f}) {{{text}}};"
 

@@ -23,7 +23,6 @@ from symbackprop.display import (
     typed,
 )
 from symbackprop.display.diagram import MOST_BIASES, Column, Drawing, network_drawing, shown_positions
-from symbackprop.display.latex import latex
 from symbackprop.display.numbers import rational, rounded
 from symbackprop.emit.document.blocks import Block, Facts, Figure, Mention, Text
 from symbackprop.emit.document.concrete import mapped
@@ -88,7 +87,7 @@ def _column(sheet: Sheet, tensor: Tensor, kind: Any, title: str, worked: bool, s
     if worked and stage and stage.bias:
         biases = [sheet.element(stage.bias.name, *((n,) if stage.bias.indices else ())) for n in drawn]
     values = (
-        [_short(sheet.value(label(n))) if tensor.role != "input" else sheet.number(label(n)).text for n in drawn]
+        [_short(sheet.value(label(n))) if tensor.role != "input" else sheet.number(label(n)) for n in drawn]
         if worked
         else []
     )
@@ -111,12 +110,10 @@ def _equation(sheet: Sheet, tensor: str, *at: int) -> Relation:
     return Relation(symbol, (Row("=", sheet.number(symbol)),))
 
 
-def _short(value: Any) -> str:
+def _short(value: Any) -> Number:
     """A value to four digits, for the inside of a neuron."""
     number = shown(value, 4)
-    if "e" in number.text:
-        return latex(Number(rounded(rational(value), 1)))
-    return latex(number)
+    return Number(rounded(rational(value), 1), exact=False) if "e" in number.text else number
 
 
 def _caption(sheet: Sheet) -> Iterator[Any]:
