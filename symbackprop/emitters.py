@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from symbackprop.emit.document import document
 from symbackprop.emit.expressions import emit_expressions
 from symbackprop.emit.files import write_folder
+from symbackprop.emit.page import page
 from symbackprop.errors import InputError, SymbackpropError, did_you_mean
 from symbackprop.material import material
 from symbackprop.tex import pdf
@@ -72,6 +73,7 @@ def _latex(stages: Stages, found: Findings) -> str:
 EMITTERS: Mapping[str, Emitter] = {
     "latex": Emitter("derivation.tex", _latex),
     "pdf": Emitter("derivation.pdf", lambda stages, found: pdf(_latex(stages, found)), standard=False),
+    "html": Emitter("derivation.html", lambda stages, found: page(material(stages, found.report, found.run))),
     "python": Emitter("gradients.py", lambda stages, found: stages.module_text(found.checks)),
     "expressions": Emitter("expressions.py", _expressions),
     "javascript": Emitter("network.js", lambda stages, found: stages.javascript_text(found.checks), standard=False),

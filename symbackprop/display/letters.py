@@ -21,6 +21,12 @@ def one(text: str) -> str:
     return text if _LEAF.fullmatch(text) else f"<mrow>{text}</mrow>"
 
 
+def parenthesised(text: str, tall: bool) -> str:
+    """Printed text in parentheses; those of what is tall grow, which costs a little room on both sides."""
+    looks = "" if tall else ' stretchy="false"'
+    return f"<mrow><mo{looks}>(</mo>{text}<mo{looks}>)</mo></mrow>"
+
+
 def bold(letter: str, shape: str) -> str:
     """A letter as the bold character of its own that stands for a vector or a matrix.
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from symbackprop.display.latex import LATEX, height
-from symbackprop.display.letters import name, one, signed
+from symbackprop.display.letters import name, one, parenthesised, signed
 from symbackprop.display.printer import ATOM, POWER, PRODUCT, SUM, Printer, is_bare_log
 from symbackprop.display.text import TextPrinter
 from symbackprop.display.tree import (
@@ -41,6 +41,7 @@ from symbackprop.display.tree import (
     Transpose,
     Tree,
     Words,
+    bare,
 )
 from symbackprop.notation import function_sign
 
@@ -52,8 +53,9 @@ _JOINERS = {
     r"\,": f"<mo>&#x2062;</mo>{_THIN}",
     r" \cdot ": "<mo>⋅</mo>",
     r" \times ": "<mo>×</mo>",
-    r" \odot ": "<mo>⊙</mo>",
+    r" \odot ": '<mo lspace="0.2222em" rspace="0.2222em">⊙</mo>',
 }
+_SIGNED = ("sqrt", "abs", "exp")
 _APPLY = "<mo>&#x2061;</mo>"
 
 
@@ -79,7 +81,7 @@ class MathmlPrinter(Printer):
 
     def wrap(self, text: str, tree: Tree) -> str:
         """Parentheses, which grow with what they hold."""
-        return f"<mrow><mo>(</mo>{text}<mo>)</mo></mrow>"
+        return parenthesised(text, tall=height(tree) > 0)
 
     def paint(self, role: Role, text: str) -> str:
         """A row of the class of a role."""
@@ -88,8 +90,8 @@ class MathmlPrinter(Printer):
     def brace(self, text: str, tree: Brace) -> str:
         """Text over a brace with a label."""
         looks = f' class="{tree.role}"' if tree.role else ""
-        body = f'<munder><mrow>{text}</mrow><mo stretchy="true">⏟</mo></munder>'
-        return f"<munder{looks}>{body}<mrow>{self.show(tree.label)}</mrow></munder>"
+        # The brace is a border of the body: the character ⏟ grows in few fonts, and not to every width.
+        return f'<munder{looks}><mrow class="braced">{text}</mrow><mrow>{self.show(tree.label)}</mrow></munder>'
 
     def number(self, tree: Number, leading: bool) -> str:
         mantissa, _, exponent = tree.text.lower().partition("e")
@@ -124,6 +126,8 @@ class MathmlPrinter(Printer):
         found = [text]
         for position, (left, right) in enumerate(zip(tree.factors, tree.factors[1:], strict=False), start=1):
             joiner = _JOINERS[LATEX.joiner(tree, left, right, wrapped)]
+            if not tree.by and is_worded(right):
+                joiner = _JOINERS[r"\,"]
             text, wrapped = self.factor(tree.factors, position, leading)
             found.append(joiner + text)
         return found
@@ -149,7 +153,7 @@ class MathmlPrinter(Printer):
         if is_bare_log(tree):
             return f"{function}{_APPLY}{_THIN}{self.show(first)}"
         inner = '<mo separator="true">,</mo>'.join(self.show(argument, SUM) for argument in tree.arguments)
-        return f"{function}{_APPLY}<mrow><mo>(</mo>{inner}<mo>)</mo></mrow>"
+        return function + _APPLY + parenthesised(inner, tall=max(map(height, tree.arguments)) > 0)
 
     def range(self, tree: Range, leading: bool) -> str:
         return self.under("<mo>∑</mo>", tree)
@@ -163,12 +167,14 @@ class MathmlPrinter(Printer):
         return f"<munder>{sign}{one(index)}</munder>"
 
     def bigsum(self, tree: BigSum, leading: bool) -> str:
+        return f"<mrow>{self.head(tree)}{self.show(tree.body, PRODUCT, leading=False)}</mrow>"
+
+    def head(self, tree: BigSum) -> str:
+        """The summation sign with its indices."""
         if any(range_.shown for range_ in tree.ranges):
-            head = "".join(self.show(range_) for range_ in tree.ranges)
-        else:
-            below = '<mo separator="true">,</mo>'.join(self.show(range_.index) for range_ in tree.ranges)
-            head = f"<munder><mo>∑</mo>{one(below)}</munder>"
-        return f"<mrow>{head}{self.show(tree.body, PRODUCT, leading=False)}</mrow>"
+            return "".join(self.show(range_) for range_ in tree.ranges)
+        below = '<mo separator="true">,</mo>'.join(self.show(range_.index) for range_ in tree.ranges)
+        return f"<munder><mo>∑</mo>{one(below)}</munder>"
 
     def extreme(self, tree: Extreme, leading: bool) -> str:
         sign = '<mo movablelimits="true" rspace="0.1667em">' + ("arg max" if tree.place else "max") + "</mo>"
@@ -182,9 +188,9 @@ class MathmlPrinter(Printer):
 
     def logic(self, tree: Logic, leading: bool) -> str:
         if tree.operator == "not":
-            return f"<mtext>not&nbsp;</mtext>{self.show(tree.conditions[0], SUM)}"
+            return f"<mtext>not&#160;</mtext>{self.show(tree.conditions[0], SUM)}"
         parts = [self.show(condition, SUM if isinstance(condition, Logic) else 0) for condition in tree.conditions]
-        return f"<mtext>&nbsp;{tree.operator}&nbsp;</mtext>".join(parts)
+        return f"<mtext>&#160;{tree.operator}&#160;</mtext>".join(parts)
 
     def bracket(self, tree: Bracket, leading: bool) -> str:
         return f"<mrow><mo>[</mo>{self.show(tree.condition)}<mo>]</mo></mrow>"
@@ -241,6 +247,12 @@ class _ReadAloud(TextPrinter):
 
     def reference(self, tree: Reference, leading: bool) -> str:
         return f"({self.numbers.get(tree.label, tree.label)})"
+
+
+def is_worded(tree: Tree) -> bool:
+    """Whether a tree begins with the name of a function in letters, which stands off from what is before it."""
+    tree = bare(tree)
+    return isinstance(tree, Apply) and len(function_sign(tree.name, tex=False)) > 1 and tree.name not in _SIGNED
 
 
 def anchor(label: str) -> str:

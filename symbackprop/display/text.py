@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from symbackprop.display.printer import ATOM, CONDITION, POWER, PRODUCT, SUM, Printer, is_bare_log
 from symbackprop.display.tree import (
     Apply,
@@ -40,6 +43,8 @@ _SMALL = {("1", "2"): "½", ("1", "4"): "¼", ("3", "4"): "¾", ("1", "3"): "⅓
 
 class TextPrinter(Printer):
     """Turns trees into plain Unicode; colours and boxes vanish."""
+
+    joiners: ClassVar[Mapping[str, str]] = _JOINERS
 
     def level(self, tree: Tree) -> int:
         """As in the base, but a fraction is a division on the line."""
@@ -87,7 +92,7 @@ class TextPrinter(Printer):
             if isinstance(bare(right), Fraction) and self.level(bare(right)) == PRODUCT:
                 # a·b/c reads as it should, but a second division after it would not.
                 following = f"({following})"
-            text += (" × " if numbers else _JOINERS[tree.by]) + following
+            text += (" × " if numbers else self.joiners[tree.by]) + following
         return text
 
     def fraction(self, tree: Fraction, leading: bool) -> str:

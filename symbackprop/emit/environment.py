@@ -12,13 +12,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 PACKAGE = Path(__file__).parents[1]
 
 
+def templates() -> Path:
+    """The folder of all templates: inside an installed package, beside it in a checkout."""
+    inside = PACKAGE / "templates"
+    return inside if inside.is_dir() else PACKAGE.parent / "templates"
+
+
 @lru_cache(maxsize=1)
 def code_environment() -> Environment:
     """The environment of templates of code: plain delimiters, no traces of the template's own lines."""
-    inside = PACKAGE / "templates"
-    folder = inside if inside.is_dir() else PACKAGE.parent / "templates"
     environment = Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader(templates()),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

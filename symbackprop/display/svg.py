@@ -1,0 +1,183 @@
+"""A drawing → SVG for a page: every neuron and every line is an element of its own, with a class and a name.
+
+Colours are classes, which the page defines for light and for dark; nothing in it needs a script or another file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from html import escape
+
+from symbackprop.display.diagram import Drawing, Edge, Label, Line, Node, Note
+from symbackprop.display.svg_text import svg_text
+from symbackprop.display.text import text
+from symbackprop.display.tree import Tree
+
+CM = 40.0
+LETTER, SMALL, VALUE = 15.0, 13.0, 10.5
+MARGIN = 8.0
+_BACKWARDS = ("error", "delta", "input")
+Name = Callable[[Tree], str]
+Point = tuple[float, float]
+
+
+def svg(drawing: Drawing, title: str = "", name: Name | None = None) -> str:
+    """The drawing as an `svg` element.
+
+    Args:
+        drawing: What is drawn; y runs upwards in it.
+        title: What it shows, for those who cannot see it.
+        name: The name under which a script finds the element of a neuron or a line by its label; empty for none.
+    """
+    return _Svg(drawing, name or (lambda tree: "")).printed(title)
+
+
+class _Svg:
+    def __init__(self, drawing: Drawing, name: Name) -> None:
+        self.drawing = drawing
+        self.name = name
+        self.radius = (0.46 if drawing.small else 0.58) * CM
+        self.left = self.top = math.inf
+        self.right = self.bottom = -math.inf
+
+    def printed(self, title: str) -> str:
+        parts = [self.line(line) for line in self.drawing.lines]
+        parts += [self.edge(edge) for edge in self.drawing.edges]
+        parts += [self.node(node) for node in self.drawing.nodes]
+        parts += [self.note(note) for note in self.drawing.notes]
+        width, height = self.right - self.left + 2 * MARGIN, self.bottom - self.top + 2 * MARGIN
+        box = f"{self.left - MARGIN:.1f} {self.top - MARGIN:.1f} {width:.1f} {height:.1f}"
+        label = f' aria-label="{escape(title)}"' if title else ""
+        return (
+            f'<svg class="drawing" viewBox="{box}" width="{width:.0f}" height="{height:.0f}" role="img"{label}>\n'
+            + "\n".join(part for part in parts if part)
+            + "\n</svg>"
+        )
+
+    def at(self, x: float, y: float, around: float = 0.0, below: float | None = None) -> Point:
+        """A place in the picture, which grows to hold it and what is around it."""
+        here = (x * CM, -y * CM)
+        down = around if below is None else below
+        self.left, self.right = min(self.left, here[0] - around), max(self.right, here[0] + around)
+        self.top, self.bottom = min(self.top, here[1] - down), max(self.bottom, here[1] + down)
+        return here
+
+    def node(self, node: Node) -> str:
+        x, y = self.at(node.x, node.y, self.radius + 2)
+        if node.kind == "dots":
+            return _text("⋮", x, y + 6, "dots", LETTER + 4)
+        shape = self._shape(node, x, y)
+        shift = -1.5 if node.value != "" else 4.5
+        size = SMALL if self.drawing.small else LETTER
+        label = _text(node.label, x, y + shift, "name", size)
+        value = _text(node.value, x, y + 13, "value", VALUE if self.radius > 20 else 9) if node.value != "" else ""
+        classes = f"node {node.kind}" + (" dim" if node.dim else "")
+        return f"<g {self.marked(classes, node.label)}>{shape}{label}{value}</g>"
+
+    def _shape(self, node: Node, x: float, y: float) -> str:
+        if node.kind == "loss":
+            w, h = self._loss_box()
+            return f'<rect x="{x - w:.1f}" y="{y - h:.1f}" width="{2 * w:.1f}" height="{2 * h:.1f}" rx="4"/>'
+        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{self.radius:.1f}"/>'
+
+    def _loss_box(self) -> tuple[float, float]:
+        return self.radius, self.radius * 0.94
+
+    def marked(self, classes: str, label: Label) -> str:
+        """The attributes of an element: its classes, and its name where it has one."""
+        found = self.name(label) if isinstance(label, Tree) else ""
+        return f'class="{classes}"' + (f' data-name="{escape(found)}"' if found else "")
+
+    def edge(self, edge: Edge) -> str:
+        start, end = self._ends(edge)
+        backwards = edge.style in _BACKWARDS
+        tail, tip = (end, start) if backwards else (start, end)
+        line = f'<path class="stroke" d="M{tail[0]:.1f} {tail[1]:.1f}L{tip[0]:.1f} {tip[1]:.1f}"/>'
+        head = "" if edge.style == "faint" else _head(tail, tip, 8.5 if edge.style == "edge" else 10)
+        # A label's position is counted along the line as it is drawn, tail to tip.
+        first, last = self._centres(edge)
+        tail, tip = (last, first) if backwards else (first, last)
+        place = (tail[0] + edge.position * (tip[0] - tail[0]), tail[1] + edge.position * (tip[1] - tail[1]))
+        label = ""
+        if edge.label != "":
+            label = _anchored(edge.label, *place, edge.anchor, "weight" if not edge.anchor else "label")
+        if edge.below != "":
+            label += _anchored(edge.below, *place, "below", "label")
+        named = edge.name if edge.name != "" else edge.label
+        return f"<g {self.marked(f'edge {edge.style}', named)}>{line}{head}{label}</g>"
+
+    def _centres(self, edge: Edge) -> tuple[Point, Point]:
+        first, last = self.drawing.nodes[edge.start], self.drawing.nodes[edge.end]
+        return (first.x * CM, -first.y * CM), (last.x * CM, -last.y * CM)
+
+    def _ends(self, edge: Edge) -> tuple[Point, Point]:
+        """Where the line leaves the border of the first node and meets that of the second."""
+        first, last = self._centres(edge)
+        nodes = self.drawing.nodes
+        return self._border(nodes[edge.start], first, last), self._border(nodes[edge.end], last, first)
+
+    def _border(self, node: Node, centre: Point, towards: Point) -> Point:
+        dx, dy = towards[0] - centre[0], towards[1] - centre[1]
+        length = math.hypot(dx, dy) or 1.0
+        share = self.radius / length
+        if node.kind == "loss":
+            w, h = self._loss_box()
+            share = min(w / abs(dx) if dx else math.inf, h / abs(dy) if dy else math.inf)
+        return centre[0] + share * dx, centre[1] + share * dy
+
+    def note(self, note: Note) -> str:
+        width = 3.6 * len(note.label if isinstance(note.label, str) else text(note.label))
+        x, y = self.at(note.x, note.y, min(width, 70.0) if note.anchor in ("center", "north", "south") else 10, 14)
+        if "west" in note.anchor:
+            self.right = max(self.right, x + 2 * width)
+        if "east" in note.anchor:
+            self.left = min(self.left, x - 2 * width)
+        if note.style != "bias":
+            return _anchored(note.label, x, y, note.anchor, note.style, outside=False)
+        node = self.drawing.nodes[note.target]
+        up = note.anchor == "south"
+        start = (x, y + (3 if up else -3))
+        end = self._border(node, (node.x * CM, -node.y * CM), start)
+        line = f'<path class="stroke" d="M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}"/>'
+        self.at(note.x, note.y, 20)
+        label = _text(note.label, x, y + (-3 if up else 12), "weight", SMALL)
+        return f"<g {self.marked('edge bias', note.label)}>{line}{_head(start, end, 8.5)}{label}</g>"
+
+    def line(self, line: Line) -> str:
+        points = [self.at(*point, 2) for point in line.points]
+        if line.style == "mark":
+            return "".join(f'<circle class="mark" cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in points)
+        path = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+        head = _head(points[0], points[-1], 8) if line.style == "step" else ""
+        return f'<g class="line {line.style}"><path class="stroke" d="M{path}"/>{head}</g>'
+
+
+def _head(tail: Point, tip: Point, size: float) -> str:
+    """The head of an arrow, as a shape of its own: markers cannot take the colour of their line everywhere."""
+    angle = math.atan2(tip[1] - tail[1], tip[0] - tail[0])
+    cos, sin = math.cos(angle), math.sin(angle)
+
+    def corner(along: float, across: float) -> str:
+        return f"{tip[0] + along * cos - across * sin:.1f} {tip[1] + along * sin + across * cos:.1f}"
+
+    points = [corner(0, 0), corner(-size, 0.38 * size), corner(-0.72 * size, 0), corner(-size, -0.38 * size)]
+    return f'<path class="tip" d="M{"L".join(points)}Z"/>'
+
+
+def _anchored(label: Label, x: float, y: float, anchor: str, classes: str, outside: bool = True) -> str:
+    """A label on one side of a place; `anchor` names its own corner there, or with `above` and `below` the side."""
+    wanted = anchor.partition(",")[0].removeprefix("anchor=")
+    wanted = {"above": "south", "below": "north", "left": "east", "right": "west"}.get(wanted, wanted)
+    side = "start" if "west" in wanted else "end" if "east" in wanted else "middle"
+    gap = 5.0 if outside else 2.0
+    y += 12 + gap if "north" in wanted else -gap - 1 if "south" in wanted else 4.5
+    x += gap if side == "start" else -gap if side == "end" else 0
+    return _text(label, x, y, classes, SMALL, side)
+
+
+def _text(label: Label, x: float, y: float, classes: str, size: float, side: str = "middle") -> str:
+    anchor = "" if side == "middle" else f' text-anchor="{side}"'
+    return (
+        f'<text class="{classes}" x="{x:.1f}" y="{y:.1f}" font-size="{size:g}"{anchor}>{svg_text(label, size)}</text>'
+    )
