@@ -7,14 +7,11 @@ a template then only prints them. So what a reader sees can be evaluated and che
 from __future__ import annotations
 
 from symbackprop.display.chart import chart
-from symbackprop.emit.document import backward, forward, general, update
+from symbackprop.emit.document import backward, conventions, forward, general, glance, typeset, update
 from symbackprop.emit.document.blocks import Block, Document, Figure, Listing, Paragraph, Section
-from symbackprop.emit.document.conventions import conventions
-from symbackprop.emit.document.glance import glance, title
 from symbackprop.emit.document.material import Checks, Facts, Material, Training
 from symbackprop.emit.document.matrix import matrix_form
 from symbackprop.emit.document.sheet import Sheet
-from symbackprop.emit.document.typeset import typeset
 
 __all__ = ["Checks", "Document", "Facts", "Material", "Training", "compose", "document"]
 
@@ -32,7 +29,7 @@ def document(material: Material) -> str:
     Returns:
         Source that pdfLaTeX compiles with a lean installation (amsmath, bm, xcolor, tikz, hyperref).
     """
-    return typeset(compose(material))
+    return typeset.typeset(compose(material))
 
 
 def compose(material: Material) -> Document:
@@ -40,8 +37,8 @@ def compose(material: Material) -> Document:
     sheet = Sheet(material)
     if not _worked(sheet):
         sheet = Sheet(_without_numbers(material))
-    heading, subtitle, running = title(sheet)
-    sections = [conventions(sheet)]
+    heading, subtitle, running = glance.title(sheet)
+    sections = [conventions.conventions(sheet)]
     if sheet.material.step is not None:
         sections += [forward.forward(sheet), *backward.backward(sheet)]
     else:
@@ -51,7 +48,7 @@ def compose(material: Material) -> Document:
     moves = any(tensor.trainable for tensor in sheet.graph.parameters)
     sections += [update.update(sheet)] if sheet.material.step is not None and moves else []
     sections += [*_training(sheet), *_code(sheet)]
-    return Document(heading, subtitle, running, material.facts.authors, glance(sheet), tuple(sections))
+    return Document(heading, subtitle, running, material.facts.authors, glance.glance(sheet), tuple(sections))
 
 
 def _worked(sheet: Sheet) -> bool:

@@ -7,7 +7,7 @@ needs nothing but itself, asks the network for nothing, and can be read without 
 from __future__ import annotations
 
 from symbackprop.emit.document import Material, compose
-from symbackprop.emit.page.typeset import typeset
+from symbackprop.emit.page import typeset
 
 __all__ = ["page"]
 
@@ -21,4 +21,4 @@ def page(material: Material) -> str:
     Returns:
         The text of one HTML file; the same bytes for the same network.
     """
-    return typeset(compose(material))
+    return typeset.typeset(compose(material))
