@@ -12,7 +12,7 @@ from symbackprop.emit.document import document
 from symbackprop.emit.expressions import emit_expressions
 from symbackprop.emit.files import write_folder
 from symbackprop.emit.page import page
-from symbackprop.errors import InputError, SymbackpropError, did_you_mean
+from symbackprop.errors import InputError, SymbackpropError, UnknownNameError, did_you_mean
 from symbackprop.material import material
 from symbackprop.tex import pdf
 from symbackprop.version import __version__
@@ -90,7 +90,7 @@ def chosen_formats(names: Iterable[str]) -> tuple[str, ...]:
     chosen = tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
     for name in chosen:
         if name not in EMITTERS:
-            raise InputError(f"unknown format {name!r}", help=did_you_mean(name, list(EMITTERS)))
+            raise UnknownNameError(f"unknown format {name!r}", help=did_you_mean(name, list(EMITTERS)))
     return chosen or STANDARD
 
 
@@ -105,18 +105,21 @@ def write(stages: Stages, folder: Path, formats: Sequence[str] = (), seed: int =
         SymbackpropError: A format cannot be made, such as a PDF without TeX; the others are written all the same.
     """
     chosen = chosen_formats(formats)
+    if not stages.derivation.adjoints:
+        help = "give a layer parameters, or name what to derive for: sb.derive(network, wrt=['x'])"
+        raise InputError(f"{stages.network.name} has no parameters to derive for", code="SB021", help=help)
     found = Findings(stages.verification(seed), run)
     record = json.loads(found.report.to_json())
     record["network_sha256"] = stages.network_hash
     record["version"] = __version__
     files: dict[str, str | bytes] = {}
-    refusals: list[SymbackpropError] = []
+    refusals: list[Exception] = []
     for name in chosen:
         try:
             files[EMITTERS[name].file] = EMITTERS[name].make(stages, found)
-        except SymbackpropError as refusal:
+        except Exception as refusal:  # what was finished is kept, whoever's mistake it is
             refusals.append(refusal)
     write_folder(folder, files, record)
     if refusals:
-        raise refusals[0]
+        raise min(refusals, key=lambda refusal: isinstance(refusal, SymbackpropError))
     return found.report

@@ -237,7 +237,8 @@ class Gradient:
     def _element(self) -> str:
         names = [symbol.name for symbol in self._stages.needed_scalars().elements[self.tensor].values()]
         if not self.element and len(names) > 1:
-            raise InputError(f"{self.tensor} has {len(names)} elements", help=f"take one of them, such as {names[0]!r}")
+            help = f"take one of them, such as {names[0]!r}"
+            raise InputError(f"{self.tensor} has {len(names)} elements", code="SB022", help=help)
         return self.element or names[0]
 
 

@@ -107,7 +107,9 @@ def run(
     data = samples(d)
     if not any(parameter.trainable for parameter in d.stages.graph.parameters):
         raise InputError(
-            f"no parameter of {d.network.name} is trained", help="trainable = true, or a list of parameters"
+            f"no parameter of {d.network.name} is trained",
+            code="SB025",
+            help="trainable = true, or a list of parameters",
         )
     seed = settings.seed if seed is None else seed
     update = update or settings.update
@@ -139,7 +141,8 @@ def samples(d: Derived) -> tuple[Array, ...]:
     graph = d.stages.graph
     symbolic = sorted({str(s) for p in graph.parameters for n in p.shape for s in n.free_symbols})
     if symbolic:
-        raise InputError(f"the size {symbolic[0]!r} is a symbol: a network can be trained when its sizes are numbers")
+        message = f"the size {symbolic[0]!r} is a symbol: a network can be trained when its sizes are numbers"
+        raise InputError(message, code="SB026", help="write numbers in place of the symbols")
     read = d.network.read_data()
     if read is not None:
         inputs, targets = read
@@ -148,6 +151,7 @@ def samples(d: Derived) -> tuple[Array, ...]:
     if any(tensor.value is None for tensor in given):
         raise InputError(
             f"{d.network.name} has no samples to train on",
+            code="SB026",
             help="give it [sample] with x and t, or [data] with a .csv or .npz file",
         )
     return tuple(np.array(tensor.value, dtype=float).reshape(_shape(tensor)) for tensor in given)

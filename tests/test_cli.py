@@ -1,10 +1,14 @@
 """The command line: what it prints where, and its exit codes."""
 
 import json
+import os
 import subprocess
 import sys
 
+import click
 import pytest
+
+from symbackprop.cli import main
 
 
 def test_derive_writes_into_output(call, tmp_path):
@@ -156,3 +160,59 @@ def test_a_size_cannot_be_called_like_the_number_of_samples(call):
     code, _, err = call("show", "N -> 2, loss=mse")
     assert code == 2
     assert "counts the samples" in err
+
+
+def test_messages_have_colour_on_a_terminal_only_and_obey_no_color(monkeypatch):
+    from symbackprop.cli import messages
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert messages.colourful()
+    for name, value in (("NO_COLOR", "1"), ("TERM", "dumb")):
+        with monkeypatch.context() as patch:
+            patch.setenv(name, value)
+            assert not messages.colourful()
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
+    assert not messages.colourful()
+
+
+def test_colours_change_nothing_but_colours():
+    from symbackprop.cli.messages import styled
+    from symbackprop.errors import Mistake
+
+    text = str(Mistake("SB020", "unknown 'sigmiod'", "did you mean 'sigmoid'?", "f.toml", 7, 3, 4, "a sigmiod"))
+    assert click.unstyle(styled(text)) == text
+    assert styled(text).count("\x1b[31m") >= 2
+
+
+def test_usage_is_a_message_with_a_code(capsys):
+    for arguments, found in ((["derve"], "derive"), (["derive", "mazur", "--outpt", "m"], "--output"), (["show"], "")):
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        assert end.value.code == 2
+        printed = capsys.readouterr().err
+        assert printed.startswith("error[SB005]: ") and found in printed
+
+
+def test_a_terminal_without_symbols_ends_no_run(tmp_path):
+    command = [sys.executable, "-m", "symbackprop", "show", "mazur"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, capture_output=True, env=environment, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"\\u2202" in done.stdout or b"\\u03a3" in done.stdout
+
+
+def test_our_own_bug_says_what_to_report_and_keeps_what_was_finished(tmp_path, monkeypatch, capsys):
+    from symbackprop import emitters
+
+    def broken(stages, found):
+        raise ZeroDivisionError
+
+    table = {**emitters.EMITTERS, "expressions": emitters.Emitter("expressions.py", broken)}
+    monkeypatch.setattr(emitters, "EMITTERS", table)
+    with pytest.raises(SystemExit) as end:
+        main(["derive", "xor", "--to", "python,expressions", "-o", str(tmp_path / "m")])
+    assert end.value.code == 70
+    assert "error[SB090]" in capsys.readouterr().err
+    assert sorted(path.name for path in (tmp_path / "m").iterdir()) == ["gradients.py", "verification.json"]

@@ -6,13 +6,20 @@ is a module; what it needs is imported inside it, so that `--help` answers at on
 
 from __future__ import annotations
 
+import io
+import os
+import signal
 import sys
+from contextlib import suppress
 
 import click
 
 from symbackprop.cli.derive import derive
+from symbackprop.cli.doctor import doctor
 from symbackprop.cli.examples import examples
+from symbackprop.cli.explain import explain
 from symbackprop.cli.gallery import gallery
+from symbackprop.cli.messages import say, say_bug, say_usage
 from symbackprop.cli.new import new
 from symbackprop.cli.show import show
 from symbackprop.cli.train import train
@@ -31,38 +38,38 @@ def cli() -> None:
     """
 
 
-for command in (derive, show, verify, train, examples, new, gallery):
+for command in (derive, show, verify, train, explain, examples, new, gallery, doctor):
     cli.add_command(command)
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
+    _prepare()
     try:
         code = cli.main(args=argv, prog_name="symbackprop", standalone_mode=False)
     except SymbackpropError as error:
-        click.echo(str(error), err=True)
+        say(error.mistakes)
         code = error.exit_code
     except click.exceptions.Abort:
+        click.echo("interrupted: every file is old or new, none is half written", err=True)
         code = 130
     except click.ClickException as error:
-        error.show()
+        say_usage(error)
         code = error.exit_code
-    except KeyboardInterrupt:
-        click.echo("interrupted", err=True)
-        code = 130
     except BrokenPipeError:
+        # Whoever reads has gone: nothing more is flushed at the end either, which would be a second error.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
         code = 0
     except Exception as error:  # our own bug: say so, and what to report
-        _report_bug(error)
+        say_bug(error)
         code = 70
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _report_bug(error: Exception) -> None:
-    import traceback
-
-    click.echo("".join(traceback.format_exception(error)), err=True)
-    click.echo(
-        f"internal error in symbackprop {__version__}: please report the lines above together with the network",
-        err=True,
-    )
+def _prepare() -> None:
+    """Let no terminal's encoding end a run, and a request to end clean up like an interruption."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    with suppress(ValueError):  # only the main thread may
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))

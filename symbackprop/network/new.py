@@ -9,7 +9,7 @@ from pathlib import Path
 
 from symbackprop.errors import InputError
 from symbackprop.network.files import KINDS
-from symbackprop.network.problems import REFUSED, UNREADABLE, shown
+from symbackprop.network.problems import REFUSED, UNWRITABLE, shown
 from symbackprop.network.values import is_name
 
 _NAME = "my_network"
@@ -50,6 +50,8 @@ def write_new(path: str | Path) -> None:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
     except FileExistsError:
-        raise InputError(f"{path} exists already", code=REFUSED, help="choose another name, or delete it") from None
+        raise InputError(f"{path} exists already", code=UNWRITABLE, help="choose another name, or delete it") from None
     except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}", code=UNREADABLE) from None
+        raise InputError(
+            f"cannot write {path}: {error.strerror}", code=UNWRITABLE, help="choose another folder"
+        ) from None

@@ -56,7 +56,7 @@ def pdf(source: str) -> bytes:
     """
     engine = next(engines(), None)
     if engine is None:
-        raise InputError("a PDF needs a TeX engine, and none is installed", help=BOTH_WAYS)
+        raise InputError("a PDF needs a TeX engine, and none is installed", code="SB006", help=BOTH_WAYS)
     done = compiled(source, engine)
     if not done.pdf:
         errors = "; ".join(done.found.errors[:MOST_ERRORS]) or "it says nothing in its log"

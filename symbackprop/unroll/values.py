@@ -109,14 +109,15 @@ def _nested(flat: Mapping[Place, Any], at: Place) -> Any:
 def _given(given: Mapping[str, Any], tensor: str, at: Place) -> Exact:
     value = given.get(tensor)
     if value is None:
-        raise ShapeError(f"{tensor} has no numbers", help="give the network a sample, and each layer its weights")
+        help = "give the network a sample, and each layer its weights"
+        raise ShapeError(f"{tensor} has no numbers", code="SB026", help=help)
     try:
         for position in at:
             value = value[position] if isinstance(value, Sequence) or hasattr(value, "shape") else value
         return Fraction(str(value))
     except (IndexError, ValueError):
         place = ", ".join(str(position + 1) for position in at)
-        raise ShapeError(f"{tensor} has no number at ({place})") from None
+        raise ShapeError(f"{tensor} has no number at ({place})", help="give it one for each of its elements") from None
 
 
 def _float(value: Exact) -> mpf:

@@ -116,7 +116,7 @@ class Evaluator:
 
     def _size(self, symbol: Symbol) -> Grid:
         if symbol not in self.sizes:
-            raise ShapeError(f"the value of {symbol} is unknown")
+            raise ShapeError(f"the value of {symbol} is unknown", code="SB026")
         return Grid((), self.field.array(self.sizes[symbol]))
 
     def _add(self, expr: Expr) -> Grid:

@@ -30,7 +30,7 @@ def size_of(index: Index, sizes: Mapping[Symbol, int]) -> int:
         return int(index.size)
     size = index.size.xreplace({symbol: sp.Integer(value) for symbol, value in sizes.items()})
     if not size.is_Integer:
-        raise ShapeError(f"the size of index {index.name!r} is unknown", help=f"give a value to {size.free_symbols}")
+        raise ShapeError(f"the size of index {index.name!r} is unknown", code="SB026", help=f"give {size} a value")
     return int(size)
 
 

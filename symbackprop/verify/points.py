@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 from sympy import Expr, Symbol
 
-from symbackprop.errors import ShapeError
+from symbackprop.errors import ShapeError, UndefinedError
 from symbackprop.expressions import Delta, Read, reads
 from symbackprop.graph import Graph, Role, Tensor
 from symbackprop.verify.equations import evaluate_graph, known_sizes
@@ -92,7 +92,8 @@ def random_point(
         if best is None or point.distance > best.distance:
             best = point
     if best is None:
-        raise ShapeError(f"no random point was found at which the loss of {graph.name!r} is finite")
+        message = f"no random point was found at which the loss of {graph.name!r} is finite"
+        raise UndefinedError(message, code="SB061", help="look for a logarithm or root of what is never positive")
     return replace(best, redrawn=MOST_DRAWS)
 
 
@@ -122,7 +123,8 @@ def small_sizes(graph: Graph, known: Mapping[Symbol, int]) -> dict[Symbol, int]:
         table = {symbol: sp.Integer(value) for symbol, value in {**chosen, **known}.items()}
         if all(size.xreplace(table) >= 2 for size in shapes if size.free_symbols & set(symbols)):
             return chosen
-    raise ShapeError(f"no small sizes were found that make every axis of {graph.name!r} at least 2 long")
+    message = f"no small sizes were found that make every axis of {graph.name!r} at least 2 long"
+    raise ShapeError(message, help="give the sizes that are symbols numbers")
 
 
 def _draw(graph: Graph, tensor: Tensor, sizes: Mapping[Symbol, int], rng: np.random.Generator, positive: bool) -> Array:
