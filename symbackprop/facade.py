@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 
 def derive(
-    network: Network | str | Mapping[str, Any], *, wrt: Sequence[str] | None = None, notation: str = "standard"
+    network: Network | str | Mapping[str, Any],
+    *,
+    wrt: Sequence[str] | None = None,
+    notation: str = "standard",
+    style: str = "readable",
 ) -> Derived:
     """Derive the gradient of a network's loss with respect to every parameter.
 
@@ -34,6 +38,7 @@ def derive(
         network: A `Network`, or anything that `load` takes: a bundled name, a file, a line such as `"2 -> 2 sigmoid"`.
         wrt: Names of the tensors to derive for, such as `["W1", "x"]`; every parameter if left out.
         notation: How documents call things: `"standard"` (z, a, δ) or `"mazur"` (net, out, w1 … w8).
+        style: Of the emitted module: `"readable"`, expressions as a person writes them, or `"fast"`, the same in place.
 
     Returns:
         The derivation: `d["w5"]`, `d.compile()`, `d.verify()`, `d.write(folder)`.
@@ -46,7 +51,7 @@ def derive(
         >>> d["delta1"].indexed
         Eq(delta1[j], (1 - a1[j])*a1[j]*Sum(W2[k, j]*delta2[k], (k, 0, 1)))
     """
-    return Derived(load(network), wrt, notation)
+    return Derived(load(network), wrt, notation, style)
 
 
 class Derived:
@@ -56,9 +61,15 @@ class Derived:
         network: The description it was derived from.
     """
 
-    def __init__(self, network: Network, wrt: Sequence[str] | None = None, notation: str = "standard") -> None:
+    def __init__(
+        self,
+        network: Network,
+        wrt: Sequence[str] | None = None,
+        notation: str = "standard",
+        style: str = "readable",
+    ) -> None:
         self.network = network
-        self.stages = Stages(network, tuple(wrt) if wrt is not None else None, notation)
+        self.stages = Stages(network, tuple(wrt) if wrt is not None else None, notation, style)
 
     def __getitem__(self, name: str) -> Gradient:
         """∂E/∂ of a tensor (`"W1"`, `"a1"`, `"delta2"`) or of one element by its name (`"w5"`).
@@ -133,14 +144,18 @@ class Derived:
         title = "The product of the Gauss-Newton matrix with a vector"
         return Curvature(title, self.stages.graph, gauss_newton_product(self.stages.derivation, wrt))
 
-    def compile(self) -> ModuleType:
+    def compile(self, style: str | None = None) -> ModuleType:
         """Return the emitted module, ready to call.
+
+        Args:
+            style: `"readable"` or `"fast"`; as it was derived if left out. Of fast style is a class `Workspace`, whose
+                methods write into memory that is set aside once.
 
         Returns:
             A module with `loss_and_grad(params, x, t) -> (loss, gradients)`, where params and gradients are dicts of
             name → array, and with all else that `gradients.py` has: `initialize`, `update`, `train`, …
         """
-        return self.stages.module
+        return self.stages.module_in(style or self.stages.style)
 
     def verify(self, seed: int = 0) -> Report:
         """Check every gradient and every step.

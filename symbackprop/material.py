@@ -52,7 +52,7 @@ def material(stages: Stages, report: Report, run: Run | None = None) -> Material
         step=_step(stages),
         checks=_checks(stages, report),
         training=_training(run),
-        code=_listing(stages.module_text()),
+        code=_listing(stages.module_text(style="readable")),
         notation=stages.notation,
     )
 

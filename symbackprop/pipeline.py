@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from math import prod
@@ -16,17 +16,20 @@ from symbackprop.display.latex import latex
 from symbackprop.display.matrix import matrix_form
 from symbackprop.display.reader import TensorReader
 from symbackprop.display.tree import Relation
-from symbackprop.emit.certificate import Certificate, certified, split_certificate
+from symbackprop.emit.certificate import Certificate, certified
+from symbackprop.emit.fast.module import fast_body
 from symbackprop.emit.javascript import emit_javascript
-from symbackprop.emit.module import emit_module
+from symbackprop.emit.module import module_body
 from symbackprop.emit.numpy import numpy_code
-from symbackprop.errors import SymbackpropError, TooLargeError, UnsupportedError
+from symbackprop.errors import InputError, SymbackpropError, TooLargeError, UnsupportedError, did_you_mean
 from symbackprop.forward import SAMPLES, forward
 from symbackprop.lower import lower, lower_expression
 from symbackprop.lower.straight import straight_line, update_line
 from symbackprop.lower.training import lower_training
 from symbackprop.network.formulas import located
 from symbackprop.notation import notation
+from symbackprop.optimize import optimize
+from symbackprop.optimize.updates import in_place
 from symbackprop.program import Assign, assignments
 from symbackprop.simplify import simplify
 from symbackprop.unroll import Scalars, gradients, unroll, values
@@ -50,9 +53,18 @@ class Stages:
         network: What the user described.
         wrt: The tensors to derive for; `None` for every parameter.
         notation: How documents call things.
+        style: Of the emitted module, `"readable"` or `"fast"`.
     """
 
-    def __init__(self, network: Network, wrt: tuple[str, ...] | None = None, notation_name: str = "standard") -> None:
+    def __init__(
+        self,
+        network: Network,
+        wrt: tuple[str, ...] | None = None,
+        notation_name: str = "standard",
+        style: str = "readable",
+    ) -> None:
+        self.style = chosen_style(style)
+        self._modules: dict[str, ModuleType] = {}
         self.network = network
         self.wrt = wrt
         self.notation = notation(notation_name)
@@ -137,27 +149,29 @@ class Stages:
         text = json.dumps(self.network.as_table(), sort_keys=True, default=str, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def module_text(self, checks: Sequence[str] = ()) -> str:
-        """The text of `gradients.py`; `checks` are those it has passed."""
-        return certified(Certificate(self.graph.name, self.network_hash, __version__, checks), self._module_body)
+    def module_text(self, checks: Sequence[str] = (), style: str = "") -> str:
+        """The text of `gradients.py` in a style, its own if none is named; `checks` are those it has passed."""
+        certificate = Certificate(self.graph.name, self.network_hash, __version__, checks)
+        return certified(certificate, self._module_body(style or self.style))
 
-    @cached_property
-    def _module_body(self) -> str:
+    def _module_body(self, style: str) -> str:
         """What stands below the certificate: it is the same whatever was checked."""
-        text = emit_module(
-            self.derivation,
-            self.program,
-            training=self.training,
-            checks=(),
-            network_hash=self.network_hash,
-            version=__version__,
-        )
-        return split_certificate(text)[1]
+        return STYLES[style](self)
 
-    @cached_property
+    @property
     def module(self) -> ModuleType:
         """The emitted module, loaded."""
-        return loaded(self.module_text(), f"gradients of {self.network.name}")
+        return self.module_in(self.style)
+
+    def module_in(self, style: str) -> ModuleType:
+        """The emitted module in a style, loaded.
+
+        Raises:
+            InputError: There is no such style.
+        """
+        if chosen_style(style) not in self._modules:
+            self._modules[style] = loaded(self.module_text(style=style), f"gradients of {self.network.name}")
+        return self._modules[style]
 
     def statement(self, tensor: str, *, readable: bool = False) -> Assign:
         """The array statement of ∂E/∂tensor, also where no gradient needs it; to be computed, or to be read."""
@@ -223,6 +237,32 @@ class Stages:
             return self.needed_scalars()
         graph = replace(self.graph, sizes={**self.graph.sizes, SAMPLES: count})
         return unroll(replace(self.derivation, graph=graph))
+
+
+def _readable(stages: Stages) -> str:
+    """Expressions, one statement for each equation."""
+    return module_body(stages.derivation, stages.program, training=stages.training)
+
+
+def _fast(stages: Stages) -> str:
+    """Operations that write into memory set aside once."""
+    program = optimize(stages.program)
+    moves = in_place(stages.training)
+    return fast_body(stages.derivation, stages.program, program, training=stages.training, moves=moves)
+
+
+STYLES: Mapping[str, Callable[[Stages], str]] = {"readable": _readable, "fast": _fast}
+
+
+def chosen_style(name: str) -> str:
+    """The name of a style.
+
+    Raises:
+        InputError: There is none of this name.
+    """
+    if name not in STYLES:
+        raise InputError(f"unknown style {name!r}", help=did_you_mean(name, list(STYLES)))
+    return name
 
 
 def loaded(text: str, title: str) -> ModuleType:

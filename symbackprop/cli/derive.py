@@ -18,18 +18,19 @@ MOST_ROWS = 24
 @click.option("--to", "formats", default="", help="What to write, comma-separated; all that needs no TeX if left out.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The folder; output/NAME if left out.")
 @click.option("--notation", default="standard", show_default=True, help="Names in the document: standard or mazur.")
+@click.option("--style", default="readable", show_default=True, help="Of the Python module: readable or fast.")
 @click.option("--train", "training", is_flag=True, help="Train as the network says; the document shows the loss curve.")
 @SEED
 @JSON
 def derive(
-    network: str, formats: str, output: Path | None, notation: str, training: bool, seed: int, as_json: bool
+    network: str, formats: str, output: Path | None, notation: str, style: str, training: bool, seed: int, as_json: bool
 ) -> None:
     """Derive every gradient of NETWORK and write document, code, expressions and the record of their verification."""
     from symbackprop.emitters import chosen_formats
     from symbackprop.facade import derive as derived
 
     chosen = chosen_formats(formats.split(","))
-    d = derived(network, notation=notation)
+    d = derived(network, notation=notation, style=style)
     folder = output or Path("output") / d.network.name
     with progress(f"deriving {d.network.name}"):
         start = perf_counter()

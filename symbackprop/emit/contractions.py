@@ -45,7 +45,7 @@ class Parts(NamedTuple):
 
 def contraction(node: Contract, order: Axes, printer: Printer) -> Code:
     """The code of a contraction with its axes in this order."""
-    parts = _parts(node, order)
+    parts = parted(node, order)
     if not parts.batch and len(parts.over) == 1 and (len(parts.columns) <= 1 or not parts.rows):
         code = _matmul(parts, printer)
     elif parts.batch:
@@ -55,7 +55,7 @@ def contraction(node: Contract, order: Axes, printer: Printer) -> Code:
     return printer.transposed(code, parts.made, order)
 
 
-def _parts(node: Contract, order: Axes) -> Parts:
+def parted(node: Contract, order: Axes) -> Parts:
     """Left is the array whose own axes come first in the wanted order."""
     left, right = node.left, node.right
     batch = tuple(axis for axis in order if axis in left.axes and axis in right.axes)

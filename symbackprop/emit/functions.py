@@ -19,10 +19,10 @@ from symbackprop.program import Array, Assign, Loop, Program, Reduce, Statement,
 
 RESERVED = frozenset(dir(builtins)) | HELPERS | frozenset(HELPER_CODE) | {
     "Any", "Array", "Callable", "History", "Iterator", "PARAMETERS", "Params", "START", "State", "TRAINABLE",
-    "annotations", "arrays", "batch", "batch_size", "callback", "check", "epochs", "forward", "gradient_tolerance",
-    "grads", "history", "initialize", "loss", "loss_and_grad", "main", "math", "moved", "np", "npt", "pack",
-    "parameters", "params", "rng", "seed", "sequential", "sequential_step", "shape", "shapes", "slopes", "state",
-    "step", "steps", "tolerance", "total", "train", "unpack", "update", "vector", "whole",
+    "Workspace", "annotations", "arrays", "batch", "batch_size", "callback", "check", "dtype", "epochs", "forward",
+    "gradient_tolerance", "grads", "history", "initialize", "loss", "loss_and_grad", "main", "math", "moved", "np",
+    "npt", "pack", "parameters", "params", "rng", "seed", "self", "sequential", "sequential_step", "shape", "shapes",
+    "slopes", "state", "step", "steps", "tolerance", "total", "train", "unpack", "update", "vector", "whole", "work",
 }  # fmt: skip
 
 
@@ -130,15 +130,15 @@ class Functions:
         names = [statement.name for statement in assignments(self.predicting) if statement.name in self.graph.tensors]
         found = [f'"{name}": {self.writer.name(name)}' for name in names]
         rows = fitted(f"return {self.prediction}, {{", found, "}", 4)
-        return [*self._opening(self.predicting), *self._lines(self.predicting), *rows]
+        return [*self.opening(self.predicting), *self._lines(self.predicting), *rows]
 
     def loss(self) -> list[str]:
         """The loss alone."""
-        return [*self._opening(self.loss_statements), *self._lines(self.loss_statements)]
+        return [*self.opening(self.loss_statements), *self._lines(self.loss_statements)]
 
     def gradients(self) -> list[str]:
         """The loss and all gradients."""
-        return [*self._opening(self._both_passes), *self._lines(self._both_passes, commented=True)]
+        return [*self.opening(self._both_passes), *self._lines(self._both_passes, commented=True)]
 
     @cached_property
     def _both_passes(self) -> tuple[Statement, ...]:
@@ -163,7 +163,7 @@ class Functions:
         backward = [step for steps, _ in groups for step in steps]
         wanted = {self.program.loss, *all_read(backward)}
         statements = needed(self.statements, wanted)
-        rows = [*self._opening((*statements, *backward), also=self.trainable), *self._lines(statements)]
+        rows = [*self.opening((*statements, *backward), also=self.trainable), *self._lines(statements)]
         for steps, moving in groups:
             rows += self._lines(steps, commented=True)
             rows += [row for name in moving for row in self._move(name)]
@@ -194,12 +194,12 @@ class Functions:
                 codes.append(f"_gap({self.writer.code(inside)}, {axis})")
             else:
                 codes.append(f"np.ravel({self.writer.code(node)})")
-        return [*self._opening(statements, also=used, sizes=sizes), *self._lines(statements)], codes
+        return [*self.opening(statements, also=used, sizes=sizes), *self._lines(statements)], codes
 
     def _lines(self, statements: Iterable[Statement], commented: bool = False) -> list[str]:
         return [row for statement in statements for row in self.writer.lines(statement, commented)]
 
-    def _opening(
+    def opening(
         self, statements: Sequence[Statement], also: Iterable[str] = (), sizes: Iterable[str] = ()
     ) -> list[str]:
         """Lines that take the parameters and sizes that some statements use."""

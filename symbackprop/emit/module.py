@@ -46,10 +46,23 @@ def emit_module(
     Raises:
         UnsupportedError: An equation has no NumPy form yet.
     """
+    certificate = Certificate(derivation.graph.name, network_hash, version, checks, operations)
+    return certified(certificate, module_body(derivation, program, training=training))
+
+
+def module_body(derivation: Derivation, program: Program, *, training: Training) -> str:
+    """What stands below the certificate of a module."""
     formulas = formula_rows(derivation)
     functions = Functions(derivation, program, training, formulas)
-    body = render(
-        "python/module.py.j2",
+    return render("python/module.py.j2", **module_values(derivation, program, training, functions, formulas))
+
+
+def module_values(
+    derivation: Derivation, program: Program, training: Training, functions: Functions, formulas: Any
+) -> dict[str, Any]:
+    """What the template of the module is filled with."""
+    return {
+        "fast": False,
         **_described(derivation, functions),
         **_signatures(functions),
         **_passes(functions, program),
@@ -58,9 +71,7 @@ def emit_module(
         **sample_values(functions),
         **update_values(functions, training),
         **_points(functions, program),
-    )
-    name = derivation.graph.name
-    return certified(Certificate(name, network_hash, version, checks, operations), body)
+    }
 
 
 def _described(derivation: Derivation, functions: Functions) -> dict[str, Any]:

@@ -14,17 +14,6 @@ from sympy import Expr, Symbol
 
 from symbackprop.emit import places
 from symbackprop.emit.contractions import contraction
-from symbackprop.emit.masks import (
-    LOGICAL,
-    OPERATORS,
-    is_number,
-    is_reciprocal,
-    is_truth,
-    mask,
-    numbers_in,
-    positive,
-    with_masks,
-)
 from symbackprop.emit.numbers import (
     ATOM,
     COMPARE,
@@ -51,6 +40,17 @@ from symbackprop.program import (
     Reduce,
     leaves,
 )
+from symbackprop.program.masks import (
+    LOGICAL,
+    OPERATORS,
+    is_number,
+    is_reciprocal,
+    is_truth,
+    mask,
+    numbers_in,
+    positive,
+    with_masks,
+)
 
 HELPERS = frozenset({"sigmoid", "softmax", "softplus", "erf", "log_cosh", "log_sigmoid", "log_softmax", "logsumexp"})
 
@@ -76,18 +76,24 @@ def numpy_code(node: Array, order: Axes, names: Mapping[str, str] | None = None)
     Raises:
         UnsupportedError: The node has no NumPy form yet.
     """
-    return _Printer(names or {}).code(node, order)[0]
+    return Printer(names or {}).code(node, order)[0]
 
 
 @lru_cache(maxsize=4096)
 def numpy_use(node: Array, order: Axes) -> Use:
     """What the code of a node needs besides arrays."""
-    printer = _Printer({})
+    printer = Printer({})
     printer.code(node, order)
     return Use(frozenset(printer.sizes), frozenset(printer.helpers))
 
 
-class _Printer:
+class Printer:
+    """Prints nodes, and keeps what their code names beside arrays.
+
+    Args:
+        names: What to print for the names of arrays, where it is not the name itself.
+    """
+
     def __init__(self, names: Mapping[str, str]) -> None:
         self.names = names
         self.sizes: set[str] = set()
@@ -168,6 +174,8 @@ class _Printer:
             return f"{bracket(args[0], SUM)} {OPERATORS[function]} {bracket(args[1], SUM)}", COMPARE
         if function == "where":
             return self._where(node, args)
+        if function == "number":
+            return f"{bracket(args[0], ATOM)}.astype({self._precision(node)})", ATOM
         if function == "floor_divide":
             # Looser than a product, since a * (b // c) is not a * b // c.
             return f"{bracket(args[0], PRODUCT)} // {bracket(args[1], ATOM)}", MATMUL

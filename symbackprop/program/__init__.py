@@ -24,7 +24,7 @@ from symbackprop.program.nodes import (
     union,
 )
 from symbackprop.program.statements import Assign, Loop, Program, Statement, assignments
-from symbackprop.program.training import Draw, Training
+from symbackprop.program.training import Draw, InPlace, Training
 from symbackprop.program.traversal import children, leaves, nodes, rebuilt
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "Contract",
     "Draw",
     "Gather",
+    "InPlace",
     "Leaf",
     "Loop",
     "Map",

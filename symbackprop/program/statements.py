@@ -56,6 +56,9 @@ class Program:
         parameters: Name of each parameter → its axes.
         data: Name of each input and target → its axes.
         sizes: Symbolic sizes → the array and axis number that tell them.
+        constants: Arrays that are the same at every call.
+        shares: Array → the array, no longer needed by then, whose memory it takes.
+        whole: The arrays of whole numbers, which have no memory of their own.
     """
 
     forward: tuple[Statement, ...]
@@ -65,6 +68,9 @@ class Program:
     parameters: Mapping[str, Axes]
     data: Mapping[str, Axes]
     sizes: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    constants: tuple[Assign, ...] = ()
+    shares: Mapping[str, str] = field(default_factory=dict)
+    whole: frozenset[str] = frozenset()
 
 
 def assignments(statements: Iterable[Statement]) -> tuple[Assign, ...]:

@@ -68,3 +68,20 @@ class Training:
     def remembers(self) -> bool:
         """Whether anything is kept from step to step."""
         return bool(self.state) or self.counts
+
+
+@dataclass(frozen=True)
+class InPlace:
+    """An update of one parameter that writes over it, and over what is kept of it.
+
+    Attributes:
+        statements: One operation each, in the parameter w, its gradient g, what is kept, and the settings.
+        shares: Array → the array whose memory it takes.
+        scratch: The arrays that need memory of their own, of the parameter's shape, and whether it is of truth values.
+        copied: New value → the array whose place it takes, where it was computed elsewhere.
+    """
+
+    statements: tuple[Assign, ...]
+    shares: Mapping[str, str]
+    scratch: Mapping[str, bool]
+    copied: Mapping[str, str]

@@ -391,3 +391,23 @@ def test_emitted_code(case):
     emitted = Emitted(stages.graph, stages.module, point, frozenset(stages.derivation.adjoint_of))
     checks = [loss_check(emitted), *gradient_checks(emitted, np.random.default_rng(0))]
     assert [str(check) for check in checks if not check.passed] == []
+
+
+@each_case
+def test_fast_style(case):
+    stages = Stages(network(case, True))
+    emitted = Emitted(stages.graph, stages.module, point_of(stages.graph))
+    fast = stages.module_in("fast")
+    for kind, error in ((np.float64, 1e-10), (np.float32, 1e-3)):
+        params = {name: value.astype(kind) for name, value in emitted.parameters.items()}
+        data = [value.astype(kind) if value.dtype.kind == "f" else value for value in emitted.arguments]
+        loss, grads = stages.module.loss_and_grad(params, *data)
+        # Twice, since memory that is used again must not remember.
+        for _ in range(2):
+            found, fast_grads = fast.loss_and_grad(params, *data)
+            assert found == pytest.approx(loss, rel=error)
+            assert fast.loss(params, *data) == pytest.approx(loss, rel=error)
+        largest = max(np.max(np.abs(grad)) for grad in grads.values())
+        for name, grad in grads.items():
+            assert fast_grads[name].dtype == kind
+            assert np.allclose(fast_grads[name], grad, rtol=error, atol=error * largest), name

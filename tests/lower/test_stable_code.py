@@ -23,7 +23,8 @@ FORMULAS = {name: None for name in ACTIVATIONS if name not in GROWS} | USERS
 
 @pytest.mark.parametrize("name", FORMULAS)
 @pytest.mark.parametrize("size", [1000, 20_000])
-def test_finite_and_right(name, size):
+@pytest.mark.parametrize("style", ["readable", "fast"])
+def test_finite_and_right(name, size, style):
     own = {"activations": {"mine": FORMULAS[name]}} if FORMULAS[name] else {}
     d = sb.derive(sb.Network(2, sb.Dense(2, "mine" if own else name), loss="half_squared_error", **own))
     params = {"W1": np.array([[size, 0.0], [0.0, -size]]), "b1": np.zeros(2)}
@@ -32,7 +33,7 @@ def test_finite_and_right(name, size):
     for kind, tolerance in ((np.float64, 1e-9), (np.float32, 1e-4)):
         given = {key: value.astype(kind) for key, value in params.items()}
         with np.errstate(over="raise", invalid="raise", divide="raise"):
-            found, grads = d.compile().loss_and_grad(given, x.astype(kind), t.astype(kind))
+            found, grads = d.compile(style).loss_and_grad(given, x.astype(kind), t.astype(kind))
         assert found == pytest.approx(loss, rel=tolerance)
         for key, expected in gradients.items():
             assert grads[key].dtype == kind
@@ -54,7 +55,8 @@ ELSEWHERE = {"poisson", "gaussian_nll", "gaussian_kl", "triplet", "contrastive"}
 
 @pytest.mark.parametrize("name", [name for name in LOSSES if name not in ELSEWHERE])
 @pytest.mark.parametrize("size", [1000, 20_000])
-def test_losses_are_finite_and_right(name, size):
+@pytest.mark.parametrize("style", ["readable", "fast"])
+def test_losses_are_finite_and_right(name, size, style):
     output = {"probability": "sigmoid", "distribution": "softmax"}.get(LOSSES[name].output, "linear")
     d = sb.derive(sb.Network(2, sb.Dense(2, output), loss=name))
     params = {"W1": np.array([[size, 0.0], [0.0, -size]]), "b1": np.zeros(2)}
@@ -62,7 +64,7 @@ def test_losses_are_finite_and_right(name, size):
     # 1 - a is exp(-30000) for a saturated unit: the referee must not round it to 0.
     loss, gradients = exact(d.stages.derivation, {**params, "x": x, "t": t}, digits=14_000)
     with np.errstate(over="raise", invalid="raise", divide="raise"):
-        found, grads = d.compile().loss_and_grad(params, x, t)
+        found, grads = d.compile(style).loss_and_grad(params, x, t)
     assert found == pytest.approx(loss, rel=1e-9)
     for key, expected in gradients.items():
         assert grads[key] == pytest.approx(expected, rel=1e-9, abs=1e-9 * np.max(np.abs(expected)) + 1e-12), key

@@ -2,9 +2,9 @@
 
 import sympy as sp
 
-from symbackprop.emit.masks import is_reciprocal, is_truth, mask, numbers_in, positive, with_masks
 from symbackprop.expressions import Index
 from symbackprop.program import Const, Leaf, Map, Position
+from symbackprop.program.masks import is_reciprocal, is_truth, mask, numbers_in, positive, with_masks
 
 J = Index("j", 3)
 Z, T = Leaf("z", (J,)), Leaf("t", (J,))

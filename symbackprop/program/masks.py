@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symbackprop.program import Array, Const, Gather, Leaf, Map, Position, Scatter, children
+from symbackprop.program.nodes import Array, Const, Gather, Leaf, Map, Position, Scatter
+from symbackprop.program.traversal import children
 
 OPERATORS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "==", "ne": "!="}
 LOGICAL = frozenset({"and", "or", "not"})

@@ -1,0 +1,72 @@
+"""Derivation and optimised program → the module in fast style: as in readable style, with a `Workspace` behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from symbackprop.emit.environment import render
+from symbackprop.emit.fast.updates import move_values
+from symbackprop.emit.fast.workspace import Workspace
+from symbackprop.emit.formulas import formula_rows
+from symbackprop.emit.functions import Functions
+from symbackprop.emit.layout import fitted
+from symbackprop.emit.module import module_values
+from symbackprop.emit.places import HELPER_CODE
+from symbackprop.graph import Derivation
+from symbackprop.program import InPlace, Program, Training
+
+
+def fast_body(
+    derivation: Derivation, program: Program, optimized: Program, *, training: Training, moves: InPlace
+) -> str:
+    """Write the module `gradients.py` of a network in fast style, without its certificate.
+
+    Args:
+        derivation: Forward and adjoint equations.
+        program: What they were lowered to.
+        optimized: What the program was optimised to.
+        training: How parameters start and move.
+        moves: The same in place.
+
+    Returns:
+        Code that imports NumPy alone.
+    """
+    formulas = formula_rows(derivation)
+    functions = Functions(derivation, program, training, formulas)
+    values = module_values(derivation, program, training, functions, formulas)
+    workspace = Workspace(functions, optimized)
+    values |= _workspace(workspace, functions) | move_values(training, moves)
+    helpers = sorted({*functions.helpers, *workspace.helpers})
+    values |= {"helpers": helpers, "placed": [HELPER_CODE[name] for name in helpers if name in HELPER_CODE]}
+    values["title"] = values["title"].removesuffix(".") + ", in memory that is set aside once."
+    return render("python/module.py.j2", **values)
+
+
+def _workspace(workspace: Workspace, functions: Functions) -> dict[str, Any]:
+    whole = {t.name for t in functions.graph.tensors.values() if any(fact.kind == "integer" for fact in t.facts)}
+    floating = [data for name, data in zip(functions.given, functions.data, strict=True) if name not in whole]
+    sizes = [functions.writer.size(size) for size in workspace.sizes]
+    typed = [f"{name}: Array" for name in functions.data]
+    given = ["params: Params", *typed]
+    both = workspace.both
+    body = workspace.loss
+    lengths = [_length(functions, workspace, *workspace.program.sizes[size]) for size in workspace.sizes]
+    return {
+        "fast": True,
+        "work_sizes": sizes,
+        "work_arguments": [f"{size}: int" for size in sizes],
+        "work_lengths": lengths,
+        "work_floating": floating,
+        "work_memory": workspace.memory(),
+        "work_gradients": workspace.gradient_items(),
+        "work_loss": body,
+        "work_both": both,
+        "work_loss_head": fitted("    def loss(", ["self", *given], ") -> float:", 4),
+        "work_both_head": fitted("    def loss_and_grad(", ["self", *given], ") -> tuple[float, Params]:", 4),
+        "work_head": fitted("def _prepared(", given, ") -> tuple[Workspace, Params, tuple[Array, ...]]:"),
+    }
+
+
+def _length(functions: Functions, workspace: Workspace, array: str, axis: int) -> str:
+    given = functions.writer.name(array) if array in workspace.program.data else f'params["{array}"]'
+    return f"np.shape({given})[{axis}]"

@@ -1,0 +1,125 @@
+"""One statement of one operation → the line of NumPy that writes its result into memory that is set aside."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import sympy as sp
+
+from symbackprop.emit.fast.products import is_whole, product_line
+from symbackprop.emit.numbers import ATOM, bracket
+from symbackprop.emit.numpy import HELPERS, Printer
+from symbackprop.program import Array, Assign, Axes, Contract, Leaf, Map, Reduce
+
+UFUNCS = {"mul": "multiply", "gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal", "eq": "equal"}
+UFUNCS |= {"ne": "not_equal", "and": "logical_and", "or": "logical_or", "not": "logical_not", "pow": "power"}
+IN_PLACE = {"add": "+=", "mul": "*=", "subtract": "-=", "divide": "/="}
+COMMUTE = frozenset({"add", "mul"})
+
+
+@dataclass
+class Operations:
+    """Writes statements as lines.
+
+    Attributes:
+        names: What to write for an array or, under "#n", for a size n.
+        ones: Vectors of ones that the lines name, with their length: a sum is a product with one.
+        helpers: Functions that the lines call beside NumPy's.
+    """
+
+    names: Mapping[str, str]
+    ones: dict[str, str] = field(default_factory=dict)
+    helpers: set[str] = field(default_factory=set)
+
+    def lines(self, assign: Assign, axes: Axes, out: str | None, printer: Printer) -> list[str]:
+        """The lines of a statement.
+
+        Args:
+            assign: The statement.
+            axes: The axes of what is written to, in their order.
+            out: The memory; `None` for a value that is given a name alone.
+            printer: Prints nodes, and knows then what they use.
+        """
+        rows = self._lines(assign.value, axes, out, self.names.get(assign.name, assign.name), printer)
+        self.helpers |= printer.helpers
+        return rows
+
+    def _lines(self, node: Array, axes: Axes, out: str | None, name: str, printer: Printer) -> list[str]:
+        if isinstance(node, Contract):
+            found = product_line(node, axes, out, name, printer)
+            if found is not None:
+                return [found]
+        if out is None:
+            return [f"{name} = {printer.code(node, axes)[0]}"]
+        if isinstance(node, Reduce):
+            return [self._reduction(node, axes, out, printer)]
+        if isinstance(node, Map) and axes:
+            return self._elementwise(node, axes, out, printer)
+        return [f"{out}[...] = {spread_code(printer, node, axes)}"]
+
+    def _elementwise(self, node: Map, axes: Axes, out: str, printer: Printer) -> list[str]:
+        if node.function == "where":
+            return self._chosen(node, axes, out, printer)
+        codes = [spread_code(printer, arg, axes) for arg in node.args]
+        if node.function == "number":
+            return [f"{out}[...] = {codes[0]}"]
+        if node.function == "sigmoid":
+            printer.helpers.add("sigmoid_into")
+            return [f"sigmoid_into({codes[0]}, {out})"]
+        if node.function in HELPERS:
+            return [f"{out}[...] = {printer.code(node, axes)[0]}"]
+        if node.function in COMMUTE and codes[1] == out:
+            codes.reverse()
+        if node.function in IN_PLACE and codes[0] == out:
+            return [f"{out} {IN_PLACE[node.function]} {codes[1]}"]
+        return [f"np.{UFUNCS.get(node.function, node.function)}({', '.join(codes)}, out={out})"]
+
+    def _chosen(self, node: Map, axes: Axes, out: str, printer: Printer) -> list[str]:
+        condition, then, otherwise = (spread_code(printer, arg, axes) for arg in node.args)
+        rows = [] if otherwise == out else [f"np.copyto({out}, {otherwise})"]
+        return [*rows, f"np.copyto({out}, {then}, where={condition})"]
+
+    def _reduction(self, node: Reduce, axes: Axes, out: str, printer: Printer) -> str:
+        stored = node.arg.axes
+        if node.kind == "sum" and isinstance(node.arg, Leaf) and axes and is_whole(out):
+            row = out if len(axes) == 1 else f"{out}.reshape(-1)"
+            ones = self._ones(node.over, printer)
+            if stored == (*node.over, *axes):
+                return f"np.dot({ones}, {self._flat(node, node.over, axes, printer)}, out={row})"
+            if stored == (*axes, *node.over):
+                return f"np.dot({self._flat(node, axes, node.over, printer)}, {ones}, out={row})"
+        arrangement = stored if tuple(axis for axis in stored if axis in axes) == axes else (*node.over, *axes)
+        code = printer.code(node.arg, arrangement)[0]
+        places = [arrangement.index(axis) for axis in node.over]
+        where = str(places[0]) if len(places) == 1 else f"({', '.join(map(str, places))})"
+        if not axes:
+            return f"{out}[...] = np.{node.kind}({code})"
+        if node.kind == "max":
+            return f"np.maximum.reduce({code}, axis={where}, out={out})"
+        if node.kind != "sum":
+            return f"{out}[...] = {printer.code(node, axes)[0]}"
+        return f"np.sum({code}, axis={where}, out={out})"
+
+    def _flat(self, node: Reduce, first: Axes, second: Axes, printer: Printer) -> str:
+        code = printer.code(node.arg, node.arg.axes)
+        if len(first) == len(second) == 1:
+            return code[0]
+        return f"{bracket(code, ATOM)}.reshape({lengths(printer, first, second)})"
+
+    def _ones(self, axes: Axes, printer: Printer) -> str:
+        length = printer.number(sp.Mul(*(axis.size for axis in axes)))[0]
+        name = "self.ones_" + re.sub(r"\W+", "_", length)
+        self.ones[name] = length
+        return name
+
+
+def spread_code(printer: Printer, node: Array, axes: Axes) -> str:
+    """A node as an operand beside arrays with these axes."""
+    return printer.spread(node, axes)[0]
+
+
+def lengths(printer: Printer, first: Axes, second: Axes) -> str:
+    """The two lengths of a matrix of flattened axes."""
+    return ", ".join(printer.number(sp.Mul(*(axis.size for axis in axes)))[0] for axes in (first, second))

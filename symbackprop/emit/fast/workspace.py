@@ -1,0 +1,173 @@
+"""An optimised program → the parts of the class `Workspace`: its memory, and the bodies of its methods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from symbackprop.emit.fast.operations import Operations
+from symbackprop.emit.functions import Functions
+from symbackprop.emit.layout import tuple_code
+from symbackprop.emit.nodes import needed
+from symbackprop.emit.numpy import Printer, numpy_code
+from symbackprop.program import Assign, Axes, Const, Loop, Program, Statement, assignments, leaves
+from symbackprop.program.masks import is_truth
+
+
+class Workspace:
+    """The code of the class.
+
+    Args:
+        functions: The names that the module uses, and its formulas.
+        program: The optimised program.
+    """
+
+    def __init__(self, functions: Functions, program: Program) -> None:
+        self.functions = functions
+        self.program = program
+        self.writer = functions.writer
+        self.every = assignments((*program.forward, *program.backward))
+        self.defined = {assign.name: assign for assign in self.every}
+        self.gradients = set(program.gradients.values())
+        self.stored = {assign.name for assign in (*self.every, *program.constants) if self._has_memory(assign)}
+        self.operations = Operations({**self.writer.names, **{name: self._place(name) for name in self.stored}})
+
+    def _has_memory(self, assign: Assign) -> bool:
+        return (bool(assign.axes) and assign.name not in self.program.whole) or assign.name in self.gradients
+
+    def _place(self, name: str) -> str:
+        """The attribute that holds an array; a part that the whole is written over has the name of the whole."""
+        seen = name
+        while seen in self.defined and not self.defined[seen].equation and seen in self._overwritten:
+            seen = self._overwritten[seen]
+        return f"self.{self.writer.name(seen)}"
+
+    @cached_property
+    def _overwritten(self) -> dict[str, str]:
+        """Part → the array that is computed from it in its place."""
+        shares = self.program.shares
+        return {
+            name: assign.name
+            for assign in self.every
+            for name in leaves(assign.value)
+            if name != assign.name
+            and assign.name in shares
+            and shares.get(name, name) == shares[assign.name]
+            and assign.axes
+            and self._follows(name, assign)
+        }
+
+    def _follows(self, name: str, assign: Assign) -> bool:
+        """Whether an array is what stood last in the memory that a statement writes to."""
+        owner = self.program.shares[assign.name]
+        before = [a.name for a in self.every if self.program.shares.get(a.name, a.name) == owner]
+        place = before.index(assign.name)
+        return place > 0 and before[place - 1] == name
+
+    def memory(self) -> list[str]:
+        """The lines that set memory aside."""
+        rows = []
+        for constant in self.program.constants:
+            code = numpy_code(constant.value, constant.axes, self.operations.names)
+            kind = "" if is_truth(constant.value) else ", dtype"
+            rows.append(f"{self._place(constant.name)} = np.ascontiguousarray({code}{kind})")
+        rows += [f"{name} = np.ones({length}, dtype)" for name, length in sorted(self.operations.ones.items())]
+        done = set()
+        for assign in self.every:
+            place = self._place(assign.name)
+            if assign.name not in self.stored or place in done:
+                continue
+            done.add(place)
+            owner = self._place(self.program.shares.get(assign.name, assign.name))
+            if owner != place:
+                rows.append(f"{place} = {owner}")
+                continue
+            kind = "bool" if is_truth(assign.value) else "dtype"
+            rows.append(f"{place} = np.empty({self._shape(assign.axes)}, {kind})")
+        return rows
+
+    def _shape(self, axes: Axes) -> str:
+        return tuple_code([numpy_code(Const(axis.size), (), self.operations.names) for axis in axes])
+
+    @cached_property
+    def loss(self) -> list[str]:
+        """The body of the method that computes the loss."""
+        return self._body(needed(self.program.forward, [self.program.loss]), commented=False)
+
+    @cached_property
+    def both(self) -> list[str]:
+        """The body of the method that computes loss and gradients."""
+        wanted = {self.program.loss, *self.gradients, *(leaf for a in self._backward for leaf in leaves(a.value))}
+        return self._body((*needed(self.program.forward, wanted), *self.program.backward), commented=True)
+
+    @property
+    def _backward(self) -> tuple[Assign, ...]:
+        return assignments(self.program.backward)
+
+    def _body(self, statements: Sequence[Statement], commented: bool) -> list[str]:
+        sizes: set[str] = set()
+        rows = self._lines(statements, commented, sizes)
+        return [*self.functions.opening(statements, sizes=sizes), *rows]
+
+    def _lines(self, statements: Sequence[Statement], commented: bool, sizes: set[str]) -> list[str]:
+        rows: list[str] = []
+        parts: list[str] = []
+        for statement in statements:
+            if isinstance(statement, Loop):
+                rows += [*parts, *self._loop(statement, commented, sizes)]
+                parts = []
+                continue
+            parts += self._line(statement, None, sizes)
+            if statement.equation:
+                rows += [*self._comments(statement, commented), *parts]
+                parts = []
+        return [*rows, *parts]
+
+    def _comments(self, assign: Assign, commented: bool) -> list[str]:
+        return [f"# {row}" for row in self.writer.comment(assign.name)] if commented else []
+
+    def _line(self, assign: Assign, loop: Loop | None, sizes: set[str]) -> list[str]:
+        axes, out = assign.axes, self._place(assign.name) if assign.name in self.stored else None
+        if loop is not None and loop.index in axes:
+            at = axes.index(loop.index)
+            axes = tuple(axis for axis in axes if axis != loop.index)
+            place = self.writer.size(loop.index.name)
+            out = f"{out}[{', '.join([':'] * at + [place])}]"
+        printer = Printer(self.operations.names)
+        rows = self.operations.lines(assign, axes, out, printer)
+        sizes |= printer.sizes
+        return rows
+
+    def _loop(self, loop: Loop, commented: bool, sizes: set[str]) -> list[str]:
+        size = numpy_code(Const(loop.index.size), (), self.operations.names)
+        sizes |= {str(symbol) for symbol in loop.index.size.free_symbols}
+        place = self.writer.size(loop.index.name)
+        steps = f"reversed(range({size}))" if loop.reverse else f"range({size})"
+        rows, parts = [f"for {place} in {steps}:"], []
+        for assign in loop.body:
+            parts += self._line(assign, loop, sizes)
+            if assign.equation:
+                rows += [f"    {row}" for row in (*self._comments(assign, commented), *parts)]
+                parts = []
+        return rows + [f"    {row}" for row in parts]
+
+    def gradient_items(self) -> list[tuple[str, str]]:
+        """For each parameter the array of its gradient; zeros where the loss does not depend on it."""
+        items = []
+        for name, axes in self.program.parameters.items():
+            held = self.program.gradients.get(name)
+            items.append((name, f"np.zeros({self._shape(axes)}, dtype)" if held is None else self._place(held)))
+        return items
+
+    @property
+    def helpers(self) -> list[str]:
+        """The functions that the methods call beside NumPy's."""
+        assert self.loss is not None and self.both is not None
+        return sorted(self.operations.helpers)
+
+    @cached_property
+    def sizes(self) -> list[str]:
+        """The symbolic sizes that the memory depends on."""
+        every = (*self.every, *self.program.constants)
+        found = {str(s) for assign in every for axis in assign.axes for s in axis.size.free_symbols}
+        return [size for size in self.program.sizes if size in found]

@@ -1,0 +1,30 @@
+"""Program → the program that computes the same with less work and in memory that is set aside once.
+
+Each pass is a function from programs to programs; the table says in which order they are made. What a pass finds no use
+for it leaves as it is: a program is right after each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from symbackprop.optimize.common import without_repetition
+from symbackprop.optimize.flat import flat
+from symbackprop.optimize.memory import with_memory
+from symbackprop.program import Program
+
+PASSES: Mapping[str, Callable[[Program], Program]] = {
+    "one operation a statement": flat,
+    "what is computed twice": without_repetition,
+    "memory": with_memory,
+}
+
+
+def optimize(program: Program) -> Program:
+    """Make every pass of the table."""
+    for improve in PASSES.values():
+        program = improve(program)
+    return program
+
+
+__all__ = ["PASSES", "optimize"]

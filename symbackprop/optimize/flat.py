@@ -1,0 +1,197 @@
+"""Statements with formulas → statements of one operation each, on arrays that have names.
+
+z = x @ W.T + b becomes z_1 = x @ W.T; z = z_1 + b. Every operation can then write into memory that was set aside, parts
+that occur twice are seen, and what never changes is computed once. The parts that are named here have no equation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import sympy as sp
+
+from symbackprop.optimize.elementary import as_number, expanded
+from symbackprop.optimize.views import is_constant, is_view
+from symbackprop.program import (
+    Array,
+    Assign,
+    Const,
+    Contract,
+    Gather,
+    Leaf,
+    Loop,
+    Map,
+    Program,
+    Reduce,
+    Scatter,
+    Statement,
+    assignments,
+    children,
+    leaves,
+    nodes,
+    rebuilt,
+)
+from symbackprop.program.masks import is_number, is_reciprocal, is_truth, mask, positive
+
+ONE = Const(sp.S.One)
+Link = tuple[str, Array]
+
+
+def flat(program: Program) -> Program:
+    """Give every operation its own statement."""
+    splitting = _Splitting(program)
+    forward, backward = (
+        tuple(row for statement in part for row in splitting.statements(statement))
+        for part in (program.forward, program.backward)
+    )
+    constants = (*program.constants, *splitting.constants.values())
+    return replace(program, forward=forward, backward=backward, constants=constants, whole=splitting.whole)
+
+
+def positions(program: Program) -> frozenset[str]:
+    """The arrays that say where others are read: they hold whole numbers."""
+    found: set[str] = set()
+    for assign in assignments((*program.forward, *program.backward)):
+        for node in nodes(assign.value):
+            if isinstance(node, Gather | Scatter):
+                found |= leaves(node.index)
+    return frozenset(found)
+
+
+class _Splitting:
+    """Splits one statement after the other; `rows` are the parts of the present one."""
+
+    def __init__(self, program: Program) -> None:
+        everything = assignments((*program.forward, *program.backward))
+        self.taken = {*program.parameters, *program.data, *(assign.name for assign in everything)}
+        self.whole = positions(program)
+        self.constants: dict[Array, Assign] = {}
+        self.rows: list[Assign] = []
+        self.base = everything[0]
+
+    def statements(self, statement: Statement) -> Iterator[Statement]:
+        """The statements that a statement is made of."""
+        if isinstance(statement, Loop):
+            yield replace(statement, body=tuple(row for assign in statement.body for row in self._split(assign)))
+        else:
+            yield from self._split(statement)
+
+    def _split(self, assign: Assign) -> list[Assign]:
+        if assign.name in self.whole:
+            return [assign]
+        self.rows, self.base = [], assign
+        value = self._operation(assign.value)
+        return [*self.rows, replace(assign, value=value)]
+
+    def _named(self, node: Array) -> Leaf:
+        """A part of the statement, its axes in the order of the whole."""
+        kept = tuple(axis for axis in self.base.axes if axis in node.axes)
+        row = Assign(self._fresh(), (*kept, *(axis for axis in node.axes if axis not in kept)), node)
+        self.rows.append(row)
+        return Leaf(row.name, row.axes)
+
+    def _fresh(self) -> str:
+        number = 1
+        while (name := f"{self.base.name}_{number}") in self.taken:
+            number += 1
+        self.taken.add(name)
+        return name
+
+    def _operand(self, node: Array) -> Array:
+        """The node itself if reading it computes nothing, else a name for it."""
+        if is_view(node) or isinstance(node, Const):
+            return node
+        if is_constant(node):
+            if node not in self.constants:
+                self.constants[node] = Assign(self._fresh(), node.axes, node)
+            return Leaf(self.constants[node].name, node.axes)
+        if not node.axes and isinstance(node, Map):
+            return rebuilt(node, [self._operand(child) for child in children(node)])
+        return self._named(self._operation(node))
+
+    def _operation(self, node: Array) -> Array:
+        """One operation on names."""
+        if is_view(node) or isinstance(node, Const) or is_constant(node):
+            return self._operand(node)
+        node = expanded(node)
+        if isinstance(node, Map) and node.axes and node.function in CHAINS:
+            return self._chain(CHAINS[node.function](node))
+        if isinstance(node, Reduce):
+            return self._reduction(node)
+        if isinstance(node, Gather | Scatter):
+            return rebuilt(node, [self._operand(node.arg), node.index])
+        if moves(node):
+            return rebuilt(node, [self._operand(child) for child in children(node)])
+        inside = [as_number(child) if isinstance(node, Contract) else child for child in children(node)]
+        return rebuilt(node, [self._operand(child) for child in inside])
+
+    def _chain(self, links: Sequence[Link]) -> Array:
+        """Two at a time; each link says how it joins what stands before it."""
+        (_, first), *rest = links
+        if not rest:
+            return self._operation(first)
+        total = self._operand(first)
+        for function, node in rest[:-1]:
+            total = self._named(Map(function, (total, self._operand(node))))
+        function, node = rest[-1]
+        return Map(function, (total, self._operand(node)))
+
+    def _reduction(self, node: Reduce) -> Array:
+        """The sum of a product of two arrays is a scalar product, where both have all axes."""
+        inside = as_number(expanded(node.arg))
+        if node.kind == "sum" and isinstance(inside, Map) and inside.function == "square":
+            inside = Map("mul", (inside.args[0], inside.args[0]))
+        if node.kind == "sum" and isinstance(inside, Map) and inside.function == "mul":
+            numbers = [arg for arg in inside.args if not arg.axes]
+            whole = [arg for arg in inside.args if set(arg.axes) == set(inside.axes) and not is_reciprocal(arg)]
+            others = [arg for arg in inside.args if arg.axes and arg not in whole]
+            if len(whole) > 1:
+                rest = [*whole[1:], *others]
+                right = rest[0] if len(rest) == 1 else Map("mul", tuple(rest))
+                product = Contract(self._operand(as_number(whole[0])), self._operand(as_number(right)), node.over)
+                return self._chain(_product(Map("mul", (*numbers, product)))) if numbers else product
+        return replace(node, arg=self._operand(inside))
+
+
+def moves(node: Array) -> bool:
+    """Whether a node moves values and computes none."""
+    return not isinstance(node, Map | Contract | Reduce)
+
+
+def _by_rank(args: Sequence[Array]) -> list[Array]:
+    """Small arrays first, so that they meet before they meet large ones."""
+    return sorted(args, key=lambda arg: len(arg.axes))
+
+
+def _sum(node: Map) -> list[Link]:
+    """The terms, what is taken off last."""
+    terms = [("subtract" if positive(arg) is not arg else "add", as_number(positive(arg))) for arg in node.args]
+    links = sorted(terms, key=lambda term: (term[0] == "subtract", len(term[1].axes)))
+    if links[0][0] == "subtract":
+        links[0] = "add", Map("negative", (links[0][1],))
+    return links
+
+
+def _product(node: Map) -> list[Link]:
+    """Factors, then divisors; numbers are put together and meet the smallest array, before that meets a large one."""
+    numeric = any(arg.axes and leaves(arg) and mask(arg) is None and not is_truth(arg) for arg in node.args)
+    args = [mask(arg) or arg if numeric else as_number(arg) for arg in node.args]
+    numbers = [arg for arg in args if not arg.axes]
+    above = _by_rank([arg for arg in args if arg.axes and not is_reciprocal(arg)])
+    below = _by_rank([arg.args[0] for arg in args if arg.axes and isinstance(arg, Map) and is_reciprocal(arg)])
+    links = [*(("mul", arg) for arg in above), *(("divide", arg) for arg in below)]
+    if not numbers:
+        return links if above else [("mul", ONE), *links]
+    number = numbers[0] if len(numbers) == 1 else Map("mul", tuple(numbers))
+    if not above:
+        return [("mul", number), *links]
+    if is_number(number, -1):
+        return [("mul", Map("negative", (above[0],))), *links[1:]]
+    # A truth value would become a number of another precision.
+    place = next((n for n, arg in enumerate(above) if not is_truth(arg)), 0)
+    links[0], links[place] = links[place], links[0]
+    return [links[0], ("mul", number), *links[1:]]
+
+
+CHAINS: dict[str, Callable[[Map], list[Link]]] = {"add": _sum, "mul": _product}

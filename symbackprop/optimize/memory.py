@@ -1,0 +1,144 @@
+"""Statements of one operation each → which arrays take the memory of others: in place, or when those are done with.
+
+An operation position by position may write over an operand that nobody reads later. Any other result takes the memory
+of an array of its shape that nobody reads later, if there is one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+
+from sympy import Expr
+
+from symbackprop.program import (
+    Array,
+    Assign,
+    Leaf,
+    Loop,
+    Map,
+    Program,
+    assignments,
+    children,
+    leaves,
+)
+from symbackprop.program.masks import is_truth
+
+Shape = tuple[bool, tuple[Expr, ...]]
+
+
+def with_memory(program: Program, overwritable: Collection[str] = ()) -> Program:
+    """Decide which arrays share memory; arrays that are results keep their own.
+
+    Args:
+        program: Statements of one operation each.
+        overwritable: Parameters that results may be written over.
+    """
+    planning = _Planning(program, overwritable)
+    planning.run()
+    return replace(program, shares=planning.shares)
+
+
+def stored_shape(assign: Assign) -> Shape:
+    """Whether an array holds truth values, and the lengths of its axes."""
+    return is_truth(assign.value), tuple(axis.size for axis in assign.axes)
+
+
+@dataclass
+class _Planning:
+    """Walks over the statements, with the memory that is free.
+
+    Attributes:
+        program: The statements.
+        overwritable: Parameters that results may be written over.
+        shares: What was decided.
+    """
+
+    program: Program
+    overwritable: Collection[str] = ()
+    shares: dict[str, str] = field(default_factory=dict)
+
+    def run(self) -> None:
+        statements = (*self.program.forward, *self.program.backward)
+        last: dict[str, int] = {}
+        for number, statement in enumerate(statements):
+            for assign in assignments([statement]):
+                last[assign.name] = number
+                last |= dict.fromkeys(leaves(assign.value), number)
+        for name in (*self.program.gradients.values(), self.program.loss):
+            last[name] = len(statements)
+        self.free: dict[Shape, list[str]] = {}
+        self.shapes: dict[str, Shape] = {
+            name: (False, tuple(axis.size for axis in self.program.parameters[name])) for name in self.overwritable
+        }
+        for number, statement in enumerate(statements):
+            ending = {name for name in self.shapes if last.get(name) == number}
+            if isinstance(statement, Loop):
+                self._loop(statement)
+            else:
+                self._assign(statement, ending)
+            for name in [name for name in self.shapes if last.get(name) == number]:
+                if name in self.overwritable:
+                    del self.shapes[name]
+                    continue
+                self.free.setdefault(self.shapes.pop(name), []).append(self._owner(name))
+
+    def _owner(self, name: str) -> str:
+        return self.shares.get(name, name)
+
+    def _assign(self, assign: Assign, ending: set[str]) -> None:
+        shape = stored_shape(assign)
+        if not assign.axes:
+            return
+        here = self._overwritten(assign, ending)
+        if here is not None:
+            self.shares[assign.name] = self._owner(here)
+            del self.shapes[here]
+        elif self.free.get(shape):
+            self.shares[assign.name] = self.free[shape].pop()
+        self.shapes[assign.name] = shape
+
+    def _overwritten(self, assign: Assign, ending: set[str]) -> str | None:
+        """An operand in whose place the result can be written; one that the result is to replace before others."""
+        found = []
+        for place in writable(assign.value):
+            operand = children(assign.value)[place]
+            if (
+                isinstance(operand, Leaf)
+                and operand.axes == assign.axes
+                and operand.name in ending
+                and self.shapes.get(operand.name) == stored_shape(assign)
+                and not _read_elsewhere(assign.value, place, operand.name)
+            ):
+                found.append(operand.name)
+        return min(found, key=lambda name: self._owner(name) not in self.overwritable, default=None)
+
+    def _loop(self, loop: Loop) -> None:
+        """Arrays that a loop fills are all needed to its end; parts of one step are its own."""
+        for assign in loop.body:
+            self.shapes[assign.name] = stored_shape(assign)
+        last: dict[str, int] = {}
+        for number, assign in enumerate(loop.body):
+            last |= dict.fromkeys(leaves(assign.value), number)
+        own = {assign.name for assign in loop.body if loop.index not in assign.axes}
+        for number, assign in enumerate(loop.body):
+            if assign.name in own and assign.axes:
+                ending = {name for name in own if last.get(name) == number}
+                here = self._overwritten(assign, ending)
+                if here is not None:
+                    self.shares[assign.name] = self._owner(here)
+
+
+def writable(node: Array) -> tuple[int, ...]:
+    """The operands of a node over which its result may be written, by their number."""
+    if not isinstance(node, Map):
+        return ()
+    if node.function == "where":
+        return (2,)
+    return tuple(range(len(node.args)))
+
+
+def _read_elsewhere(node: Array, place: int, name: str) -> bool:
+    """Whether another operand reads the same memory in another way."""
+    own = children(node)[place]
+    return any(name in leaves(other) and other != own for n, other in enumerate(children(node)) if n != place)

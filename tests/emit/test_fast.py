@@ -1,0 +1,121 @@
+"""Modules in fast style: equal to the readable ones to rounding, in memory that is set aside once."""
+
+import subprocess
+import sys
+import tracemalloc
+
+import numpy as np
+import pytest
+
+import symbackprop as sb
+from symbackprop.catalog import OPTIMIZERS
+from symbackprop.verify.emitted import Emitted
+from symbackprop.verify.points import random_point
+
+BUNDLED = ["attention", "autoencoder", "cnn", "line", "logistic_regression", "lstm", "mazur", "mnist", "transformer"]
+BUNDLED += ["vae", "xor"]
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_bundled_networks(name):
+    d = sb.derive(name)
+    readable, fast = d.compile(), d.compile("fast")
+    point = random_point(d.stages.graph, np.random.default_rng(1))
+    emitted = Emitted(d.stages.graph, readable, point)
+    for kind, error in ((np.float64, 1e-10), (np.float32, 1e-3)):
+        params = {name: value.astype(kind) for name, value in emitted.parameters.items()}
+        data = [value.astype(kind) if value.dtype.kind == "f" else value for value in emitted.arguments]
+        loss, grads = readable.loss_and_grad(params, *data)
+        for _ in range(2):
+            found, fast_grads = fast.loss_and_grad(params, *data)
+            assert found == pytest.approx(loss, rel=error)
+        largest = max(np.max(np.abs(grad)) for grad in grads.values())
+        for key, grad in grads.items():
+            assert fast_grads[key].dtype == kind
+            assert fast_grads[key].shape == grad.shape
+            assert np.allclose(fast_grads[key], grad, rtol=error, atol=error * largest), key
+
+
+def test_verified_like_the_readable_style(tmp_path):
+    d = sb.derive("xor", style="fast")
+    assert d.write(tmp_path, ["python"]).passed
+    text = (tmp_path / "gradients.py").read_text()
+    assert "class Workspace:" in text
+    assert "# check: complex step on the graph" in text
+
+
+def test_the_check_of_the_module_sees_a_wrong_gradient(tmp_path):
+    d = sb.derive("xor", style="fast")
+    text = d.stages.module_text()
+    path = tmp_path / "gradients.py"
+    path.write_text(text)
+    assert subprocess.run([sys.executable, path], capture_output=True, check=False).returncode == 0
+    assert "self.delta1 *= " in text
+    path.write_text(text.replace("self.delta1 *= ", "self.delta1 += "))
+    result = subprocess.run([sys.executable, path], capture_output=True, check=False, text=True)
+    assert result.returncode == 1
+    assert "WRONG" in result.stdout
+
+
+def test_what_a_workspace_allocates():
+    d = sb.derive("784 -> 128 relu -> 10 softmax, loss=cross_entropy")
+    module = d.compile("fast")
+    rng = np.random.default_rng(0)
+    params = {name: value.astype(np.float32) for name, value in module.initialize().items()}
+    x = rng.standard_normal((64, 784)).astype(np.float32)
+    t = np.eye(10, dtype=np.float32)[rng.integers(0, 10, 64)]
+    work = module.Workspace(64, np.float32)
+    work.loss_and_grad(params, x, t)
+    tracemalloc.start()
+    loss, grads = work.loss_and_grad(params, x, t)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100_000, "no array of the size of the weights is made anew"
+    again, same = work.loss_and_grad(params, x, t)
+    assert again == loss
+    assert same["W1"] is grads["W1"]
+
+
+def test_gradients_that_are_handed_out_are_not_written_over():
+    module = sb.derive("xor").compile("fast")
+    params = module.initialize(1)
+    x, t = np.array([[0.0, 1.0]]), np.array([[1.0]])
+    _, first = module.loss_and_grad(params, x, t)
+    kept = {name: value.copy() for name, value in first.items()}
+    module.loss_and_grad(params, x + 1, t)
+    for name, value in first.items():
+        assert np.array_equal(value, kept[name])
+
+
+def test_one_product_a_matrix_and_sums_as_products():
+    text = sb.derive("mnist").stages.module_text(style="fast")
+    assert "np.dot(self.delta1.T, x, out=self.dW1)" in text
+    assert "np.dot(self.ones_N, self.delta1, out=self.db1)" in text
+    assert "np.maximum(self.z1, 0, out=self.a1)" in text
+    assert "log_softmax(self" not in text
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_optimizers(name, kind):
+    network = sb.Network(3, sb.Dense(4, "tanh"), sb.Dense(2), loss="mse", training={"optimizer": {"type": name}})
+    d = sb.derive(network)
+    readable, fast = d.compile(), d.compile("fast")
+    rng = np.random.default_rng(2)
+    params = {key: value.astype(kind) for key, value in readable.initialize(3).items()}
+    x, t = rng.standard_normal((5, 3)).astype(kind), rng.standard_normal((5, 2)).astype(kind)
+    before = {key: value.copy() for key, value in params.items()}
+    expected, curve = readable.train(params, x, t, steps=7)
+    found, fast_curve = fast.train(params, x, t, steps=7)
+    error = 1e-9 if kind is np.float64 else 1e-3
+    for key in params:
+        assert np.array_equal(params[key], before[key]), "training leaves the first values as they are"
+        assert found[key].dtype == kind
+        assert found[key] == pytest.approx(expected[key], rel=error, abs=error), key
+        assert not np.array_equal(found[key], before[key])
+    assert [loss for _, loss in fast_curve] == pytest.approx([loss for _, loss in curve], rel=error)
+    _, grads = fast.loss_and_grad(params, x, t)
+    moved = fast.update(params, grads, {})
+    for key, value in readable.update(params, grads, {}).items():
+        assert moved[key] == pytest.approx(value, rel=error, abs=error)
+        assert np.array_equal(params[key], before[key])
