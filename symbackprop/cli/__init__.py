@@ -21,6 +21,7 @@ from symbackprop.cli.explain import explain
 from symbackprop.cli.gallery import gallery
 from symbackprop.cli.messages import say, say_bug, say_usage
 from symbackprop.cli.new import new
+from symbackprop.cli.schema import schema
 from symbackprop.cli.show import show
 from symbackprop.cli.train import train
 from symbackprop.cli.verify import verify
@@ -38,7 +39,7 @@ def cli() -> None:
     """
 
 
-for command in (derive, show, verify, train, explain, examples, new, gallery, doctor):
+for command in (derive, show, verify, train, explain, examples, new, gallery, doctor, schema):
     cli.add_command(command)
 
 

@@ -43,11 +43,12 @@ def write_folder(folder: Path, files: Mapping[str, str | bytes], record: Mapping
         _remove_abandoned(folder)
         _write(folder, {**files, RECORD: record_text(hashes, record)})
     except OSError as error:
-        raise InputError(
-            f"cannot write to {folder}: {error.strerror or error}",
-            code="SB004",
-            help="choose another folder with -o; no file there is half written",
-        ) from None
+        raise _unwritable(folder, error) from None
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    help = "choose another place with -o; no file there is half written"
+    return InputError(f"cannot write to {path}: {error.strerror or error}", code="SB004", help=help)
 
 
 def _write(folder: Path, files: Mapping[str, str | bytes]) -> None:
@@ -73,8 +74,15 @@ def _write(folder: Path, files: Mapping[str, str | bytes]) -> None:
 
 
 def write_file(path: Path, content: str | bytes) -> None:
-    """Write one file so that it is the old one or the new one at any moment."""
-    _write(path.parent, {path.name: content})
+    """Write one file so that it is the old one or the new one at any moment.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    try:
+        _write(path.parent, {path.name: content})
+    except OSError as error:
+        raise _unwritable(path, error) from None
 
 
 def record_text(hashes: Mapping[str, str], record: Mapping[str, object]) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
+from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +24,15 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _LARGEST_ARCHIVE = 4 * 2**30
+_LARGEST_TABLE = 2**28
+_SUSPICIOUS = 2**26
+_MOST_ARRAYS = 10_000
+
+# What zipfile, zlib and NumPy raise at damaged archives.
+_DAMAGED = (
+    *(OSError, ValueError, EOFError, SyntaxError, NotImplementedError, RuntimeError, MemoryError, TypeError, KeyError),
+    *(zipfile.BadZipFile, zlib.error, struct.error, OverflowError),
+)
 
 
 def data_file(file: str, base: Path, suffixes: Sequence[str]) -> Path:
@@ -53,14 +65,42 @@ def read_arrays(path: Path) -> dict[str, Array]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > _LARGEST_ARCHIVE:
-                raise InputError(f"{path.name} unpacks to more than 4 GiB", code=REFUSED)
+            _refuse_archive(path, archive)
         with np.load(path, allow_pickle=False) as arrays:
             return {name: _numbers(arrays[name], f"{name} in {path.name}") for name in arrays.files}
-    except (OSError, ValueError, EOFError, SyntaxError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         pickled = "pickle" in str(error) or "Object arrays" in str(error)
         help = "it holds Python objects, which can run code when read" if pickled else "save it with numpy.savez"
-        raise InputError(f"cannot read {path.name} as arrays of numbers", code=UNREADABLE, help=help) from error
+        code = REFUSED if pickled else UNREADABLE
+        raise InputError(f"cannot read {path.name} as arrays of numbers", code=code, help=help) from error
+
+
+def _refuse_archive(path: Path, archive: zipfile.ZipFile) -> None:
+    """Refuse what would unpack to more than it can be worth, before anything is unpacked.
+
+    Weights hardly shrink when they are packed; what unpacks to a hundred times its size holds one number many times.
+    """
+    entries = archive.infolist()
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > _LARGEST_ARCHIVE or len(entries) > _MOST_ARRAYS:
+        message = f"{path.name} has {len(entries):,} arrays that unpack to {unpacked / 2**30:,.1f} GiB"
+        raise InputError(message, code=REFUSED, help=f"at most {_MOST_ARRAYS:,} arrays and 4 GiB are read")
+    if unpacked > _SUSPICIOUS and unpacked > 100 * path.stat().st_size:
+        message = f"{path.name} unpacks to {unpacked / path.stat().st_size:,.0f} times its size"
+        raise InputError(message, code=REFUSED, help="save it with numpy.savez, which does not pack")
+    for entry in entries:
+        if entry.filename.endswith(".npy"):
+            with archive.open(entry) as file:
+                _refuse_header(file, entry)
+
+
+def _refuse_header(file: IO[bytes], entry: zipfile.ZipInfo) -> None:
+    """Refuse an array that says it is larger than its entry: memory would be taken for what never comes."""
+    version = np.lib.format.read_magic(file)
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, _, dtype = read(file)
+    if not dtype.hasobject and prod(shape) * dtype.itemsize > entry.file_size:
+        raise ValueError("an array is larger than its entry")
 
 
 def _numbers(array: Any, what: str) -> Array:
@@ -90,6 +130,9 @@ def read_columns(path: Path, columns: Sequence[str]) -> Array:
         InputError: A column is missing, or a cell holds no finite number; with the line.
     """
     try:
+        if path.stat().st_size > _LARGEST_TABLE:
+            help = "save its columns with numpy.savez as .npz"
+            raise InputError(f"{path.name} is larger than 256 MiB", code=REFUSED, help=help)
         with path.open(encoding="utf-8-sig", newline="") as file:
             header = file.readline(2**20)
             names = [name.strip() for name in next(csv.reader([header], delimiter=_separator(header)), [])]

@@ -127,7 +127,8 @@ class Network(Record):
         return network
 
     def _fill(self, table: Mapping[Any, Any], base: Path | None) -> None:
-        raw, problems = plain(table)
+        # Editors look for the schema of a JSON file in a key of that name.
+        raw, problems = plain({key: value for key, value in table.items() if key != "$schema"})
         try:
             problems += structure(self, raw)
         except ProblemsFound as found:

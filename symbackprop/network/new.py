@@ -12,14 +12,17 @@ from symbackprop.network.files import KINDS
 from symbackprop.network.problems import REFUSED, UNWRITABLE, shown
 from symbackprop.network.values import is_name
 
+SCHEMA = "symbackprop.schema.json"
+
 _NAME = "my_network"
 
 
-def template(path: str | Path) -> str:
+def template(path: str | Path, schema: bool = False) -> str:
     """Return the text of a new network file, commented where the format has comments.
 
     Args:
         path: Where it is to be; the suffix tells the format, the stem becomes the network's name.
+        schema: Whether it names a schema beside it, by which editors complete it.
 
     Raises:
         InputError: The suffix is none of `.toml`, `.yaml`, `.yml`, `.json`.
@@ -35,7 +38,11 @@ def template(path: str | Path) -> str:
     source = "new.yaml" if kind == "YAML" else "new.toml"
     text = files("symbackprop.network").joinpath(source).read_text("utf-8")
     text = text.replace(_NAME, path.stem if is_name(path.stem) else _NAME)
-    return json.dumps(tomllib.loads(text), indent=2) + "\n" if kind == "JSON" else text
+    table = {"$schema": f"./{SCHEMA}"} if schema else {}
+    if kind == "JSON":
+        return json.dumps(table | tomllib.loads(text), indent=2) + "\n"
+    line = "# yaml-language-server: $schema=" if kind == "YAML" else "#:schema "
+    return f"{line}./{SCHEMA}\n{text}" if schema else text
 
 
 def write_new(path: str | Path) -> None:
@@ -45,7 +52,11 @@ def write_new(path: str | Path) -> None:
         InputError: There is such a file already, or it cannot be written.
     """
     path = Path(path)
-    text = template(path)
+    try:
+        schema = (path.parent / SCHEMA).is_file()
+    except (OSError, ValueError):
+        schema = False
+    text = template(path, schema)
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)

@@ -114,8 +114,42 @@ def test_what_is_no_npz(content, tmp_path):
 def test_archives_that_unpack_to_very_much_are_refused(tmp_path, monkeypatch):
     np.savez(tmp_path / "d.npz", a=np.zeros(1000))
     monkeypatch.setattr("symbackprop.network.data._LARGEST_ARCHIVE", 500)
-    with pytest.raises(InputError, match="unpacks to more"):
+    with pytest.raises(InputError, match=r"1 arrays that unpack to"):
         read_arrays(tmp_path / "d.npz")
+
+
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
+    with zipfile.ZipFile(tmp_path / "d.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        header = b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<f8', 'fortran_order': False, 'shape': (12500000,), }"
+        archive.writestr("a.npy", header.ljust(127) + b"\n" + bytes(100_000_000))
+    assert (tmp_path / "d.npz").stat().st_size < 200_000
+    with pytest.raises(InputError, match="times its size") as caught:
+        read_arrays(tmp_path / "d.npz")
+    assert caught.value.mistakes[0].code == "SB003"
+
+
+def test_an_array_that_says_it_is_larger_than_it_is_takes_no_memory(tmp_path):
+    with zipfile.ZipFile(tmp_path / "d.npz", "w") as archive:
+        header = b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<f8', 'fortran_order': False, 'shape': (10000000000000,), }"
+        archive.writestr("a.npy", header.ljust(127) + b"\n" + bytes(8))
+    with pytest.raises(InputError, match="cannot read"):
+        read_arrays(tmp_path / "d.npz")
+
+
+def test_thousands_of_arrays_are_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "d.npz", "w") as archive:
+        for number in range(10_001):
+            archive.writestr(f"a{number}.npy", b"")
+    with pytest.raises(InputError, match="10,001 arrays"):
+        read_arrays(tmp_path / "d.npz")
+
+
+def test_a_huge_table_is_refused_before_it_is_read(tmp_path):
+    with (tmp_path / "d.csv").open("wb") as file:
+        file.write(b"a,b\n")
+        file.truncate(2**28 + 1)  # a hole in the file: it takes no room
+    with pytest.raises(InputError, match="larger than 256 MiB"):
+        read_columns(tmp_path / "d.csv", ("a",))
 
 
 def test_a_member_that_is_no_array_is_refused(tmp_path):
