@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -197,3 +197,18 @@ class Derivation:
     def with_adjoints(self, adjoints: tuple[Equation, ...], steps: Mapping[str, tuple[Step, ...]]) -> Derivation:
         """The same derivation after a rewrite of its adjoint equations."""
         return replace(self, adjoints=adjoints, steps=steps)
+
+
+def layer_name(tensors: Sequence[str], number: int) -> str:
+    """The name with which all tensors of a layer begin, or an empty string where they end with its number.
+
+    Example:
+        >>> layer_name(["lstm_zi", "lstm_Wf"], 1), layer_name(["mu_a3", "mu_b3"], 3), layer_name(["my_code_z"], 2)
+        ('lstm', '', 'my_code')
+    """
+    if all(name.endswith(str(number)) for name in tensors):
+        return ""
+    parts = tensors[0].split("_")[:-1]
+    while parts and not all(name.startswith("_".join(parts) + "_") for name in tensors):
+        parts.pop()
+    return "_".join(parts)

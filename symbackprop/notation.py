@@ -118,7 +118,15 @@ class Notation:
     layers: Literal["parentheses", "bare", "letter"] = "parentheses"
     numbered: bool = False
 
-    def sign(self, name: str, layer: int | None = None, depth: int = 0, rank: int = 0, whole: bool = False) -> Sign:
+    def sign(
+        self,
+        name: str,
+        layer: int | None = None,
+        depth: int = 0,
+        rank: int = 0,
+        whole: bool = False,
+        prefix: str | None = None,
+    ) -> Sign:
         r"""The sign of a tensor, for one element of it or for the whole.
 
         Args:
@@ -127,6 +135,7 @@ class Notation:
             depth: The number of layers of the network; the last one puts out.
             rank: How many axes the tensor has: elements of a matrix are printed in lower case.
             whole: Whether the sign stands for the whole array.
+            prefix: The name of its layer, with which its own name begins, or an empty string; left out, it is guessed.
 
         Example:
             >>> STANDARD.sign("W1", rank=2).text(["j", "i"])
@@ -134,7 +143,7 @@ class Notation:
             >>> STANDARD.sign("W1", rank=2, whole=True).tex()
             '\\mat{W}\\lay{1}'
         """
-        sign = _tensor_sign(name, layer)
+        sign = _tensor_sign(name, layer) if prefix is None else _layer_sign(name, layer, prefix)
         if sign.base in self.letters:
             renamed = given(self.letters[sign.base])
             sign = replace(renamed, layer=sign.layer, subs=renamed.subs + sign.subs, plain="")
@@ -223,6 +232,17 @@ def _tensor_sign(name: str, layer: int | None) -> Sign:
     number = digits if digits and (layer is None or digits == str(layer)) else ""
     subs += (digits,) if digits and not number else ()
     return Sign(base, layer=prefix or number, subs=subs + ((rest,) if rest else ()))
+
+
+def _layer_sign(name: str, layer: int | None, prefix: str) -> Sign:
+    """The sign of a tensor whose layer's name is known: block_mu_a is the mu_a of block, and mu_a3 that of layer 3."""
+    tail, raised = (name.removeprefix(f"{prefix}_"), prefix) if prefix else (name, "")
+    number = re.search(r"_?(\d+)$", tail)
+    if not prefix and number and number[1] == str(layer):
+        tail, raised = tail[: number.start()], str(layer)
+    letters, digits, rest = _split(tail)
+    base, subs = _base(letters)
+    return Sign(base, layer=raised, subs=(*subs, *(part for part in (digits, *rest.split("_")) if part)))
 
 
 def _base(letters: str) -> tuple[str, tuple[str, ...]]:

@@ -12,7 +12,7 @@ from typing import Literal
 
 from symbackprop.display.tree import Tree
 
-Kind = Literal["input", "hidden", "output", "loss", "dots"]
+Kind = Literal["input", "hidden", "output", "loss", "dots", "plain"]
 Style = Literal["edge", "faint", "error", "delta", "input", "bias"]
 Label = Tree | str
 MOST_NEURONS = 6
@@ -34,6 +34,9 @@ class Node:
         label: What it is called.
         value: What it puts out, below its name.
         dim: Whether it stands in the background.
+        lines: What stands in a box, below one another, in place of label and value.
+        width: Of a box, in cm; 0 for a circle.
+        height: Of a box, in cm.
     """
 
     x: float
@@ -42,6 +45,9 @@ class Node:
     label: Label = ""
     value: Label = ""
     dim: bool = False
+    lines: tuple[Label, ...] = ()
+    width: float = 0.0
+    height: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -92,10 +98,16 @@ class Note:
 
 @dataclass(frozen=True)
 class Line:
-    """A line through points; dashed where it shows a step, thin where it is an axis."""
+    """A line through points.
+
+    Attributes:
+        points: Right and upwards, in cm.
+        style: A `step` is dashed, an `axis` or a `grid` thin, a `mark` is a dot at each point; a `flow` has a tip and
+            round corners and leads forwards, `back` leads the error backwards; a `cell` or a `mark cell` is filled.
+    """
 
     points: tuple[tuple[float, float], ...]
-    style: Literal["curve", "axis", "grid", "step", "mark"] = "curve"
+    style: Literal["curve", "axis", "grid", "step", "mark", "flow", "back", "cell", "mark cell"] = "curve"
 
 
 @dataclass(frozen=True)

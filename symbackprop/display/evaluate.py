@@ -222,7 +222,8 @@ def evaluate(tree: Tree, values: Mapping[str, Any] | None = None) -> Any:
 
 
 def agree(left: Value, right: Value, exactly: bool) -> bool:
-    """Whether two values are equal, or for rounded ones whether they can be."""
+    """Whether two values are equal, or for rounded ones whether they can be; a row times a column is a number."""
+    left, right = _number_alone(left), _number_alone(right)
     if isinstance(left, Interval) and isinstance(right, Interval):
         return same(left, right) if exactly else left.overlaps(right)
     if isinstance(left, Interval) or isinstance(right, Interval):
@@ -230,6 +231,10 @@ def agree(left: Value, right: Value, exactly: bool) -> bool:
     if (len(left), len(left[0])) != (len(right), len(right[0])):
         return False
     return all(agree(*pair, exactly) for pair in zip(sum(left, ()), sum(right, ()), strict=True))
+
+
+def _number_alone(value: Value) -> Value:
+    return value[0][0] if isinstance(value, tuple) and (len(value), len(value[0])) == (1, 1) else value
 
 
 def _is_number(value: Any) -> bool:

@@ -12,7 +12,7 @@ from symbackprop.display.places import place_tree
 from symbackprop.display.tree import PartialDerivative, Symbol, Tree, integer
 from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import ArgPeak, Read
-from symbackprop.graph import Tensor
+from symbackprop.graph import Tensor, layer_name
 from symbackprop.notation import STANDARD, Notation, Sign, given
 
 Reader = Callable[[Read], Tree]
@@ -45,6 +45,7 @@ class TensorReader:
         self.forward_of = {adjoint: name for name, adjoint in (adjoint_of or {}).items()}
         self.hidden = frozenset(hidden)
         self.named = named
+        self._prefixes: dict[int, str] = {}
         self.depth = max((tensor.layer for tensor in tensors.values()), default=0)
         self.loss = next((name for name, tensor in tensors.items() if tensor.role == "loss"), "E")
         # A time index would be read as the target.
@@ -67,7 +68,8 @@ class TensorReader:
             return PartialDerivative(self.error(), self.whole(forward.name), key=name)
         base = name if forward is None else "delta" + _digits(forward.name)
         rank = len(self._visible(tensor.indices, tensor))
-        sign = self.notation.sign(base, (forward or tensor).layer or None, self.depth, rank, whole=True)
+        prefix = self._prefix(tensor) if forward is None else None
+        sign = self.notation.sign(base, (forward or tensor).layer or None, self.depth, rank, whole=True, prefix=prefix)
         return Symbol(sign, key=name, role=tensor.role)
 
     def error(self) -> Tree:
@@ -82,6 +84,15 @@ class TensorReader:
     def place(self, expr: Expr) -> Tree:
         """An index expression, counted from 1."""
         return place_tree(expr, self.index, self._inner)
+
+    def _prefix(self, tensor: Tensor) -> str | None:
+        """The name of a tensor's layer, an empty string where it has only a number; nothing outside of layers."""
+        if not tensor.layer or tensor.role == "adjoint":
+            return None
+        if tensor.layer not in self._prefixes:
+            names = [one.name for one in self.tensors.values() if one.layer == tensor.layer and one.role != "adjoint"]
+            self._prefixes[tensor.layer] = layer_name(names, tensor.layer)
+        return self._prefixes[tensor.layer]
 
     def _inner(self, expr: Expr) -> Tree:
         if isinstance(expr, Read):
@@ -101,7 +112,8 @@ class TensorReader:
             return Symbol(given(names), key=tensor.name, at=at, role=role or tensor.role)
         if number:
             return Symbol(given(f"w{number}"), key=tensor.name, at=at, role=role or tensor.role)
-        sign = self.notation.sign(tensor.name, tensor.layer or None, self.depth, len(tensor.indices))
+        layer, rank = tensor.layer or None, len(tensor.indices)
+        sign = self.notation.sign(tensor.name, layer, self.depth, rank, prefix=self._prefix(tensor))
         subscripts = tuple(self.place(index) for index in shown)
         return Symbol(sign, subscripts, tensor.name, None if subscripts == at else at, role or tensor.role)
 

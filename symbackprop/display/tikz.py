@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from symbackprop.display.diagram import Drawing, Edge, Label, Line, Node, Note
 from symbackprop.display.latex import LATEX, escape
+from symbackprop.display.tree import Words
 
 
 def tikz(drawing: Drawing) -> str:
@@ -17,14 +18,26 @@ def tikz(drawing: Drawing) -> str:
 
 
 def _label(label: Label) -> str:
+    if isinstance(label, Words):
+        return LATEX.words(label)
     return escape(label) if isinstance(label, str) else f"${LATEX(label)}$"
 
 
 def _node(number: int, node: Node) -> str:
+    if node.width:
+        return _box(number, node)
     if node.kind == "dots":
         return rf"\node at ({node.x:.2f},{node.y:.2f}) {{$\vdots$}};"
     text = _label(node.label) + (rf"\\[-1pt]{{\tiny {_label(node.value)}}}" if node.value != "" else "")
     style = f"sbp {node.kind}" + (",sbp dim" if node.dim else "")
+    return rf"\node[{style}] (n{number}) at ({node.x:.2f},{node.y:.2f}) {{{text}}};"
+
+
+def _box(number: int, node: Node) -> str:
+    first, *rest = map(_label, node.lines)
+    text = r"\\[-1pt]".join([first, *(rf"{{\scriptsize {line}}}" for line in rest)])
+    size = f"minimum width={node.width:g}cm,minimum height={node.height:g}cm"
+    style = f"sbp box,sbp {node.kind} box,{size}" + (",sbp dim" if node.dim else "")
     return rf"\node[{style}] (n{number}) at ({node.x:.2f},{node.y:.2f}) {{{text}}};"
 
 
@@ -53,5 +66,8 @@ def _note(note: Note) -> str:
 def _line(line: Line) -> str:
     if line.style == "mark":
         return "".join(rf"\fill[sbp mark] ({x:.3f},{y:.3f}) circle (1.6pt);" for x, y in line.points)
+    if line.style in ("cell", "mark cell"):
+        corners = " -- ".join(f"({x:.3f},{y:.3f})" for x, y in line.points)
+        return rf"\fill[sbp {line.style}] {corners} -- cycle;"
     path = " -- ".join(f"({x:.3f},{y:.3f})" for x, y in line.points)
     return rf"\draw[sbp {line.style}] {path};"

@@ -7,7 +7,17 @@ a template then only prints them. So what a reader sees can be evaluated and che
 from __future__ import annotations
 
 from symbackprop.display.chart import chart
-from symbackprop.emit.document import backward, conventions, forward, general, glance, typeset, update
+from symbackprop.emit.document import (
+    backward,
+    conventions,
+    forward,
+    general,
+    glance,
+    graph_tables,
+    graphs,
+    typeset,
+    update,
+)
 from symbackprop.emit.document.blocks import Block, Document, Figure, Listing, Paragraph, Section
 from symbackprop.emit.document.material import Checks, Facts, Material, Training
 from symbackprop.emit.document.matrix import matrix_form
@@ -39,14 +49,19 @@ def compose(material: Material) -> Document:
         sheet = Sheet(_without_numbers(material))
     heading, subtitle, running = glance.title(sheet)
     sections = [conventions.conventions(sheet)]
-    if sheet.material.step is not None:
+    if not sheet.stages:
+        sections += [graphs.forward(sheet), *graphs.backward(sheet), graph_tables.parameters(sheet)]
+    elif sheet.material.step is not None:
         sections += [forward.forward(sheet), *backward.backward(sheet)]
     else:
         sections += [general.forward(sheet), *general.backward(sheet)]
     matrix = matrix_form(sheet)
     sections += [matrix] if matrix else []
     moves = any(tensor.trainable for tensor in sheet.graph.parameters)
-    sections += [update.update(sheet)] if sheet.material.step is not None and moves else []
+    if moves and sheet.material.step is not None:
+        sections.append(update.update(sheet))
+    elif moves:
+        sections.append(graph_tables.step(sheet))
     sections += [*_training(sheet), *_code(sheet)]
     return Document(heading, subtitle, running, material.facts.authors, glance.glance(sheet), tuple(sections))
 
@@ -54,9 +69,11 @@ def compose(material: Material) -> Document:
 def _worked(sheet: Sheet) -> bool:
     """Whether the network is small enough to be worked through with numbers, and has them."""
     material = sheet.material
-    if material.step is None or material.scalars is None or not sheet.stages:
+    if material.step is None or material.scalars is None:
         return False
     count = sum(len(material.scalars.elements[tensor.name]) for tensor in sheet.graph.parameters)
+    if not sheet.stages:
+        return count <= MOST_PARAMETERS
     inputs = sheet.units(sheet.stages[0].source)
     return count <= MOST_PARAMETERS and max(inputs, *(sheet.units(stage.net) for stage in sheet.stages)) <= WIDEST
 

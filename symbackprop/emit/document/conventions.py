@@ -10,6 +10,7 @@ import sympy as sp
 
 from symbackprop.display import Apply, Paint, PartialDerivative, Relation, Row, Symbol, Tree, integer, shown
 from symbackprop.emit.document.blocks import Block, Items, Key, Paragraph, Section, Text
+from symbackprop.emit.document.graph_tables import graph_key
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.stages import Stage
 from symbackprop.emit.document.wording import layer_name
@@ -20,8 +21,7 @@ from symbackprop.notation import given
 def conventions(sheet: Sheet) -> Section:
     """The section on notation."""
     blocks: list[Block] = [Paragraph(tuple(_layers(sheet)))]
-    if sheet.stages:
-        blocks.append(_key(sheet))
+    blocks.append(_key(sheet) if sheet.stages else graph_key(sheet))
     blocks.append(Items(tuple(_conventions(sheet))))
     return Section("Notation and conventions", "sec:notation", tuple(blocks))
 

@@ -26,6 +26,7 @@ from symbackprop.display.diagram import MOST_BIASES, Column, Drawing, network_dr
 from symbackprop.display.numbers import rational, rounded
 from symbackprop.emit.document.blocks import Block, Facts, Figure, Mention, Text
 from symbackprop.emit.document.concrete import mapped
+from symbackprop.emit.document.graph_glance import given_rows, layers_figure
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.stages import Stage
 from symbackprop.emit.document.wording import capital, cardinal, counted, layer_name, listed, sizes
@@ -43,6 +44,11 @@ def glance(sheet: Sheet) -> tuple[Block, ...]:
     blocks: list[Block] = []
     if sheet.stages and len(sheet.stages) <= 6:
         blocks.append(Figure((drawing(sheet),), tuple(_caption(sheet)), "fig:network"))
+    elif (figure := layers_figure(sheet)) is not None:
+        blocks.append(figure)
+    if not sheet.stages:
+        right = (_loss(sheet), *_step_size(sheet))
+        return (*blocks, Facts(tuple(given_rows(sheet)), right, tuple(_results(sheet))))
     left = (*_data(sheet), *_parameters(sheet))
     right = (*_functions(sheet), _loss(sheet), *_biases(sheet), *_step_size(sheet))
     blocks.append(Facts(left, right, tuple(_results(sheet))) if left else Facts(right, (), tuple(_results(sheet))))

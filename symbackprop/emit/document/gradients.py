@@ -84,6 +84,8 @@ def coloured(tree: Tree) -> Tree:
     """A formula with error signals and inputs in their colours."""
     if isinstance(tree, Symbol):
         return Paint("delta" if tree.role == "adjoint" else "input", tree)
+    if isinstance(tree, PartialDerivative):
+        return Paint("error", tree)
     if isinstance(tree, BigSum | Range):
         return replace(tree, body=coloured(tree.body)) if isinstance(tree, BigSum) else tree
     return mapped(tree, coloured)

@@ -34,6 +34,7 @@ THROUGH_OUTPUT = "slope through the output"
 # A loss that is wider than this is not written out again.
 WIDEST = 150
 PUT_IN = "put in the adjoint"
+KNOWN = ("a sum that is known", "a part that is known")
 
 
 def slope_label(stage: Stage) -> str:
@@ -147,6 +148,11 @@ def reason(sheet: Sheet, step: Step) -> Iterator[str | Tree]:
             yield from (" from ", Reference(ERROR))
         elif f"eq:{step.uses[0]}" in sheet.known:
             yield from (" from ", Reference(f"eq:{step.uses[0]}"))
+        return
+    if step.rule in KNOWN and step.uses:
+        yield "written with "
+        for number, name in enumerate(step.uses):
+            yield from (", ", sheet.plain.whole(name)) if number else (sheet.plain.whole(name),)
         return
     yield RULES.get(step.rule, step.because or step.rule)
     if step.rule == CANCELLED and step.given:

@@ -123,6 +123,7 @@ class Material:
         code: A program that computes the gradients; it is printed as it is.
         output: What the program prints.
         notation: How things are called.
+        language: The language of the text, such as `"en"`.
     """
 
     derivation: Derivation
@@ -135,3 +136,4 @@ class Material:
     code: str = ""
     output: str = ""
     notation: Notation = STANDARD
+    language: str = "en"

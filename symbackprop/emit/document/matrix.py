@@ -10,6 +10,8 @@ from symbackprop.display import Matrix, Paint, PartialDerivative, Product, Relat
 from symbackprop.display.tree import walk
 from symbackprop.emit.document.blocks import Block, Display, Mention, Paragraph, Section, Table, Text
 from symbackprop.emit.document.concrete import mapped
+from symbackprop.emit.document.layers import alike
+from symbackprop.emit.document.layers import layers as graph_layers
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.stages import Stage
 
@@ -35,7 +37,7 @@ def matrix_form(sheet: Sheet) -> Section | None:
         if name in sheet.derivation.tensors
     ]
     blocks.append(Display(tuple(relations)))
-    if sheet.material.step is None:
+    if sheet.material.step is None and sheet.stages:
         blocks += [Paragraph(("The shapes of everything, rows by columns:",)), _shapes(sheet)]
     return Section("The same result in matrix form", "sec:matrix", tuple(blocks))
 
@@ -45,8 +47,11 @@ def _order(sheet: Sheet) -> list[str]:
     last = len(sheet.stages)
     layers = {1, last - 1, last} if last > MOST_LAYERS else set(range(last + 1))
 
+    if not sheet.stages:
+        layers = {group[0].number for group in alike(graph_layers(sheet.graph))}
+
     def wanted(name: str) -> bool:
-        return not sheet.stages or sheet.tensors[name].layer in layers | {0}
+        return sheet.tensors[name].layer in layers | {0}
 
     forward = [equation.tensor for equation in sheet.graph.equations if wanted(equation.tensor)]
     adjoints = [equation.tensor for equation in sheet.derivation.adjoints if wanted(equation.tensor)]

@@ -20,14 +20,17 @@ from symbackprop.display import (
     Symbol,
     TensorReader,
     Tree,
+    Words,
     build,
     equality,
     shown,
     typed,
 )
 from symbackprop.display.tree import bare, walk
+from symbackprop.emit.document.blocks import Text
 from symbackprop.emit.document.concrete import chain, gathered, instance, numeric
 from symbackprop.emit.document.material import Material
+from symbackprop.emit.document.phrases import Phrases
 from symbackprop.emit.document.stages import Stage, stages
 from symbackprop.expressions import Index, Read
 from symbackprop.graph import Tensor
@@ -51,6 +54,7 @@ class Sheet:
         self.material = material
         self.derivation = material.derivation
         self.graph = material.derivation.graph
+        self.say = Phrases(material.language)
         self.labels: dict[tuple[str, tuple[int, ...]], str] = {}
         self.known: set[str] = set()
         tensors = {**self.graph.tensors, **self.derivation.tensors}
@@ -69,6 +73,17 @@ class Sheet:
     def batched(self) -> bool:
         """Whether tensors have a sample index."""
         return any(self.has_samples(tensor) for tensor in self.graph.with_role("input"))
+
+    def words(self, phrase: str, **holes: Any) -> Words:
+        """A phrase for the margin of a formula."""
+        return Words(self.say(phrase, **holes))  # type: ignore[arg-type]
+
+    def reduced(self) -> Text:
+        """How the errors of samples are combined, to end a sentence."""
+        if not self.batched:
+            return (":",)
+        mean = self.material.facts.reduction == "mean"
+        return self.say(", averaged over the samples:" if mean else ", added over the samples:")
 
     @cached_property
     def samples(self) -> int:

@@ -43,10 +43,8 @@ def _tabular(block: Table, part: Sequence[Rows]) -> str:
     columns = "".join(block.columns)
     space = r"\setlength{\tabcolsep}{4pt}" if _table_width(block) > LINE - 40 else ""
     size = r"\footnotesize" if _table_width(block) > LINE else r"\small"
-    return (
-        f"{size}{space}\\begin{{tabular}}{{@{{}}{columns}@{{}}}}\n\\toprule\n{head} \\\\\n\\midrule\n{body} \\\\\n"
-        "\\bottomrule\n\\end{tabular}"
-    )
+    rows = f"\\toprule\n{head} \\\\\n\\midrule\n{body} \\\\\n\\bottomrule"
+    return f"{size}{space}\\sbpfit{{\\begin{{tabular}}{{@{{}}{columns}@{{}}}}\n{rows}\n\\end{{tabular}}}}"
 
 
 def facts(block: Facts) -> str:
@@ -69,7 +67,7 @@ def facts(block: Facts) -> str:
         columns = r"@{}l@{\hspace{1em}}>{\raggedright\arraybackslash}p{.8\textwidth}@{}"
     body = " \\\\\n".join(rows) + " \\\\\n" + ("\\midrule\n" + " \\\\\n".join(below) + " \\\\\n" if below else "")
     tabular = f"\\begin{{tabular}}{{{columns}}}\n\\toprule\n{body}\\bottomrule\n\\end{{tabular}}"
-    return f"\\begin{{center}}\\small\n{tabular}\n\\end{{center}}"
+    return f"\\begin{{center}}\\small\n\\sbpfit{{{tabular}}}\n\\end{{center}}"
 
 
 def _wrapped(text: Text) -> str:
@@ -90,8 +88,8 @@ def key(block: Key) -> str:
         ]
         rows.append(" & ".join(map(prose, cells)) + r" \\[1pt]")
     columns = r"@{}l@{\hspace{1em}}l@{\hspace{2em}}l@{\hspace{1em}}l@{}"
-    return "\n".join([rf"\begin{{center}}\small\begin{{tabular}}{{{columns}}}", r"\toprule", *rows, r"\bottomrule",
-                      r"\end{tabular}\end{center}"])  # fmt: skip
+    return "\n".join([rf"\begin{{center}}\small\sbpfit{{\begin{{tabular}}{{{columns}}}", r"\toprule", *rows,
+                      r"\bottomrule", r"\end{tabular}}\end{center}"])  # fmt: skip
 
 
 def _table_width(block: Table) -> float:

@@ -132,7 +132,7 @@ def _items(block: Items) -> str:
 
 
 def _figure(block: Figure) -> str:
-    drawings = [tikz(drawing) for drawing in block.drawings]
+    drawings = [rf"\sbpfit{{{tikz(drawing)}}}" for drawing in block.drawings]
     if len(drawings) > 1:
         share = 0.94 / len(drawings)
         drawings = [

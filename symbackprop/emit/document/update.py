@@ -19,11 +19,13 @@ from symbackprop.display import (
     Tree,
     Words,
     integer,
+    latex,
     shown,
     typed,
 )
 from symbackprop.display.chart import chart
 from symbackprop.display.numbers import rational
+from symbackprop.display.width import width
 from symbackprop.emit.document.blocks import (
     Becomes,
     Block,
@@ -38,13 +40,14 @@ from symbackprop.emit.document.blocks import (
 )
 from symbackprop.emit.document.forward import MOST_ROWS
 from symbackprop.emit.document.gradients import gradient
-from symbackprop.emit.document.material import Facts
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.wording import cardinal
 from symbackprop.graph import Tensor
 from symbackprop.notation import given
 
 ETA = Symbol(given("eta"))
+# A gradient that is wider, in points, is not written into the table.
+WIDEST = 150
 
 
 def update(sheet: Sheet) -> Section:
@@ -74,17 +77,24 @@ def _moving(sheet: Sheet) -> list[tuple[Tensor, tuple[int, ...]]]:
     return [(tensor, at) for tensor in tensors for at in elements[tensor.name]]
 
 
-def _rule(sheet: Sheet) -> Iterator[Any]:
+def descent(sheet: Sheet) -> Text:
+    """What the optimizer does, in symbols."""
     facts = sheet.material.facts
     if facts.optimizer != "sgd":
-        yield from _assigned(facts)
-        return
+        return _assigned(sheet)
     w = Symbol(given("w"))
     slope = Product((ETA, PartialDerivative(sheet.reader.error(), w)))
-    yield "Gradient descent moves every parameter against its gradient"
-    yield (", all at once: " if facts.update == "simultaneous" else ", the output layer first: ")
-    yield Becomes(w, Sum((w, Minus(slope))))
-    yield ". "
+    phrase = "Gradient descent moves every parameter against its gradient, all at once: {step}. "
+    if facts.update != "simultaneous":
+        phrase = "Gradient descent moves every parameter against its gradient, the output layer first: {step}. "
+    return sheet.say(phrase, step=Becomes(w, Sum((w, Minus(slope)))))
+
+
+def _rule(sheet: Sheet) -> Iterator[Any]:
+    facts = sheet.material.facts
+    yield from descent(sheet)
+    if facts.optimizer != "sgd":
+        return
     moving = _moving(sheet)
     if moving:
         tensor, at = moving[0]
@@ -100,14 +110,20 @@ def _rule(sheet: Sheet) -> Iterator[Any]:
         yield " The biases are left as they are." if biases else " Parameters that are not trained stay as they are."
 
 
-def _assigned(facts: Facts) -> Iterator[Any]:
+def _assigned(sheet: Sheet) -> Text:
     """The equations of an optimizer with memory, for a parameter w with gradient g."""
-    yield f"This is the first step of {facts.optimizer}. For every parameter w with gradient g it sets, in this order, "
+    facts = sheet.material.facts
+    steps: list[Any] = []
     for number, (left, right) in enumerate(facts.assignments):
-        yield from (", " if number else "", Becomes(left, right))
+        steps += [", " if number else "", Becomes(left, right)]
+    settings: list[Any] = []
     for number, (name, value) in enumerate(facts.settings):
-        yield from ("; here " if not number else ", ", Relation(name, (Row("=", typed(value)),)))
-    yield ". What it remembers starts at its first value."
+        settings += [", " if number else "", Relation(name, (Row("=", typed(value)),))]
+    phrase = (
+        "This is the first step of {optimizer}. For every parameter w with gradient g it sets, in this order, {steps}; "
+        "here {settings}. What it remembers starts at its first value."
+    )
+    return sheet.say(phrase, optimizer=facts.optimizer, steps=tuple(steps), settings=tuple(settings))
 
 
 def _new(sheet: Sheet, tensor: Tensor, at: tuple[int, ...]) -> Number:
@@ -141,11 +157,11 @@ def _rows(sheet: Sheet, tensor: Tensor, checked: bool) -> Iterator[tuple[Text, .
     for at, scalar in sheet.material.scalars.elements[tensor.name].items():  # type: ignore[union-attr]
         place = tuple(n + 1 for n in at)
         value = sheet.given(tensor.name, at)
-        label = sheet.labels.get((equation.tensor, place))
+        label = sheet.labels.get((equation.tensor, place)) or _whole_label(sheet, equation.tensor)
         cells: list[Text] = [
             (sheet.element(tensor.name, *place),),
             (value,),
-            (gradient(sheet, equation, place),),
+            (tree,) if width(latex(tree := gradient(sheet, equation, place))) < WIDEST else ("…",),
             (shown(sheet.values_at(equation.tensor, at)),),
         ]
         if checked:
@@ -154,6 +170,11 @@ def _rows(sheet: Sheet, tensor: Tensor, checked: bool) -> Iterator[tuple[Text, .
         cells.append((Mention(label),) if label else ("",))
         cells.append((_new(sheet, tensor, at),) if tensor.trainable else (value, " (kept)"))
         yield tuple(cells)
+
+
+def _whole_label(sheet: Sheet, adjoint: str) -> str:
+    """The label of the equation of a whole tensor, where that is what was derived."""
+    return f"eq:{adjoint}" if f"eq:{adjoint}" in sheet.known else ""
 
 
 def _clean(number: Number) -> Number:

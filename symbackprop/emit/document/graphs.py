@@ -1,0 +1,284 @@
+"""The derivation of any graph, layer by layer: the forward pass, and the backward pass from the loss.
+
+Each layer shows its local derivatives once, the error signal of every tensor from the chain rule to the formula that is
+used, one parameter in full, and the gradients of all. Where there are numbers, a tensor's values follow its formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from symbackprop.display import (
+    Boxed,
+    Matrix,
+    Paint,
+    PartialDerivative,
+    Relation,
+    Row,
+    Symbol,
+    Tree,
+    Words,
+    latex,
+    shown,
+)
+from symbackprop.display.breaking import lay_out
+from symbackprop.display.width import width
+from symbackprop.emit.document.blocks import Block, Display, Figure, Grid, Heading, Paragraph, Section
+from symbackprop.emit.document.chain_rule import chain_rule, local_derivatives
+from symbackprop.emit.document.concrete import mapped
+from symbackprop.emit.document.gradients import LINE
+from symbackprop.emit.document.kinds import kind
+from symbackprop.emit.document.layers import Layer, alike, layers, reads_outside, recurrent_axis
+from symbackprop.emit.document.local import reason
+from symbackprop.emit.document.pictures import unrolled, window_pictures
+from symbackprop.emit.document.sheet import SAMPLE, Sheet
+from symbackprop.emit.document.wording import LOSSES, capital
+from symbackprop.expressions import Peak, Total
+from symbackprop.graph import Equation, Tensor
+
+MOST_ROWS, MOST_COLUMNS = 8, 6
+# Two relations stand side by side where both fit in half a line.
+HALF = LINE / 2 - 38
+NUMBER = 32.0
+
+
+def forward(sheet: Sheet) -> Section:
+    """The forward pass, layer by layer."""
+    say = sheet.say
+    text = say("One element stands for all elements of its tensor")
+    text += say(", and one sample for all samples:") if sheet.batched else (":",)
+    blocks: list[Block] = [Paragraph(text)]
+    for group in alike(layers(sheet.graph)):
+        layer = group[0]
+        blocks += [Heading((group_title(sheet, group),)), *_alike(sheet, group)]
+        words = kind(layer).forward
+        blocks += [Paragraph(say(words))] if words else []
+        blocks.append(Display(tuple(equation_line(sheet, equation) for equation in layer.equations)))
+        blocks += _outside(sheet, layer)
+        blocks += _figures(sheet, layer)
+        blocks += _values(sheet, layer.tensors)
+    blocks += [Heading(say("Error")), *_error(sheet)]
+    return Section(*_headed(sheet, "Forward pass"), "sec:forward", tuple(blocks))
+
+
+def _headed(sheet: Sheet, phrase: str) -> tuple[str]:
+    return (sheet.say.words(phrase),)
+
+
+def layer_title(sheet: Sheet, layer: Layer) -> str:
+    """`Layer 3 (encoder): long short-term memory`."""
+    name = f" ({layer.name})" if layer.name and layer.name != layer.kind else ""
+    on_top = sheet.say.words(" with {name}", name=layer.activation.replace("_", " ")) if layer.activation else ""
+    return sheet.say.words("layer {number}", number=layer.number) + f"{name}: {_kind(sheet, layer)}{on_top}"
+
+
+def _kind(sheet: Sheet, layer: Layer) -> str:
+    return sheet.say.words(kind(layer).title)
+
+
+def group_title(sheet: Sheet, group: Sequence[Layer]) -> str:
+    """The title of a layer, or of several that are alike."""
+    if len(group) == 1:
+        return capital(layer_title(sheet, group[0]))
+    first, last = group[0], group[-1]
+    numbers = sheet.say.words("layers {first} to {last}", first=first.number, last=last.number)
+    return capital(f"{numbers}: {_kind(sheet, first)}")
+
+
+def _alike(sheet: Sheet, group: Sequence[Layer]) -> Iterator[Block]:
+    if len(group) > 1:
+        phrase = "These {count} layers are alike. This is layer {number}; the others have the same equations:"
+        yield Paragraph(sheet.say(phrase, count=len(group), number=group[0].name or str(group[0].number)))
+
+
+def equation_line(sheet: Sheet, equation: Equation) -> Relation:
+    """One equation in index form; where it sums over samples, as the loss does, their index has to be seen."""
+    mixes = any(index.name == SAMPLE for node in equation.rhs.atoms(Total, Peak) for index in node.bound)
+    reader = sheet.plain if mixes else sheet.reader
+    return Relation(reader(equation.lhs), (Row("=", sheet.built(equation.rhs, reader), label=f"eq:{equation.tensor}"),))
+
+
+def _outside(sheet: Sheet, layer: Layer) -> Iterator[Block]:
+    outside = reads_outside(layer.equations)
+    if outside:
+        names: list[str | Tree] = []
+        for read in outside:
+            names += [", " if names else "", sheet.reader(read)]
+        phrase = "What is read outside of a tensor's range is 0, here {names} where the place does not exist."
+        yield Paragraph(sheet.say(phrase, names=tuple(names)))
+
+
+def _figures(sheet: Sheet, layer: Layer) -> Iterator[Block]:
+    axis = recurrent_axis(layer)
+    if axis is not None and "fig:unrolled" not in sheet.known:
+        sheet.known.add("fig:unrolled")
+        text = sheet.say(
+            "The layer unrolled in time: its weights are the same at every step. The error (thick) runs backwards, and "
+            "at every step what comes from the output is added to what comes from the next step."
+        )
+        yield Figure((unrolled(sheet, layer, axis),), text, "fig:unrolled")
+    pictures = window_pictures(sheet, layer)
+    if pictures and "fig:windows" not in sheet.known:
+        sheet.known.add("fig:windows")
+        text = sheet.say(
+            "Windows. Left, forwards: one place of the output and the window it sees. Right, backwards: one place of "
+            "the input and every place of the output whose window holds it."
+        )
+        yield Figure(pictures, text, "fig:windows")
+
+
+def _error(sheet: Sheet) -> Iterator[Block]:
+    """The loss, or several and how they are added, with what is done over samples."""
+    graph = sheet.graph
+    own = [equation for equation in graph.equations if not graph.tensors[equation.tensor].layer]
+    rows = dict(zip((equation.tensor for equation in graph.equations), graph.rows, strict=False))
+    if len(own) == 1:
+        meaning = LOSSES.get(rows.get(own[0].tensor, ""), ("", ""))[0]
+        if meaning:
+            yield Paragraph((*(capital(part) for part in sheet.say.words(meaning).splitlines()), *sheet.reduced()))
+    else:
+        yield Paragraph(sheet.say("The error has several terms, each a number of its own; the last line adds them:"))
+    yield Display(tuple(equation_line(sheet, equation) for equation in own))
+    yield from _values(sheet, tuple(equation.tensor for equation in own))
+
+
+def _values(sheet: Sheet, names: Sequence[str]) -> Iterator[Block]:
+    """The values of tensors that are small enough, in one display."""
+    if sheet.material.step is None:
+        return
+    found = [relation for name in names if (relation := valued(sheet, name)) is not None]
+    if found:
+        text = sheet.say(
+            "With the numbers of the sample:" if sheet.samples == 1 else "With the numbers of all samples:"
+        )
+        yield Paragraph(text)
+        yield Display(tuple(found))
+
+
+def valued(sheet: Sheet, name: str, box: bool = False) -> Relation | None:
+    """A tensor and its values, as a number, a column or a matrix; nothing where those would not fit."""
+    value = sheet.values[name]
+    tree: Tree
+    if not isinstance(value, tuple):
+        tree, exact = shown(value), shown(value).exact
+    else:
+        rows = value if isinstance(value[0], tuple) else tuple((entry,) for entry in value)
+        if isinstance(rows[0][0], tuple) or len(rows) > MOST_ROWS or len(rows[0]) > MOST_COLUMNS:
+            return None
+        tree = Matrix(tuple(tuple(shown(entry) for entry in row) for row in rows))
+        exact = all(entry.exact for row in tree.rows for entry in row)  # type: ignore[attr-defined]
+    lhs = sheet.plain.whole(name) if isinstance(value, tuple) else sheet.plain(sheet.tensors[name].read)
+    return Relation(lhs, (Row("=" if exact else "≈", Boxed(tree) if box else tree),))
+
+
+def backward(sheet: Sheet) -> Iterator[Section]:
+    """The backward pass, a section for each layer from the loss on."""
+    losses = [e.tensor for e in sheet.graph.equations if not sheet.tensors[e.tensor].layer]
+    if any(name in sheet.derivation.adjoint_of for name in losses[:-1]):
+        blocks = list(_signals(sheet, losses[:-1]))
+        yield Section(*_headed(sheet, "Backward pass: the terms of the error"), "sec:backward-0", tuple(blocks))
+    for group in reversed(alike(layers(sheet.graph))):
+        blocks = [*_alike(sheet, group), *_layer(sheet, group[0])]
+        if len(blocks) > (len(group) > 1):
+            title = group_title(sheet, group)
+            name = sheet.say.words("Backward pass: {layer}", layer=title[:1].lower() + title[1:])
+            yield Section(name, f"sec:backward-{group[0].number}", tuple(blocks))
+
+
+def _layer(sheet: Sheet, layer: Layer) -> Iterator[Block]:
+    active = [name for name in layer.tensors if name in sheet.derivation.adjoint_of]
+    if not active:
+        return
+    words = kind(layer).backward
+    if words:
+        yield Paragraph(sheet.say(words))
+    lines = tuple(local_derivatives(sheet, layer.tensors))
+    if lines:
+        yield Heading(sheet.say("Local derivatives"))
+        yield _paired(lines)
+    yield Heading(sheet.say("Error signals"))
+    if layer.recurs:
+        axis = recurrent_axis(layer)
+        assert axis is not None
+        phrase = "For {time} from the last step down to the first; a bracket is 1 where what it says holds, else 0:"
+        yield Paragraph(sheet.say(phrase, time=sheet.reader.index(axis)))
+    yield from _signals(sheet, active)
+    yield from _gradients(sheet, layer)
+
+
+def _signals(sheet: Sheet, names: Sequence[str]) -> Iterator[Block]:
+    """∂E/∂v of some tensors, in the order in which a backward pass computes them."""
+    wanted = [adjoint for adjoint in sheet.derivation.adjoints if adjoint.tensor in {
+        sheet.derivation.adjoint_of.get(name) for name in names}]  # fmt: skip
+    forward_of = {new: old for old, new in sheet.derivation.adjoint_of.items()}
+    yield from displays([derived(sheet, adjoint, sheet.tensors[forward_of[adjoint.tensor]]) for adjoint in wanted])
+    yield from _values(sheet, [adjoint.tensor for adjoint in wanted])
+
+
+def displays(relations: Sequence[Relation]) -> Iterator[Display]:
+    """Relations in one display, or in one each where a wide one would drive the reasons of all out of the margin."""
+    if lay_out(relations, LINE - NUMBER)[1]:
+        yield from (Display((relation,)) for relation in relations)
+    elif relations:
+        yield Display(tuple(relations))
+
+
+def derived(sheet: Sheet, adjoint: Equation, tensor: Tensor, box: bool = False) -> Relation:
+    """∂E/∂v from the chain rule through every rewrite to the formula that is used."""
+    leaf = tensor.role == "parameter"
+    steps = sheet.derivation.steps.get(adjoint.tensor, ())
+    every = (adjoint.rhs, *(step.after for step in steps))
+    mixes = leaf or any(i.name == SAMPLE for rhs in every for node in rhs.atoms(Total, Peak) for i in node.bound)
+    reader = sheet.plain if mixes or not sheet.batched else sheet.reader
+    first = chain_rule(sheet, tensor, reader is not sheet.plain)
+    rows = [Row("=", first, sheet.words("chain rule"))] if first is not None else []
+    for step in steps:
+        tree = painted(sheet.built(step.after, reader))
+        if not rows or rows[-1].tree != tree:
+            why = sheet.words("local derivatives") if step.rule == "chain rule" and rows else None
+            rows.append(Row("=", tree, why or Words(tuple(reason(sheet, step)))))
+    if not steps:
+        rows.append(Row("=", painted(sheet.built(adjoint.rhs, reader))))
+    last = rows[-1]
+    rows[-1] = replace(last, tree=Boxed(last.tree) if box else last.tree, label=f"eq:{adjoint.tensor}")
+    lhs = reader(adjoint.lhs)
+    sheet.known.add(f"eq:{adjoint.tensor}")
+    return Relation(Paint("delta" if isinstance(lhs, Symbol) else "error", lhs) if not leaf else lhs, tuple(rows))
+
+
+def painted(tree: Tree) -> Tree:
+    """A formula with its error signals in their colours."""
+    if isinstance(tree, Symbol):
+        return Paint("delta", tree) if tree.role == "adjoint" else tree
+    if isinstance(tree, PartialDerivative):
+        return Paint("error", tree)
+    return mapped(tree, painted)
+
+
+def _gradients(sheet: Sheet, layer: Layer) -> Iterator[Block]:
+    found = [tensor for tensor in layer.parameters if tensor.name in sheet.derivation.adjoint_of]
+    if not found:
+        return
+    first = max(found, key=lambda tensor: len(tensor.indices))
+    yield Heading(sheet.say("One parameter in full: {name}", name=sheet.plain(first.read)))
+    yield Display((derived(sheet, sheet.derivation.adjoint(first.name), first, box=True),))
+    rest = [tensor for tensor in found if tensor is not first]
+    if rest:
+        yield Paragraph(sheet.say("In the same way, for the other parameters of this layer:"))
+        yield _paired(tuple(_result(sheet, tensor) for tensor in rest), numbered=True)
+    yield from _values(sheet, [sheet.adjoint(tensor.name) for tensor in found])
+
+
+def _result(sheet: Sheet, tensor: Tensor) -> Relation:
+    adjoint = sheet.derivation.adjoint(tensor.name)
+    sheet.known.add(f"eq:{adjoint.tensor}")
+    tree = painted(sheet.built(adjoint.rhs, sheet.plain))
+    return Relation(sheet.plain(adjoint.lhs), (Row("=", tree, label=f"eq:{adjoint.tensor}"),))
+
+
+def _paired(relations: Sequence[Relation], numbered: bool = False) -> Block:
+    """Short relations two by two; a number stands for the last of its row only, so numbered ones stay alone."""
+    if numbered or len(relations) < 2 or max(width(latex(one)) for one in relations) > HALF:
+        return Display(tuple(relations))
+    return Grid(tuple(tuple(relations[n : n + 2]) for n in range(0, len(relations), 2)))

@@ -1,0 +1,155 @@
+"""Any graph is told layer by layer, and where it has numbers every relation of its document is true."""
+
+import pytest
+
+import symbackprop as sb
+from symbackprop.display import check, latex
+from symbackprop.emit.document import compose
+from symbackprop.emit.document.blocks import Display, Figure, Grid, Heading, Mention, Paragraph, Table
+from symbackprop.emit.document.inline import prose
+from symbackprop.emit.document.sheet import Sheet
+
+GATED = {
+    "parameters": {"W": ["units", "n"], "V": ["units", "n"]},
+    "equations": "g[j] = sigmoid(sum(V[j, i] * x[i], i))\ny[j] = g[j] * sum(W[j, i] * x[i], i)",
+}
+
+
+def numbers(*shape, start=1):
+    """Nested lists of unlike numbers."""
+    if not shape:
+        return ((start * 37) % 19 - 9) / 10 or 0.35
+    return [numbers(*shape[1:], start=start * 7 + n) for n in range(shape[0])]
+
+
+def dense(units, inputs, **more):
+    return {"type": "dense", "units": units, "weights": numbers(units, inputs, start=3), "bias": numbers(units), **more}
+
+
+NETWORKS = {
+    "gates": {
+        "inputs": 2,
+        "layers": [{"type": "gated", "units": 2, "W": numbers(2, 2), "V": numbers(2, 2, start=2)}, dense(1, 2)],
+        "loss": "mse",
+        "layer_types": {"gated": GATED},
+        "sample": {"x": [0.5, -0.25], "t": [1]},
+    },
+    "recurrence": {
+        "inputs": {"x": {"shape": [3, 1]}},
+        "layers": [
+            {
+                "type": "simple_rnn",
+                "units": 2,
+                "weights": numbers(2, 1),
+                "recurrent_weights": numbers(2, 2),
+                "bias": numbers(2),
+            },
+            {"type": "last"},
+            dense(1, 2),
+        ],
+        "loss": "mse",
+        "sample": {"x": [[0.5], [-0.25], [0.75]], "t": [1]},
+    },
+    "convolution": {
+        "inputs": {"x": {"shape": [6, 1]}},
+        "layers": [
+            {"type": "conv1d", "filters": 1, "kernel_size": 3, "weights": numbers(1, 3, 1), "bias": [0.1]},
+            {"type": "max_pooling1d", "pool_size": 2},
+        ],
+        "loss": "half_squared_error",
+        "sample": {"x": [[0.5], [-0.25], [0.75], [0.1], [-0.6], [0.3]], "t": [[1], [0]]},
+    },
+    "samples": {
+        "inputs": 2,
+        "layers": [{"type": "batch_normalization", "gamma": [1.5, 0.5], "beta": [0.1, 0.2]}, dense(1, 2)],
+        "loss": "mse",
+        "sample": {"x": [[0.5, -0.25], [0.1, 0.7], [-0.3, 0.2]], "t": [[1], [0], [1]]},
+    },
+}
+
+
+@pytest.fixture
+def network():
+    return lambda name: sb.Network.model_validate({"name": name.replace(" ", "_"), **NETWORKS[name]})
+
+
+def blocks(document, kind):
+    every = [*document.opening, *(block for section in document.sections for block in section.blocks)]
+    return [block for block in every if isinstance(block, kind)]
+
+
+def mentions(document):
+    for table in blocks(document, Table):
+        for group in table.groups:
+            yield from (piece.label for row in group for cell in row for piece in cell if isinstance(piece, Mention))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_relation_is_true(name, network, material_of):
+    given = material_of(network(name))
+    values = Sheet(given).values
+    held = 0
+    for relation in compose(given).relations:
+        found = check(relation, values)
+        assert not found.faults, latex(relation)
+        held += found.held
+    assert held >= 10
+
+
+def test_every_layer_has_a_section_from_the_last_to_the_first(composed):
+    titles = [section.title for section in composed("cnn").sections]
+    assert titles[2:6] == [
+        "Backward pass: layer 4: dense layer with softmax",
+        "Backward pass: layer 3: flattening",
+        "Backward pass: layer 2: maximum of windows",
+        "Backward pass: layer 1: convolution in two dimensions with relu",
+    ]
+
+
+def test_the_chain_rule_stands_before_its_result(composed):
+    (relation,) = [one for one in composed("attention").relations if r"\pd{E}{w\lay{q}_{ji}}" in latex(one.lhs)]
+    assert [prose((row.reason,)) for row in relation.rows] == [r"chain rule", r"local derivatives"]
+    assert r"\fX{\pd{z\lay{q}_{s\tau j}}{w\lay{q}_{ji}}}" in latex(relation.rows[0].tree)
+
+
+def test_a_recurrence_adds_what_comes_from_the_next_step(composed):
+    document = composed("lstm")
+    (relation,) = [one for one in document.relations if latex(one.lhs) == r"\fE{\pd{E}{c\lay{\mathrm{lstm}}_{\tau j}}}"]
+    first = latex(relation.rows[0].tree)
+    assert r"\pd{E}{c\lay{\mathrm{lstm}}_{\tau + 1,j}}" in first
+    assert r"\pd{E}{h\lay{\mathrm{lstm}}_{\tau j}}" in first
+    text = "".join(prose(block.text) for block in blocks(document, Paragraph))
+    assert "backwards in time" in text
+    assert r"outside of a tensor's range is 0, here $h\lay{\mathrm{lstm}}_{\tau - 1,k}$" in text
+
+
+def test_pictures_go_with_recurrences_and_windows(composed):
+    assert [one.label for one in blocks(composed("lstm"), Figure)] == ["fig:network", "fig:unrolled"]
+    assert [one.label for one in blocks(composed("cnn"), Figure)] == ["fig:network", "fig:windows"]
+
+
+def test_layers_that_are_alike_are_told_once(composed):
+    document = composed("gpt2")
+    titles = [prose(block.text) for block in blocks(document, Heading)]
+    assert "Layers 3 to 14: transformer block" in titles
+    assert len(document.relations) < 150
+
+
+def test_numbers_follow_formulas(network, composed):
+    text = " ".join(latex(one) for one in composed(network("gates")).relations)
+    assert r"\begin{bmatrix}" in text
+
+
+def test_what_is_mentioned_is_there(composed):
+    for name in ("transformer", "vae"):
+        document = composed(name)
+        shown = [b for b in (*blocks(document, Display), *blocks(document, Grid))]
+        labels = {row.label for block in shown for relation in block.relations for row in relation.rows}
+        wanted = set(mentions(document))
+        assert len(wanted) > 5
+        assert wanted <= labels
+
+
+def test_local_derivatives_are_written_at_the_place_where_they_are_not_0(composed):
+    lines = {latex(one.lhs): latex(one.rows[0].tree) for one in composed("attention").relations}
+    assert lines[r"\fS{\pd{y\lay{4}_{\tau j}}{p\lay{4}_{\tau i}}}"] == r"\fS{z\lay{v}_{ij}}"
