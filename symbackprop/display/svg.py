@@ -64,6 +64,8 @@ class _Svg:
         return here
 
     def node(self, node: Node) -> str:
+        if node.width:
+            return self.box(node)
         x, y = self.at(node.x, node.y, self.radius + 2)
         if node.kind == "dots":
             return _text("⋮", x, y + 6, "dots", LETTER + 4)
@@ -74,6 +76,19 @@ class _Svg:
         value = _text(node.value, x, y + 13, "value", VALUE if self.radius > 20 else 9) if node.value != "" else ""
         classes = f"node {node.kind}" + (" dim" if node.dim else "")
         return f"<g {self.marked(classes, node.label)}>{shape}{label}{value}</g>"
+
+    def box(self, node: Node) -> str:
+        """A box with its lines below one another."""
+        w, h = node.width * CM / 2, node.height * CM / 2
+        x, y = self.at(node.x, node.y, w + 2, h + 2)
+        shape = f'<rect x="{x - w:.1f}" y="{y - h:.1f}" width="{2 * w:.1f}" height="{2 * h:.1f}" rx="4"/>'
+        first = y + 4.5 - 7 * (len(node.lines) - 1)
+        lines = [
+            _text(line, x, first + 14 * n, "value" if n else "name", VALUE + 1 if n else SMALL)
+            for n, line in enumerate(node.lines)
+        ]
+        classes = f"node {node.kind}" + (" dim" if node.dim else "")
+        return f"<g {self.marked(classes, node.lines[0])}>{shape}{''.join(lines)}</g>"
 
     def _shape(self, node: Node, x: float, y: float) -> str:
         if node.kind == "loss":
@@ -149,7 +164,9 @@ class _Svg:
         if line.style == "mark":
             return "".join(f'<circle class="mark" cx="{x:.1f}" cy="{y:.1f}" r="3"/>' for x, y in points)
         path = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
-        head = _head(points[0], points[-1], 8) if line.style == "step" else ""
+        if line.style in ("cell", "mark cell"):
+            return f'<path class="{line.style}" d="M{path}Z"/>'
+        head = _head(points[-2], points[-1], 8) if line.style in ("step", "flow", "back") else ""
         return f'<g class="line {line.style}"><path class="stroke" d="M{path}"/>{head}</g>'
 
 

@@ -7,8 +7,9 @@ from xml.etree import ElementTree
 import pytest
 
 from symbackprop.display import Symbol
+from symbackprop.display.boxes import Box, boxes_drawing
 from symbackprop.display.chart import chart
-from symbackprop.display.diagram import Column, Edge, lit, network_drawing
+from symbackprop.display.diagram import Column, Drawing, Edge, Line, lit, network_drawing
 from symbackprop.display.svg import svg
 from symbackprop.display.text import text
 from symbackprop.notation import given
@@ -87,3 +88,12 @@ def test_a_path_is_walked_backwards():
 def test_it_says_what_it_shows_and_escapes_it():
     assert parsed(drawing()).attrib["aria-label"] == "A <network>"
     assert "href" not in svg(drawing())
+
+
+def test_boxes_cells_and_lines_that_go_round_are_drawn():
+    boxes = boxes_drawing([Box("input", ("x", "2 × 3")), Box("plain", ("pool",), (0,)), Box("loss", ("E",), (1, 0))])
+    assert [len(list(node.iter("text"))) for node in groups(boxes, "node")] == [2, 1, 1]
+    assert len(groups(boxes, "flow")) == 3
+    assert all(path.attrib["class"] == "tip" for flow in groups(boxes, "flow") for path in list(flow)[1:])
+    cells = Drawing(lines=(Line(((0, 0), (1, 0), (1, 1), (0, 1)), "mark cell"),))
+    assert [path.attrib["d"][-1] for path in parsed(cells).iter("path")] == ["Z"]
