@@ -1,0 +1,264 @@
+"""Functions of NumPy that work entry by entry → the same on values, by broadcasting.
+
+What saturates or bends (tanh, relu, softmax) gives a value that is due a name: more than a sum of it with others makes
+it a tensor of its own, whose slope is then written with the tensor itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import sympy as sp
+from sympy import Expr
+from sympy.logic.boolalg import Boolean
+
+from symbackprop.arrays.broadcasting import settled, together
+from symbackprop.arrays.values import CONTRACTED, PLAIN, REDUCED, Value, exact
+from symbackprop.errors import LanguageError
+from symbackprop.expressions import Where
+from symbackprop.language import FUNCTIONS
+from symbackprop.language.syntax import MAX_EXPONENT
+
+Operation: TypeAlias = Callable[..., Any]
+
+
+def add(a: Value, b: Value) -> Value:
+    """a + b."""
+    return _linear(a, b, lambda x, y: x + y)
+
+
+def subtract(a: Value, b: Value) -> Value:
+    """a - b."""
+    return _linear(a, b, lambda x, y: x - y)
+
+
+def negative(a: Value) -> Value:
+    """-a."""
+    return replace(a, expr=-a.number)
+
+
+def _linear(a: Value, b: Value, combine: Callable[[Expr, Expr], Expr]) -> Value:
+    if a.constant and not a.axes and a.number == 0 and combine is not None and b.unit:
+        return replace(b, expr=combine(sp.S.Zero, b.number))
+    axes, _ = together(a, b)
+    if any(axis.size != 1 for axis in axes):
+        a, b = (value.book.named(value) if value.unit else settled(value, axes) for value in (a, b))
+    axes, (x, y) = together(a, b)
+    unit = a.unit or b.unit or ("h" if a.depth or b.depth else "")
+    depth = max(a.depth, b.depth)
+    scalar = not any(axis.size != 1 for axis in axes)
+    return Value(a.book, combine(x.number, y.number), axes, depth, unit if scalar and (a.unit or b.unit) else "")
+
+
+def multiply(a: Value, b: Value) -> Value:
+    """a * b; a number scales what it meets, and anything else makes both factors tensors if a name is due."""
+    if a.constant or b.constant:
+        axes, (x, y) = together(a, b)
+        scaled = b if a.constant else a
+        whole = a.whole and b.whole
+        return Value(a.book, x.number * y.number, axes, scaled.depth, scaled.unit, whole)
+    axes, _ = together(a, b)
+    a, b = (settled(value.book.named(value) if value.unit else value, axes) for value in (a, b))
+    axes, (x, y) = together(a, b)
+    return Value(a.book, x.number * y.number, axes, max(a.depth, b.depth))
+
+
+def divide(a: Value, b: Value) -> Value:
+    """a / b.
+
+    Raises:
+        LanguageError: b is the number 0.
+    """
+    if b.constant:
+        if b.number == 0:
+            raise LanguageError("division by zero")
+        return multiply(a, b.with_expr(1 / b.number))
+    return multiply(a, reciprocal(b))
+
+
+def reciprocal(a: Value) -> Value:
+    """1 / a."""
+    a = argument(a, REDUCED, product=True)
+    return a.with_expr(1 / a.number, unit="" if a.depth == PLAIN else "r")
+
+
+def power(a: Value, b: Value) -> Value:
+    """a ** b.
+
+    Raises:
+        LanguageError: The exponent is too large a number.
+    """
+    if b.constant and a.constant:
+        return a.with_expr(_power(a.number, b.number))
+    if b.constant and b.number == 1:
+        return a
+    if b.constant and b.number == -1:
+        return reciprocal(a)
+    a = argument(a, REDUCED if b.constant and b.number.is_Rational and b.number.q > 1 else PLAIN, product=True)
+    b = argument(b, PLAIN)
+    axes, (x, y) = together(a, b)
+    return Value(a.book, _power(x.number, y.number), axes, a.depth, "r" if a.depth else "")
+
+
+def _power(base: Expr, exponent: Expr) -> Expr:
+    if exponent.is_number and abs(exponent) > MAX_EXPONENT:
+        raise LanguageError(f"an exponent may be {MAX_EXPONENT} at most")
+    if base == 0 and exponent.is_number and exponent < 0:
+        raise LanguageError("division by zero")
+    return base**exponent
+
+
+def square(a: Value) -> Value:
+    """a ** 2."""
+    return power(a, a.book.number(2))
+
+
+def argument(a: Value, depth: int, product: bool = False) -> Value:
+    """What a function is applied to: a tensor, where it holds more than a function should be written around.
+
+    Args:
+        a: The argument.
+        depth: What may stand in it without a name: nothing (PLAIN), or a reduction (REDUCED).
+        product: Whether it is one number that needs none, being multiplied by itself only.
+    """
+    if product and not any(size != 1 for size in a.shape):
+        return a
+    if a.unit:
+        return a.book.named(a)
+    return a.book.named(a, "z") if a.depth > depth else a
+
+
+def applied(name: str, unit: str = "", depth: int = PLAIN) -> Operation:
+    """A function of the equation language on a value.
+
+    Args:
+        name: Of the function.
+        unit: What the result is called if it is due a name.
+        depth: What may stand in its argument without a name.
+    """
+
+    def apply(a: Value) -> Value:
+        a = argument(a, depth)
+        return a.with_expr(_computed(FUNCTIONS[name], a.number), unit=unit or ("r" if a.depth else ""))
+
+    apply.__doc__ = f"{name}(a)."
+    return apply
+
+
+def composed(formula: Callable[[Expr], Expr], unit: str, name: str) -> Operation:
+    """A function that is made of others, such as the logistic function, on a value."""
+
+    def apply(a: Value) -> Value:
+        a = argument(a, PLAIN)
+        return a.with_expr(_computed(formula, a.number), unit=unit)
+
+    apply.__doc__ = f"{name}(a)."
+    return apply
+
+
+def _computed(function: Callable[[Expr], Expr], value: Expr) -> Expr:
+    found = function(value)
+    if found.has(sp.zoo, sp.nan, sp.oo, sp.S.NegativeInfinity, sp.I):
+        raise LanguageError("this is infinite, undefined or not real")
+    return found
+
+
+def sign(value: Expr) -> Expr:
+    """1, 0 or -1."""
+    return Where(sp.Gt(value, 0), sp.S.One, Where(sp.Lt(value, 0), sp.S.NegativeOne, sp.S.Zero))
+
+
+def maximum(a: Value, b: Value) -> Value:
+    """The larger of two; a tie goes to the second, or to the number among them."""
+    return _extreme(a, b, sp.Gt)
+
+
+def minimum(a: Value, b: Value) -> Value:
+    """The smaller of two; a tie goes to the second, or to the number among them."""
+    return _extreme(a, b, sp.Lt)
+
+
+def _extreme(a: Value, b: Value, relation: Callable[[Expr, Expr], Boolean]) -> Value:
+    if a.constant:
+        a, b = b, a
+    if a.constant:
+        first = bool(relation(a.number, b.number))
+        axes, (x, y) = together(a, b)
+        return (x if first else y).at({}, axes)
+    a, b = argument(a, PLAIN), argument(b, PLAIN)
+    axes, (x, y) = together(a, b)
+    return Value(a.book, Where(relation(x.number, y.number), x.number, y.number), axes, unit="a")
+
+
+def clip(a: Value, low: Value | None = None, high: Value | None = None) -> Value:
+    """a between two bounds; at a bound the slope is 0."""
+    a = a if low is None else maximum(a, low)
+    return a if high is None else minimum(a, high)
+
+
+def where(condition: Value, then: Value, otherwise: Value) -> Value:
+    """Entry by entry one value where a condition holds, another elsewhere."""
+    if not condition.truth:
+        condition = compared(sp.Ne)(condition, condition.book.number(0))
+    axes, _ = together(condition, then, otherwise)
+    then, otherwise = (settled(argument(value, PLAIN), axes) for value in (then, otherwise))
+    axes, (test, x, y) = together(condition, then, otherwise)
+    return Value(then.book, Where(test.expr, x.number, y.number), axes)
+
+
+def compared(relation: Callable[[Expr, Expr], Boolean]) -> Operation:
+    """A comparison of two values, entry by entry."""
+
+    def compare(a: Value, b: Value) -> Value:
+        axes, (x, y) = together(argument(a, PLAIN), argument(b, PLAIN))
+        return Value(a.book, _decided(relation, x.number, y.number), axes)
+
+    return compare
+
+
+def _decided(relation: Callable[[Expr, Expr], Boolean], left: Expr, right: Expr) -> Boolean:
+    """A comparison; one of a mask with a number is the mask's own condition."""
+    for side, other, swapped in ((left, right, False), (right, left, True)):
+        if isinstance(side, Where) and other.is_number and side.then.is_number and side.otherwise.is_number:
+            yes, no = (relation(other, part) if swapped else relation(part, other) for part in side.args[1:])
+            return sp.Or(sp.And(side.condition, yes), sp.And(sp.Not(side.condition), no))
+    return relation(left, right)
+
+
+def joined(combine: Callable[..., Boolean]) -> Operation:
+    """And, or of two truth values."""
+
+    def join(a: Value, b: Value) -> Value:
+        axes, (x, y) = together(_truth(a), _truth(b))
+        return Value(a.book, combine(x.expr, y.expr), axes)
+
+    return join
+
+
+def inverted(a: Value) -> Value:
+    """Not a."""
+    return a.with_expr(sp.Not(_truth(a).expr))
+
+
+def _truth(a: Value) -> Value:
+    return a if a.truth else compared(sp.Ne)(a, a.book.number(0))
+
+
+def remainder(a: Value, b: Value) -> Value:
+    """a - b * floor(a / b), for whole numbers that are known."""
+    return a.with_expr(a.number - b.number * sp.floor(a.number / b.number), whole=True)
+
+
+def floor_divide(a: Value, b: Value) -> Value:
+    """floor(a / b), for whole numbers that are known."""
+    return a.with_expr(sp.floor(a.number / b.number), whole=True)
+
+
+def number_of(book: Any, value: Any) -> Value:
+    """A value as it is, or a number of Python as one."""
+    return value if isinstance(value, Value) else Value(book, exact(value))
+
+
+__all__ = ["CONTRACTED", "Operation", "add", "argument", "clip", "where"]

@@ -1,0 +1,219 @@
+"""Values that were given names → the tensors and equations of a graph, each equation with readable letters.
+
+A reduction that more is made of, or the argument of an activation, becomes a tensor of its own, as in a textbook: its
+gradient is then found once, and has a name. Everything else stays inside the equation of the statement that wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+import sympy as sp
+from sympy import Expr, Symbol
+
+from symbackprop.arrays.values import PLAIN, Value, exact, put
+from symbackprop.contraction import ALPHABET, letter, tidy
+from symbackprop.errors import LanguageError, ShapeError
+from symbackprop.expressions import Index, Read, reads, renaming, tensors_read
+from symbackprop.graph import Equation, Fact, Graph, Role, Tensor
+
+LETTERS = "ijklpqruvw"
+SAMPLES = Symbol("N", integer=True, positive=True)
+MOST_EQUATIONS = 5000
+
+
+class Lifting:
+    """Collects equations while statements are carried out on values.
+
+    Attributes:
+        tensors: What is given, by name.
+        equations: What was defined so far, by name; a name with "@" stands for one that is chosen in the end.
+    """
+
+    def __init__(self) -> None:
+        self.tensors: dict[str, Tensor] = {}
+        self.equations: dict[str, Equation] = {}
+        self.ahead: set[str] = set()
+        self._count = count(1)
+
+    def index(self, size: Expr | int, name: str = "i") -> Index:
+        """A new index, of its own."""
+        return Index(f"{name}_{next(self._count)}", size)
+
+    def like(self, index: Index) -> Index:
+        """A new index with the letter and the size of another."""
+        return self.index(index.size, letter(index))
+
+    def number(self, number: Any) -> Value:
+        """A number as a value."""
+        return Value(self, exact(number))
+
+    def given(
+        self, name: str, shape: Sequence[Expr], role: Role = "input", value: Any = None, facts: tuple[Fact, ...] = ()
+    ) -> Value:
+        """Declare a tensor that is given."""
+        indices = tuple(self._letters([Index("i_1", size) for size in shape]))
+        self.tensors[name] = Tensor(name, role, indices, value=value, facts=facts, label=name)
+        return self.read(name)
+
+    def read(self, name: str) -> Value:
+        """The value of a tensor, at indices of its own."""
+        indices = self.tensors[name].indices if name in self.tensors else self.equations[name].indices
+        axes = tuple(map(self.like, indices))
+        whole = name in self.tensors and any(fact.kind == "integer" for fact in self.tensors[name].facts)
+        return Value(self, Read(name, *axes), axes, whole=whole)
+
+    def named(self, value: Value, hint: str = "") -> Value:
+        """Give a value a name of its own, unless it is a tensor or a number already."""
+        if isinstance(value.expr, Read) or value.truth or not tensors_read(value.expr):
+            return replace(value, unit="", depth=PLAIN)
+        return self.define(self.new_name(hint or value.unit or "h"), value)
+
+    def define(self, name: str, value: Value) -> Value:
+        """Write an equation for a value, and return the tensor that it defines as a value.
+
+        A value that is a tensor already, or that reads none, needs no equation. Axes of length 1 are left out.
+        """
+        expr = value.number
+        view = isinstance(expr, Read) and set(expr.indices) <= set(value.axes)
+        if view or not tensors_read(expr):
+            return replace(value, unit="", depth=PLAIN)
+        if len(self.equations) >= MOST_EQUATIONS:
+            raise LanguageError(f"more than {MOST_EQUATIONS:,} statements", help="write loops as array operations")
+        if name in self.equations or name in self.tensors:
+            name = f"{name.partition('@')[0]}@@{next(self._count)}"
+        self.add_axes(name, value.axes, expr)
+        return replace(self.over_axes(name, value.axes), whole=value.whole)
+
+    def new_name(self, hint: str) -> str:
+        """A name to be chosen in the end."""
+        return f"{hint}@{next(self._count)}"
+
+    def add_axes(self, name: str, axes: Sequence[Index], expr: Expr) -> None:
+        """Write an equation over axes of which those of length 1 are left out."""
+        long = [axis for axis in axes if axis.size != 1]
+        self.add(name, long, put(expr, {axis: sp.S.Zero for axis in axes if axis.size == 1}))
+
+    def over_axes(self, name: str, axes: Sequence[Index]) -> Value:
+        """A defined tensor, with the axes of length 1 that its equation was written without."""
+        read = self.read(name)
+        table = iter(read.axes)
+        own = tuple(self.like(axis) if axis.size == 1 else next(table) for axis in axes)
+        return Value(self, read.expr, own)
+
+    def add(self, name: str, axes: Sequence[Index], expr: Expr) -> None:
+        """Write an equation with readable letters; it may read itself at an earlier position."""
+        letters = tuple(self._letters(axes))
+        expr = put(expr, dict(zip(axes, letters, strict=True)))
+        self.equations[name] = Equation(name, letters, tidy(expr, letters))
+
+    def _letters(self, axes: Sequence[Index]) -> Iterator[Index]:
+        """Letters for the axes of a definition: those that a user chose, else i, j, k, …; samples are counted by s."""
+        used: set[str] = set()
+        for number, axis in enumerate(axes):
+            wanted = letter(axis)
+            if axis.size == SAMPLES and number == 0:
+                wanted = "s"
+            elif wanted in used or wanted in LETTERS:
+                wanted = next(one for one in LETTERS + ALPHABET + "mnxyz" if one not in used)
+            used.add(wanted)
+            yield Index(wanted, axis.size)
+
+    def definition(self, expr: Expr) -> Expr:
+        """What a read of a defined tensor stands for, at its indices; anything else stands for itself."""
+        if isinstance(expr, Read) and expr.tensor in self.equations:
+            equation = self.equations[expr.tensor]
+            return put(equation.rhs, dict(zip(equation.indices, expr.indices, strict=True)))
+        return expr
+
+    def graph(self, name: str, loss: Value, called: str, sizes: Mapping[Symbol, int], taken: Sequence[str] = ()) -> Graph:
+        """The graph of a loss: the equations that it needs, in their order, with names that can be printed.
+
+        Args:
+            name: Of the graph.
+            loss: A single number.
+            called: What the loss is called if it has no name yet.
+            sizes: Values of symbolic sizes.
+            taken: Names that none of ours may have.
+
+        Raises:
+            ShapeError: The loss is not a single number.
+            LanguageError: It depends on nothing.
+        """
+        last = self._loss(loss, called)
+        needed = self._needed(last)
+        names = self._names([*needed, last], taken)
+        table = renaming(names)
+        tensors = dict(self.tensors)
+        equations = []
+        for old in [*needed, last]:
+            equation = self.equations[old]
+            new = names.get(old, old)
+            equations.append(Equation(new, equation.indices, equation.rhs.xreplace(table)))
+            role: Role = "loss" if old == last else "hidden"
+            tensors[new] = Tensor(new, role, equation.indices, label=new)
+        for place in _places(equations):
+            tensors[place] = replace(tensors[place], facts=(Fact("integer"),))
+        return Graph(name, tensors, tuple(equations), sizes, ("written",) * len(equations))
+
+    def _loss(self, loss: Value, called: str) -> str:
+        if any(size != 1 for size in loss.shape):
+            raise ShapeError(
+                f"the loss {called} has shape {loss.shape}, but a loss is one number", help=f"sum({called}) is one"
+            )
+        single = Value(self, put(loss.number, {axis: sp.S.Zero for axis in loss.axes}))
+        if isinstance(single.expr, Read) and single.expr.tensor in self.equations and not single.expr.indices:
+            return single.expr.tensor
+        if not tensors_read(single.expr):
+            raise LanguageError(f"the loss {called} depends on nothing that is given")
+        free = called if called not in self.tensors and called not in self.equations else f"{called}@@0"
+        self.add(free, (), single.expr)
+        return free
+
+    def _needed(self, last: str) -> list[str]:
+        """What the loss depends on, in the order of definition, without the loss."""
+        wanted, pending = {last}, [last]
+        while pending:
+            for read in tensors_read(self.equations[pending.pop()].rhs):
+                if read in self.equations and read not in wanted:
+                    wanted.add(read)
+                    pending.append(read)
+        return [name for name in self.equations if name in wanted and name != last]
+
+    def _names(self, defined: Sequence[str], taken: Sequence[str]) -> dict[str, str]:
+        """Names for those that were left to us: z for one, z1, z2, … for several; h1, h2, … for an h that was moved."""
+        used = {*self.tensors, *taken, *(name for name in defined if "@" not in name)}
+        groups: dict[str, list[str]] = {}
+        for name in defined:
+            groups.setdefault(name.partition("@")[0], []).append(name)
+        names: dict[str, str] = {}
+        for base, members in groups.items():
+            ours = [name for name in members if "@" in name]
+            if not ours:
+                continue
+            moved = "@@" in ours[-1]
+            if moved and all(f"{base}{n}" not in used for n in range(1, len(members) + 1)):
+                chosen = [f"{base}{n}" for n in range(1, len(members) + 1)]
+                names |= dict(zip(members, chosen, strict=True))
+            else:
+                plain = [base] if len(ours) == 1 and not moved else []
+                free = (name for name in (*plain, *(f"{base}{n}" for n in range(1, 10**6))) if name not in used)
+                for name in ours:
+                    names[name] = next(free)
+                    used.add(names[name])
+            used |= set(names.values())
+        return names
+
+
+def _places(equations: Sequence[Equation]) -> set[str]:
+    """The tensors whose entries are places in others."""
+    return {
+        inner.tensor
+        for equation in equations
+        for read in reads(equation.rhs)
+        for index in read.indices
+        for inner in index.atoms(Read)
+    }
