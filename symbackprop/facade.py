@@ -13,7 +13,7 @@ from symbackprop.curvature import Curvature
 from symbackprop.emitters import write
 from symbackprop.errors import InputError, UnknownNameError, did_you_mean
 from symbackprop.graph import Tensor
-from symbackprop.network import Network, load
+from symbackprop.network import Equations, Network, load
 from symbackprop.pipeline import Stages
 from symbackprop.public import public_equation
 from symbackprop.second_order import gauss_newton_product, hessian, hessian_product
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def derive(
-    network: Network | str | Mapping[str, Any],
+    network: Network | Equations | str | Mapping[str, Any],
     *,
     wrt: Sequence[str] | None = None,
     notation: str = "standard",
@@ -63,7 +63,7 @@ class Derived:
 
     def __init__(
         self,
-        network: Network,
+        network: Network | Equations,
         wrt: Sequence[str] | None = None,
         notation: str = "standard",
         style: str = "readable",

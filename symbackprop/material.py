@@ -45,7 +45,7 @@ def material(stages: Stages, report: Report, run: Run | None = None) -> Material
             assignments=_assignments(stages),
             settings=[(_named(name), value) for name, value in settings.items()],
             update=network.training.update,
-            reduction=network.loss_terms[0].reduction,
+            reduction=network.reduction,
         ),
         matrix=stages.matrix_forms(),
         scalars=stages.scalars,

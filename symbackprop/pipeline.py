@@ -38,7 +38,7 @@ from symbackprop.version import __version__
 
 if TYPE_CHECKING:
     from symbackprop.graph import Derivation, Graph
-    from symbackprop.network import Network
+    from symbackprop.network import Equations, Network
     from symbackprop.program import Program, Training
     from symbackprop.program.scalar import Straight
 
@@ -58,7 +58,7 @@ class Stages:
 
     def __init__(
         self,
-        network: Network,
+        network: Network | Equations,
         wrt: tuple[str, ...] | None = None,
         notation_name: str = "standard",
         style: str = "readable",

@@ -74,12 +74,12 @@ def _mismatch(shapes: Sequence[tuple[Expr, ...]]) -> ShapeError:
     help = ""
     if len(set(shapes)) == 2:
         first, second = dict.fromkeys(shapes)
-        if len(second) == 2 and _fits(first, second[::-1]):
+        if len(second) == 1 and len(first) > 1 and first[0] == second[0]:
+            help = f"write [:, None] behind the array of shape {shape_text(second)} to let its axis be the first"
+        elif len(second) == 2 and _fits(first, second[::-1]):
             help = f"the transpose of the array of shape {shape_text(second)} would fit: .T"
         elif len(first) == 2 and _fits(first[::-1], second):
             help = f"the transpose of the array of shape {shape_text(first)} would fit: .T"
-        elif len(second) == 1 and len(first) > 1 and first[0] == second[0]:
-            help = f"write [:, None] behind the array of shape {shape_text(second)} to let its axis be the first"
     return ShapeError(f"shapes {names} do not broadcast", help=help)
 
 

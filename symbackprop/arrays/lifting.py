@@ -129,7 +129,9 @@ class Lifting:
             return put(equation.rhs, dict(zip(equation.indices, expr.indices, strict=True)))
         return expr
 
-    def graph(self, name: str, loss: Value, called: str, sizes: Mapping[Symbol, int], taken: Sequence[str] = ()) -> Graph:
+    def graph(
+        self, name: str, loss: Value, called: str, sizes: Mapping[Symbol, int], taken: Sequence[str] = ()
+    ) -> Graph:
         """The graph of a loss: the equations that it needs, in their order, with names that can be printed.
 
         Args:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 
-
 import sympy as sp
 from sympy import Expr
 
@@ -178,5 +177,3 @@ def _activation(name: str) -> Operation | None:
     known = formulas(tuple((row, ACTIVATIONS[row].formula) for row in ACTIVATIONS if not ACTIVATIONS[row].options))
     formula: Callable[[Expr], Expr] | None = known.get(name)
     return None if formula is None else composed(formula, "a", name)
-
-

@@ -49,10 +49,7 @@ def _batched(value: Value, axes: tuple[Index, ...]) -> Expr:
     common = axes[len(axes) - len(leading) :]
     return put(
         value.number,
-        {
-            own: sp.S.Zero if own.size == 1 and new.size != 1 else new
-            for own, new in zip(leading, common, strict=True)
-        },
+        {own: sp.S.Zero if own.size == 1 and new.size != 1 else new for own, new in zip(leading, common, strict=True)},
     )
 
 
@@ -73,7 +70,7 @@ def _mismatch(operation: str, a: Value, b: Value) -> ShapeError:
 
 def factor(value: Value) -> Value:
     """A factor of a contraction: a tensor where it is due a name, or is a long product itself."""
-    if value.unit or len(sp.Mul.make_args(_opened(value.number)[1])) > MOST_FACTORS - 1 and value.depth:
+    if value.unit or (len(sp.Mul.make_args(_opened(value.number)[1])) > MOST_FACTORS - 1 and value.depth):
         return value.book.named(value)
     if value.depth and not isinstance(_opened(value.number)[2], Total):
         return value.book.named(value)
@@ -150,8 +147,12 @@ def tensordot(a: Value, b: Value, axes: Any = 2) -> Value:
     pairs = [(a.axes[i], b.axes[j]) for i, j in zip(left, right, strict=True)]
     for one, other in pairs:
         if one.size != other.size:
-            raise ShapeError(f"sizes {one.size} and {other.size} differ in {shape_text(a.shape)}, {shape_text(b.shape)}")
-    expr = contracted(a.book, [a.number, put(b.number, {other: one for one, other in pairs})], [one for one, _ in pairs])
+            raise ShapeError(
+                f"sizes {one.size} and {other.size} differ in {shape_text(a.shape)}, {shape_text(b.shape)}"
+            )
+    expr = contracted(
+        a.book, [a.number, put(b.number, {other: one for one, other in pairs})], [one for one, _ in pairs]
+    )
     free = [index for number, index in enumerate(a.axes) if number not in left]
     free += [index for number, index in enumerate(b.axes) if number not in right]
     return Value(a.book, expr, tuple(free), CONTRACTED if pairs else PLAIN)
@@ -219,7 +220,7 @@ def _letters(term: str, value: Value, spec: str) -> list[str]:
     """The name of each axis of one array: its letter, or ...n for the n-th from the end of those in an ellipsis."""
     before, dots, after = term.partition("...")
     hidden = value.rank - len(before) - len(after)
-    if not (before + after).isalpha() and before + after or hidden < 0 or (hidden and not dots):
+    if (not (before + after).isalpha() and before + after) or hidden < 0 or (hidden and not dots):
         raise LanguageError(f"einsum {spec!r}: {term!r} does not describe an array of shape {shape_text(value.shape)}")
     return [*before, *(f"...{hidden - n}" for n in range(hidden)), *after]
 

@@ -99,6 +99,7 @@ def smallest(value: Value, axis: Axis = None, keepdims: Any = False) -> Value:
 
 
 def peak(body: Expr, over: tuple[Index, ...]) -> Expr:
+    """The largest value of a body over indices."""
     for index in reversed(over):
         body = Peak(body, index)
     return body
@@ -211,4 +212,3 @@ def _exponentials(value: Value, axis: Axis) -> Expr:
     numbers = axes_of(value, axis)
     bound = {value.axes[number]: value.book.like(value.axes[number]) for number in numbers}
     return Total(sp.exp(put(value.number, dict(bound))), *bound.values())
-

@@ -10,7 +10,7 @@ from sympy import Expr
 
 from symbackprop.arrays.values import Value, axis_number, put, shape_text, whole_number
 from symbackprop.errors import LanguageError, ShapeError
-from symbackprop.expressions import Index
+from symbackprop.expressions import Index, Read
 
 
 def select(value: Value, key: Any) -> Value:
@@ -106,6 +106,15 @@ def _bound(part: Any, size: Expr, default: Expr) -> Expr:
 def take(value: Value, indices: Any, axis: Any = None) -> Value:
     """The entries at positions that are given as whole numbers, along an axis; rows if none is chosen."""
     number = axis_number(0 if axis is None else axis, value.rank, "this array")
-    if isinstance(indices, Value) and isinstance(indices.expr, Expr) and not indices.constant:
-        indices = replace(indices, whole=True)
+    if isinstance(indices, Value) and not indices.constant and not indices.whole:
+        indices = _places(indices)
     return select(value, (*[slice(None)] * number, indices))
+
+
+def _places(indices: Value) -> Value:
+    """What is given as data may be positions, if it is no parameter."""
+    expr = indices.expr
+    tensor = indices.book.tensors.get(expr.tensor) if isinstance(expr, Read) else None
+    if tensor is None or tensor.role == "parameter":
+        raise LanguageError("positions must be whole numbers that are given", help="declare them as integers")
+    return replace(indices, whole=True)

@@ -133,7 +133,9 @@ def _groups(old: Sequence[Index], new: Sequence[Index]) -> list[tuple[list[Index
     while left or right:
         ones, others = [left.pop(0)], [right.pop(0)]
         while (ratio := sp.cancel(_count(ones) / _count(others))) != 1:
-            behind = ratio.is_Rational and ratio < 1 or (not ratio.is_Rational and not sp.fraction(ratio)[1].is_number)
+            behind = (ratio.is_Rational and ratio < 1) or (
+                not ratio.is_Rational and not sp.fraction(ratio)[1].is_number
+            )
             if behind and left:
                 ones.append(left.pop(0))
             elif right:

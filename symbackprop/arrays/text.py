@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import sympy as sp
@@ -123,37 +123,23 @@ class Reading:
 
     def value(self, node: ast.AST) -> Any:
         """What a node stands for: an array, a tuple or a list of them, a text, or None."""
-        match node:
-            case ast.Name():
-                return self._name(node)
-            case ast.Constant(value=bool() | None | str() as plain):
-                return plain
-            case ast.Constant(value=plain) if plain is Ellipsis:
-                return plain
-            case ast.Constant():
-                return self.book.number(self.converter.expression(node))
-            case ast.BinOp():
-                return self._binary(node, node.left, node.op, node.right)
-            case ast.UnaryOp():
-                return self._unary(node)
-            case ast.Compare(ops=[operator]) if type(operator) in COMPARE:
-                return self._apply(node, COMPARE[type(operator)], node.left, node.comparators[0])
-            case ast.Tuple():
-                return tuple(map(self.value, node.elts))
-            case ast.List():
-                return list(map(self.value, node.elts))
-            case ast.ListComp() | ast.GeneratorExp():
-                return self._comprehension(node.elt, node.generators, node)
-            case ast.Attribute():
-                return self._attribute(node)
-            case ast.Subscript():
-                return self._subscript(node)
-            case ast.Slice():
-                bounds = (None if part is None else self.value(part) for part in (node.lower, node.upper, node.step))
-                return slice(*bounds)
-            case ast.Call():
-                return self._call(node)
-        raise self.error(node, f"{type(node).__name__} is not part of array notation")
+        read = NODES.get(type(node))
+        if read is None:
+            raise self.error(node, f"{type(node).__name__} is not part of array notation")
+        return read(self, node)
+
+    def _constant(self, node: ast.Constant) -> Any:
+        if node.value is Ellipsis or isinstance(node.value, bool | str | None):
+            return node.value
+        return self.book.number(self.converter.expression(node))
+
+    def _slice(self, node: ast.Slice) -> slice:
+        return slice(*(None if part is None else self.value(part) for part in (node.lower, node.upper, node.step)))
+
+    def _compare(self, node: ast.Compare) -> Value:
+        if len(node.ops) > 1 or type(node.ops[0]) not in COMPARE:
+            raise self.error(node, "a comparison has two sides", "join two of them with &")
+        return self._apply(node, COMPARE[type(node.ops[0])], node.left, node.comparators[0])
 
     def array(self, node: ast.AST) -> Value:
         """What a node stands for, which must be an array or a number."""
@@ -177,6 +163,12 @@ class Reading:
             return self.book.number(CONSTANTS[name])
         known_names = [*self.local, *self.scope.names, *CONSTANTS]
         raise self.error(node, f"unknown name {name!r}", did_you_mean(name, known_names))
+
+    def _operation(self, node: ast.BinOp) -> Value:
+        return self._binary(node, node.left, node.op, node.right)
+
+    def _items(self, node: ast.ListComp | ast.GeneratorExp) -> list[Any]:
+        return self._comprehension(node.elt, node.generators, node)
 
     def _binary(self, node: ast.AST, left: ast.AST, op: ast.operator, right: ast.AST) -> Value:
         if isinstance(op, ast.FloorDiv | ast.Mod):
@@ -258,7 +250,8 @@ class Reading:
                 help = did_you_mean(node.func.attr, sorted(METHODS))
                 raise self.error(node, f"an array has no method {node.func.attr!r} here", help)
             return self._guarded(
-                node, lambda: called(self.book, node.func.attr, [self.array(node.func.value), *args], words)  # type: ignore[attr-defined]
+                node,
+                lambda: called(self.book, node.func.attr, [self.array(node.func.value), *args], words),
             )
         name = node.func.attr if isinstance(node.func, ast.Attribute) else self.converter.name(node.func)
         return self._guarded(node, lambda: called(self.book, name, args, words))
@@ -269,14 +262,33 @@ class Reading:
             return act()
         except InputError as error:
             first = error.mistakes[0]
-            if first.message.endswith(f"of {self.text!r})"):
+            if first.text:
                 raise
-            column = getattr(node, "col_offset", 0) + 1
-            raise type(error)(f"{first.message} (column {column} of {self.text!r})", help=first.help) from None
+            placed = self.error(node, first.message, first.help).mistakes[0]
+            raise type(error)(
+                first.message, help=first.help, text=placed.text, column=placed.column, length=placed.length
+            ) from None
         except SymbackpropError:
             raise
-        except (TypeError, ValueError, ArithmeticError, RecursionError, AttributeError, KeyError) as error:
-            raise self.error(node, f"this is not a formula: {error}") from None
+        except Exception as error:  # whatever SymPy makes of it, it is no formula
+            raise self.error(node, f"this is not a formula: {str(error)[:100]}") from None
+
+
+NODES: Mapping[type[ast.AST], Callable[..., Any]] = {
+    ast.Name: Reading._name,
+    ast.Constant: Reading._constant,
+    ast.BinOp: Reading._operation,
+    ast.UnaryOp: Reading._unary,
+    ast.Compare: Reading._compare,
+    ast.Tuple: lambda reading, node: tuple(map(reading.value, node.elts)),
+    ast.List: lambda reading, node: list(map(reading.value, node.elts)),
+    ast.ListComp: Reading._items,
+    ast.GeneratorExp: Reading._items,
+    ast.Attribute: Reading._attribute,
+    ast.Subscript: Reading._subscript,
+    ast.Slice: Reading._slice,
+    ast.Call: Reading._call,
+}
 
 
 def _is_module(node: ast.AST) -> bool:

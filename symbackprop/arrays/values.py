@@ -60,7 +60,8 @@ class Value:
     @property
     def truth(self) -> bool:
         """Whether its entries are truth values."""
-        return isinstance(self.expr, Boolean)
+        # A symbol of SymPy is both.
+        return isinstance(self.expr, Boolean) and not isinstance(self.expr, Expr)
 
     @property
     def number(self) -> Expr:

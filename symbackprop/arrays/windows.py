@@ -42,7 +42,9 @@ def _convolved(x: Value, w: Value, b: Value | None, rank: int, stride: Any, padd
     channel, kernel = w.axes[1], w.axes[2:]
     places: dict[Index, Expr] = {x.axes[-rank - 1]: channel}
     out = []
-    numbers = [_each(value, rank, what) for value, what in ((stride, "stride"), (padding, "padding"), (dilation, "dil"))]
+    numbers = [
+        _each(value, rank, what) for value, what in ((stride, "stride"), (padding, "padding"), (dilation, "dil"))
+    ]
     for axis, k, step, pad, spread in zip(x.axes[-rank:], kernel, *numbers, strict=True):
         length = sp.floor((axis.size + 2 * pad - spread * (k.size - 1) - 1) / sp.Integer(step)) + 1
         if length.is_Integer and length < 1:

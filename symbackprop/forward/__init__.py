@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from sympy import Expr, Symbol
 
+from symbackprop.arrays import lift
 from symbackprop.binding import Size, bind, formula_statement, size, with_constants
 from symbackprop.errors import SymbackpropError
 from symbackprop.expressions import Index, Read, reads
 from symbackprop.forward.layers import Layering, letters, option_values
 from symbackprop.forward.losses import Scoring, free, penalty, weighted
 from symbackprop.graph import Equation, Fact, Graph, Role, Tensor
+from symbackprop.network.equations import Equations
 
 if TYPE_CHECKING:
     from symbackprop.network import LayerSpec, LossSpec, Network
@@ -24,11 +26,11 @@ SAMPLES = Symbol("N", integer=True, positive=True)
 SAMPLE = Index("s", SAMPLES)
 
 
-def forward(network: Network) -> Graph:
+def forward(network: Network | Equations) -> Graph:
     """Write a network down as indexed equations.
 
     Args:
-        network: A validated description.
+        network: A validated description, of layers or of equations alone.
 
     Returns:
         The graph: inputs, parameters, one equation per layer and activation, the loss last. Tensors that depend on an
@@ -37,6 +39,8 @@ def forward(network: Network) -> Graph:
     Raises:
         LanguageError, ShapeError, UnknownNameError: A row's equations do not fit the network.
     """
+    if isinstance(network, Equations):
+        return network.graph or lift(network)
     builder = _Builder(network)
     for name, shape in network.input_shapes.items():
         builder.add_input(name, shape)

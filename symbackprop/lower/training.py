@@ -13,10 +13,10 @@ from symbackprop.lower.arrays import lower_expression
 from symbackprop.program import Assign, Draw, Training
 
 if TYPE_CHECKING:
-    from symbackprop.network import Network
+    from symbackprop.network import Equations, Network
 
 
-def lower_training(network: Network, graph: Graph) -> Training:
+def lower_training(network: Network | Equations, graph: Graph) -> Training:
     """Collect how the parameters of a network get their first values and move.
 
     Args:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from symbackprop.network.equations import Equations
 from symbackprop.network.factories import FACTORIES, Layer
 from symbackprop.network.layers import LayerSpec, LayerType
 from symbackprop.network.model import Network
@@ -19,6 +20,7 @@ __all__ = [
     "FACTORIES",
     "ActivationSpec",
     "Data",
+    "Equations",
     "Input",
     "Layer",
     "LayerSpec",

@@ -9,6 +9,7 @@ from symbackprop.binding import elementwise
 from symbackprop.errors import LanguageError, Mistake, SymbackpropError, did_you_mean
 from symbackprop.expressions import Index, reads
 from symbackprop.language import Function, Statement, parse_equations, parse_formula, place_in
+from symbackprop.network.equations import Equations
 from symbackprop.network.problems import UNKNOWN, Path, Problem
 
 if TYPE_CHECKING:
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
 MOST_STATEMENTS = 1000
 
 
-def own_formulas(network: Network) -> Iterator[tuple[Path, str]]:
+def own_formulas(network: Network | Equations) -> Iterator[tuple[Path, str]]:
     """Yield the path and the text of every formula that the user wrote."""
+    if isinstance(network, Equations):
+        yield ("equations",), network.equations
+        return
     for name, formula in network.activations.items():
         yield ("activations", name), formula
     for section, rows in (("losses", network.losses), ("layer_types", network.layer_types)):
@@ -109,7 +113,7 @@ def placed_in(path: Path, error: SymbackpropError) -> Problem:
     return Problem(mistake.code, path, mistake.message, mistake.help, **place)  # type: ignore[arg-type]
 
 
-def path_of(network: Network, text: str) -> Path:
+def path_of(network: Network | Equations, text: str) -> Path:
     """Return where in a network a formula is written; empty if it is none of the user's.
 
     Example:
@@ -124,7 +128,7 @@ def path_of(network: Network, text: str) -> Path:
     return ()
 
 
-def located(network: Network, error: SymbackpropError) -> SymbackpropError:
+def located(network: Network | Equations, error: SymbackpropError) -> SymbackpropError:
     """Return an error of a later stage with the places of its mistakes in the network's file, as far as they are known.
 
     Args:

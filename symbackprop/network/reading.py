@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from symbackprop.errors import InputError, Mistake, did_you_mean
+from symbackprop.network.equations import Equations
 from symbackprop.network.files import KINDS, LARGEST_FILE, decoded, parse, read_bytes
 from symbackprop.network.model import Network
 from symbackprop.network.problems import REFUSED, SYNTAX, UNREADABLE, Locate, Problem, ProblemsFound, input_error, shown
 
-Source = Network | Mapping[str, Any] | str | os.PathLike[str]
+Source = Network | Equations | Mapping[str, Any] | str | os.PathLike[str]
 
 _PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".joblib", ".npy", ".h5", ".keras")
 
 
-def load(source: Source, *, base: Path | None = None) -> Network:
+def load(source: Source, *, base: Path | None = None) -> Network | Equations:
     """Read a network from wherever it is.
 
     Args:
@@ -39,11 +40,11 @@ def load(source: Source, *, base: Path | None = None) -> Network:
         >>> load("mazur").layers[0].values["weights"]
         ((Decimal('0.15'), Decimal('0.20')), (Decimal('0.25'), Decimal('0.30')))
     """
-    if isinstance(source, Network):
+    if isinstance(source, Network | Equations):
         return source
     if isinstance(source, Mapping):
         try:
-            return Network.from_table(source, base)
+            return Equations.from_table(source) if "equations" in source else Network.from_table(source, base)
         except ProblemsFound as found:
             raise input_error(problem.mistake for problem in found.problems) from None
     if isinstance(source, str):
@@ -59,7 +60,7 @@ def load(source: Source, *, base: Path | None = None) -> Network:
     return _from_path(source, base)
 
 
-def _from_path(source: str | os.PathLike[str], base: Path | None) -> Network:
+def _from_path(source: str | os.PathLike[str], base: Path | None) -> Network | Equations:
     path = Path(source)
     suffix = path.suffix.lower()
     if suffix in _PICKLES:
@@ -89,7 +90,7 @@ def _near(path: Path) -> str:
     return did_you_mean(str(path), known)
 
 
-def _from_stdin(base: Path | None) -> Network:
+def _from_stdin(base: Path | None) -> Network | Equations:
     binary = getattr(sys.stdin, "buffer", None)
     content = binary.read(LARGEST_FILE + 1) if binary else sys.stdin.read(LARGEST_FILE + 1).encode()
     text, source = decoded(content, "<stdin>"), "<stdin>"
@@ -108,11 +109,11 @@ def _from_stdin(base: Path | None) -> Network:
     return _checked(table, text, "TOML", source, base)
 
 
-def _from_text(text: str, kind: str, source: str, base: Path | None) -> Network:
+def _from_text(text: str, kind: str, source: str, base: Path | None) -> Network | Equations:
     return _checked(parse(text, kind, source), text, kind, source, base)
 
 
-def _checked(table: dict[str, Any], text: str, kind: str, source: str, base: Path | None) -> Network:
+def _checked(table: dict[str, Any], text: str, kind: str, source: str, base: Path | None) -> Network | Equations:
     return _made(table, base, partial(_placed, text, kind, source))
 
 
@@ -122,14 +123,16 @@ def _placed(text: str, kind: str, source: str, problems: tuple[Problem, ...]) ->
     return mistakes(problems, text, kind, source)
 
 
-def _made(table: dict[str, Any], base: Path | None, located: Locate) -> Network:
+def _made(table: dict[str, Any], base: Path | None, located: Locate) -> Network | Equations:
     try:
+        if "equations" in table:
+            return Equations.from_table(table, located)
         return Network.from_table(table, base, located)
     except ProblemsFound as found:
         raise input_error(located(found.problems)) from None
 
 
-def _from_line(text: str, base: Path | None) -> Network:
+def _from_line(text: str, base: Path | None) -> Network | Equations:
     from symbackprop.network.line import parse_line
 
     line = parse_line(text)

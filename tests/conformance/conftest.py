@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,15 @@ def pytest_generate_tests(metafunc):
             rows = cases(argument.removesuffix("_case"))
             ids = [row.get("id") or f"{row['table'].split()[0]}-{row['op']}" for row in rows]
             metafunc.parametrize(argument, rows, ids=ids)
+
+
+@pytest.fixture(scope="session")
+def adapter():
+    """The module `adapter.py`, which tests cannot import by its name."""
+    spec = spec_from_file_location("adapter", FOLDER / "adapter.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")
