@@ -158,7 +158,7 @@ def _target(target: str) -> Iterator[Finding]:
         except SymbackpropError as error:
             yield from (Finding(target, f"{m.code} {m.message}", False, help=m.help) for m in error.mistakes)
         else:
-            yield Finding(target, f"{network.name}: {len(network.layers)} layers; symbackprop show says more")
+            yield Finding(target, f"{network.name}: {network.extent}; symbackprop show says more")
 
 
 def _written_names() -> dict[str, str]:

@@ -185,6 +185,11 @@ class Equations(Record):
         return self._located
 
     @property
+    def extent(self) -> str:
+        """How much there is of it, in words."""
+        return f"{len(self.lines)} statements"
+
+    @property
     def loss_symbol(self) -> str:
         """What the loss is called."""
         return self.loss
