@@ -151,14 +151,15 @@ def _target(target: str) -> Iterator[Finding]:
         wrong = [finding for finding in folder(path.parent) if finding.what == path.name]
         yield from wrong or (Finding(target, "whole: the file that verification.json was written with"),)
     else:
-        from symbackprop.network import load
+        from symbackprop.network import Equations, load
 
         try:
             network = load(target)
         except SymbackpropError as error:
             yield from (Finding(target, f"{m.code} {m.message}", False, help=m.help) for m in error.mistakes)
         else:
-            yield Finding(target, f"{network.name}: {network.extent}; symbackprop show says more")
+            extent = network.extent if isinstance(network, Equations) else f"{len(network.layers)} layers"
+            yield Finding(target, f"{network.name}: {extent}; symbackprop show says more")
 
 
 def _written_names() -> dict[str, str]:

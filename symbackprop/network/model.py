@@ -201,11 +201,6 @@ class Network(Record):
         return self.loss_terms[0].reduction
 
     @property
-    def extent(self) -> str:
-        """How much there is of it, in words."""
-        return f"{len(self.layers)} layers"
-
-    @property
     def targets_given(self) -> tuple[str, ...]:
         """The names of the targets that come with samples: none, t alone, or those that the losses name."""
         return target_names(self)

@@ -36,9 +36,8 @@ def derivation_of(case: Mapping[str, Any]) -> Derived:
     return d
 
 
-def adapt(case: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """Return f(inputs) -> {"loss": ..., name: gradient, ...}, computed by the emitted module."""
-    d = derivation_of(case)
+def function_of(d: Derived, case: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """What `adapt` returns, from what was derived."""
     module = d.compile()
     given = [tensor.name for tensor in d.stages.graph.with_role("input", "constant")]
     whole = set(case.get("int_inputs", ()))
@@ -51,3 +50,8 @@ def adapt(case: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], dict[str, An
         return {"loss": loss, **found}
 
     return at
+
+
+def adapt(case: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    """Return f(inputs) -> {"loss": ..., name: gradient, ...}, computed by the emitted module."""
+    return function_of(derivation_of(case), case)
