@@ -22,6 +22,7 @@ from symbackprop.unroll import chain, closed_form
 if TYPE_CHECKING:
     from sympy import Eq, Expr
 
+    from symbackprop.native import Native
     from symbackprop.verify import Report
 
 
@@ -156,6 +157,22 @@ class Derived:
             name → array, and with all else that `gradients.py` has: `initialize`, `update`, `train`, …
         """
         return self.stages.module_in(style or self.stages.style)
+
+    def native(self, dtype: str = "float64") -> Native:
+        """Return the C code, ready to call: a C compiler makes a library of it, which is kept for the next time.
+
+        Args:
+            dtype: What it computes in, `"float64"` or `"float32"`.
+
+        Returns:
+            Something with `loss_and_grad(params, x, t) -> (loss, gradients)`, as `compile` returns it.
+
+        Raises:
+            InputError: Another type is asked for; or, at the first call, there is no C compiler.
+        """
+        from symbackprop.native import Native
+
+        return Native(self.stages, dtype)
 
     def verify(self, seed: int = 0) -> Report:
         """Check every gradient and every step.

@@ -26,7 +26,8 @@ class Language:
         choice: A value that depends on a condition, of `{condition}`, `{then}` and `{otherwise}`.
         logical: `"and"`, `"or"` and `"not"`.
         element: Writes an element of an array, of its name and the code of its indices.
-        number: Writes a number; one that depends on sizes is an expression in them.
+        number: Writes a number that is computed with; one that depends on sizes is an expression in them.
+        place: Writes a position, a whole number.
         operators: What comparisons are called, where it is not the usual sign.
     """
 
@@ -35,6 +36,7 @@ class Language:
     logical: Mapping[str, str]
     element: Callable[[str, list[str]], str] = lambda name, at: f"{name}[{', '.join(at)}]"
     number: Callable[[Expr], Code] = number_code
+    place: Callable[[Expr], Code] = number_code
     operators: Mapping[str, str] = field(default_factory=lambda: OPERATORS)
 
 
@@ -44,7 +46,8 @@ def scalar_code(value: Scalar, language: Language, names: Mapping[str, str] | No
     Args:
         value: The value.
         language: The language.
-        names: What to write for the names of variables and arrays, where it is not the name itself.
+        names: What to write for the names of variables and arrays, where it is not the name itself; for a size or
+            the index of a loop n under "#n".
 
     Raises:
         UnsupportedError: The language has no such function.
@@ -60,6 +63,19 @@ def scalar_code(value: Scalar, language: Language, names: Mapping[str, str] | No
     return _Printer(language, names or {}).code(value)[0]
 
 
+def place_code(value: Scalar, language: Language, names: Mapping[str, str] | None = None) -> str:
+    """Write a position, a whole number, as an expression."""
+    return _Printer(language, names or {}).place(value)[0]
+
+
+def is_whole(value: Expr) -> bool:
+    """Whether an expression in sizes and indices is made of whole numbers, sums and products alone."""
+    return all(
+        part.is_Integer or isinstance(part, sp.Symbol) or part.is_Add or part.is_Mul
+        for part in sp.preorder_traversal(value)
+    )
+
+
 class _Printer:
     def __init__(self, language: Language, names: Mapping[str, str]) -> None:
         self.language = language
@@ -72,17 +88,26 @@ class _Printer:
             case Number():
                 return self._number(value.value)
             case Element():
-                at = [self.code(place)[0] for place in value.at]
+                at = [self.place(place)[0] for place in value.at]
                 return self.language.element(self.names.get(value.array, value.array), at), ATOM
             case Op():
                 return self._operation(value)
         raise UnsupportedError(f"{type(value).__name__} has no form in this language")
 
+    def place(self, value: Scalar) -> Code:
+        """A value that is a whole number."""
+        return self.language.place(self._renamed(value.value)) if isinstance(value, Number) else self.code(value)
+
     def _number(self, value: Expr) -> Code:
+        return self.language.number(self._renamed(value))
+
+    def _renamed(self, value: Expr) -> Expr:
         table = {
-            symbol: sp.Symbol(self.names[symbol.name]) for symbol in value.free_symbols if symbol.name in self.names
+            symbol: sp.Symbol(self.names[f"#{symbol.name}"], integer=True)
+            for symbol in value.free_symbols
+            if f"#{symbol.name}" in self.names
         }
-        return self.language.number(value.xreplace(table) if table else value)
+        return value.xreplace(table) if table else value
 
     def _operation(self, value: Op) -> Code:
         function, args = value.function, value.args
@@ -98,16 +123,24 @@ class _Printer:
             above, below = map(self.code, args)
             return f"{bracket(above, PRODUCT)} / {bracket(below, PRODUCT + 1)}", PRODUCT
         if function in self.language.operators:
-            left, right = (bracket(self.code(arg), SUM) for arg in args)
+            left, right = (bracket(code, SUM) for code in self._sides(args))
             return f"{left} {self.language.operators[function]} {right}", COMPARE
         if function in self.language.logical:
             return self._logical(function, args)
         if function == "where":
             condition, then, otherwise = (bracket(self.code(arg), LOGIC) for arg in args)
             return self.language.choice.format(condition=condition, then=then, otherwise=otherwise), CHOICE
+        if function == "place":
+            index, size = args
+            return f"{self.language.functions[function]}({self.code(index)[0]}, {self.place(size)[0]})", ATOM
         if function not in self.language.functions:
             raise UnsupportedError(f"the function {function} has no form in this language")
         return f"{self.language.functions[function]}({', '.join(self.code(arg)[0] for arg in args)})", ATOM
+
+    def _sides(self, args: tuple[Scalar, ...]) -> list[Code]:
+        """The two sides of a comparison, which is one of positions where both are."""
+        places = all(isinstance(arg, Number) and is_whole(arg.value) for arg in args)
+        return [self.place(arg) if places else self.code(arg) for arg in args]
 
     def _sum(self, args: tuple[Scalar, ...]) -> str:
         text = bracket(self.code(args[0]), SUM)

@@ -107,6 +107,8 @@ def _factors(factors: Sequence[Scalar]) -> tuple[list[Scalar], list[Scalar], Exp
             pending.append(factor.args[0])
         elif isinstance(factor, Op) and factor.function == "mul":
             pending += factor.args[::-1]
+        elif isinstance(factor, Op) and factor.function == "where" and factor.args[1:] == (ONE, ZERO):
+            above.append(factor.args[0])
         elif isinstance(factor, Op) and factor.function == "div":
             below.append(factor.args[1])
             pending.append(factor.args[0])

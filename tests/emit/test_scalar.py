@@ -48,7 +48,10 @@ def test_code(value, code):
 
 def test_names_are_replaced_in_numbers_too():
     value = Op("mul", (A, Number(1 / sp.Symbol("N")), Element("W", (B,))))
-    assert scalar_code(value, PYTHON, {"a": "a_", "N": "count", "W": "weights"}) == "a_ * (1 / count) * weights[b]"
+    assert (
+        scalar_code(value, PYTHON, {"a": "a_", "#N": "count", "N": "array", "W": "weights"})
+        == "a_ * (1 / count) * weights[b]"
+    )
 
 
 def test_what_a_language_lacks_is_refused_by_name():

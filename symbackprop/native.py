@@ -1,0 +1,216 @@
+"""The C file of a network → functions on NumPy arrays: a compiler makes a library of it, and ctypes calls that.
+
+A library is kept by the hash of everything that went into it, so that a network is compiled once for each precision
+and each choice of sizes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from sympy import Integer
+
+from symbackprop.emit.c import c_name
+from symbackprop.errors import InputError, ShapeError
+from symbackprop.targets import c_text
+
+if TYPE_CHECKING:
+    from symbackprop.pipeline import Stages
+
+Array = npt.NDArray[Any]
+FLAGS = ("-std=c99", "-fPIC", "-shared")
+FAST = ("-O3", "-march=native", "-fno-math-errno")
+REALS = {"float64": "double", "float32": "float"}
+
+
+class Native:
+    """The compiled C code of one network, called like its Python module.
+
+    Args:
+        stages: The network.
+        dtype: `"float64"` or `"float32"`, what is computed in.
+        flags: What the compiler is told besides; the standard ones make code for this machine's processor alone.
+
+    Example:
+        >>> import symbackprop as sb
+        >>> module = sb.derive("mazur").native()          # doctest: +SKIP
+        >>> module.loss(module.parameters(), [0.05, 0.10], [0.01, 0.99])          # doctest: +SKIP
+        0.2983711087600027
+    """
+
+    def __init__(self, stages: Stages, dtype: str = "float64", flags: Sequence[str] = FAST) -> None:
+        if str(np.dtype(dtype)) not in REALS:
+            raise InputError(f"the C code computes in float64 or float32, not in {dtype}")
+        self.dtype = np.dtype(dtype)
+        self.text = c_text(stages)
+        self._stages = stages
+        self._flags = (*FLAGS, *flags)
+        self._libraries: dict[tuple[int, ...], _Library] = {}
+
+    @cached_property
+    def _tensors(self) -> dict[str, Any]:
+        graph = self._stages.graph
+        return {t.name: t for t in (*graph.with_role("input", "constant", "target"), *graph.parameters)}
+
+    @cached_property
+    def _parameters(self) -> list[str]:
+        return [tensor.name for tensor in self._stages.graph.parameters]
+
+    @cached_property
+    def _data(self) -> list[str]:
+        return [name for name in self._tensors if name not in self._parameters]
+
+    def parameters(self) -> dict[str, Array]:
+        """The start values that the network gives, or draws where it gives none."""
+        module = self._stages.module
+        first = module.parameters() if hasattr(module, "parameters") else module.initialize()
+        return {name: np.asarray(value, dtype=self.dtype) for name, value in first.items()}
+
+    def loss(self, params: Mapping[str, Any], *data: Any) -> float:
+        """The loss."""
+        return self.bind(params, *data).loss()
+
+    def loss_and_grad(self, params: Mapping[str, Any], *data: Any) -> tuple[float, dict[str, Array]]:
+        """The loss, and its gradient by every parameter."""
+        return self.bind(params, *data).loss_and_grad()
+
+    def bind(self, params: Mapping[str, Any], *data: Any) -> Bound:
+        """Copy parameters and data into the layout of the C code once, for many calls.
+
+        Raises:
+            ShapeError: An array does not have the shape that it needs.
+            InputError: There is no C compiler, or it fails.
+        """
+        arrays = dict(zip(self._data, data, strict=True)) | {name: params[name] for name in self._parameters}
+        given = {name: np.asarray(value, dtype=self.dtype) for name, value in arrays.items()}
+        sizes = self._sizes(given)
+        key = tuple(sizes.values())
+        if key not in self._libraries:
+            self._libraries[key] = _Library(self, sizes)
+        return Bound(self, self._libraries[key], given)
+
+    def _sizes(self, given: Mapping[str, Array]) -> dict[str, int]:
+        """The values of symbolic sizes, from the arrays; every array must agree."""
+        found: dict[str, int] = {}
+        for name, tensor in self._tensors.items():
+            shape = given[name].shape
+            wanted = tensor.shape
+            if len(shape) != len(wanted):
+                raise ShapeError(f"{name} has {len(shape)} axes, and needs {len(wanted)}")
+            for size, got in zip(wanted, shape, strict=True):
+                if size.is_Symbol:
+                    found.setdefault(str(size), got)
+            expected = tuple(
+                int(size.xreplace({s: Integer(found[str(s)]) for s in size.free_symbols})) for size in wanted
+            )
+            if shape != expected:
+                raise ShapeError(f"{name} has the shape {shape}, and needs {expected}")
+        return dict(sorted(found.items()))
+
+
+class Bound:
+    """A compiled network with parameters and data in place.
+
+    Attributes:
+        params: All parameters, one after the other, as the C code reads them: change them in place.
+        grads: The gradient, likewise.
+    """
+
+    def __init__(self, owner: Native, library: _Library, given: Mapping[str, Array]) -> None:
+        self._shapes = {name: given[name].shape for name in owner._parameters}
+        self.params = _flat(given, owner._parameters, owner.dtype)
+        self.grads = np.zeros_like(self.params)
+        self._data = _flat(given, owner._data, owner.dtype)
+        self._work = np.zeros(library.work, dtype=np.uint8)
+        addresses = [array.ctypes.data for array in (self.params, self._data, self.grads, self._work)]
+        self._pointers = [ctypes.c_void_p(address) for address in addresses]
+        self._loss, self._both = library.loss, library.both
+
+    def loss(self) -> float:
+        """The loss."""
+        params, data, _, work = self._pointers
+        return float(self._loss(params, data, work))
+
+    def run(self) -> float:
+        """The loss; the gradient is left in `grads`."""
+        return float(self._both(*self._pointers))
+
+    def loss_and_grad(self) -> tuple[float, dict[str, Array]]:
+        """The loss, and the gradient by the name of each parameter."""
+        value = self.run()
+        found: dict[str, Array] = {}
+        start = 0
+        for name, shape in self._shapes.items():
+            stop = start + int(np.prod(shape))
+            found[name] = self.grads[start:stop].reshape(shape).copy()
+            start = stop
+        return value, found
+
+
+def _flat(given: Mapping[str, Array], names: list[str], dtype: np.dtype[Any]) -> Array:
+    return np.concatenate([np.ravel(given[name]) for name in names]).astype(dtype)
+
+
+class _Library:
+    def __init__(self, owner: Native, sizes: Mapping[str, int]) -> None:
+        prefix = c_name(owner._stages.graph.name)
+        defined = {f"{prefix.upper()}_REAL": REALS[str(owner.dtype)]}
+        defined |= {f"{prefix.upper()}_{size}": str(value) for size, value in sizes.items()}
+        text = f"{owner.text}\nsize_t {prefix}_work_size(void);\n"
+        text += f"size_t {prefix}_work_size(void) {{ return sizeof({prefix}_work); }}\n"
+        library = ctypes.CDLL(str(compiled(text, [*owner._flags, *(f"-D{k}={v}" for k, v in defined.items())])))
+        real = ctypes.c_double if owner.dtype.itemsize == 8 else ctypes.c_float
+        size = library[f"{prefix}_work_size"]
+        size.restype = ctypes.c_size_t
+        self.work = int(size())
+        self.loss, self.both = library[f"{prefix}_loss"], library[f"{prefix}_loss_and_grad"]
+        for function, count in ((self.loss, 3), (self.both, 4)):
+            function.restype = real
+            function.argtypes = [ctypes.c_void_p] * count
+
+
+def compiled(text: str, flags: list[str]) -> Path:
+    """A shared library made of C, or the one made before of the same text with the same flags.
+
+    Raises:
+        InputError: There is no C compiler, or it fails.
+    """
+    compiler = shutil.which(os.environ.get("CC", "cc")) or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        raise InputError(
+            "no C compiler was found: cc, gcc or clang is needed",
+            help="install one, name it in the environment variable CC, or use the Python module",
+        )
+    key = hashlib.sha256("\0".join([text, compiler, *flags]).encode()).hexdigest()[:32]
+    folder = cache_folder()
+    library = folder / f"{key}.so"
+    if library.is_file():
+        return library
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        source, made = Path(place) / "network.c", Path(place) / "network.so"
+        source.write_text(text, encoding="utf-8")
+        command = [compiler, *flags, "-o", str(made), str(source), "-lm"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise InputError(f"{compiler} fails:\n{done.stderr.strip()}")
+        os.replace(made, library)
+    return library
+
+
+def cache_folder() -> Path:
+    """Where libraries are kept, readable by their owner alone: a library that is loaded can do everything."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(base) / "symbackprop"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder

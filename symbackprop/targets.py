@@ -1,0 +1,43 @@
+"""Stages of a network → its code in other languages than NumPy's: which form of the program each is printed from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import TYPE_CHECKING
+
+from symbackprop.emit.c import emit_c
+from symbackprop.lower.loops import loop_nests
+from symbackprop.lower.straight import update_line
+
+if TYPE_CHECKING:
+    from symbackprop.pipeline import Stages
+
+MOST_PARAMETERS = 150  # above, loops are shorter than straight lines and as fast
+
+
+def c_text(stages: Stages, checks: Sequence[str] = ()) -> str:
+    """The text of `network.c`: straight lines for a small network of a single sample, else loops.
+
+    Args:
+        stages: Of the network.
+        checks: Those that the program has passed, for the certificate.
+    """
+    return emit_c(
+        stages.derivation,
+        stages.straight if straight_pays(stages) else loop_nests(stages.program),
+        training=stages.training,
+        update=update_line(stages.training),
+        sizes={str(size): value for size, value in stages.graph.sizes.items()},
+        checks=checks,
+        network_hash=stages.network_hash,
+    )
+
+
+def straight_pays(stages: Stages) -> bool:
+    """Whether a network is small, and written for a single sample."""
+    tensors = stages.graph.tensors.values()
+    if any(size.free_symbols for tensor in tensors for size in tensor.shape):
+        return False
+    count = sum(prod(map(int, tensor.shape)) for tensor in stages.graph.parameters)
+    return count < MOST_PARAMETERS and stages.scalars is not None

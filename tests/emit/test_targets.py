@@ -1,0 +1,122 @@
+"""Every target has the loss and the gradient of the equations: on many networks, and where exponentials overflow."""
+
+import json
+import subprocess
+
+import numpy as np
+import pytest
+
+import symbackprop as sb
+from symbackprop.catalog import ACTIVATIONS, LOSSES
+from symbackprop.native import Native
+from symbackprop.verify.equations import evaluate_adjoints, evaluate_graph
+from symbackprop.verify.fields import mpmath_field
+from symbackprop.verify.points import random_point
+
+BUNDLED = ("mazur", "xor", "line", "mnist", "lstm", "cnn", "autoencoder", "logistic_regression")
+BUNDLED += ("attention", "transformer", "vae")
+TARGETS = [pytest.param("c", marks=pytest.mark.needs("cc|gcc|clang"))]
+RUN = """
+const network = require(process.argv[1]);
+const given = JSON.parse(require("fs").readFileSync(0));
+const big = (value) => (typeof value === "string" ? Number(value) : value);
+const { loss, gradients } = network.lossAndGrad(given.params, given.data);
+const text = (key, value) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value);
+console.log(JSON.stringify({ loss, gradients }, text));
+"""
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Calls the code of a target: `run(target, derived, params, data, dtype)` gives loss and gradients."""
+    folder = tmp_path_factory.mktemp("targets")
+
+    def in_c(d, params, data, dtype):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("XDG_CACHE_HOME", str(folder))
+            flags = ("-O1", "-Wall", "-Wextra", "-Werror", "-pedantic")
+            return Native(d.stages, dtype, flags).loss_and_grad(params, *data.values())
+
+    def in_javascript(d, params, data, dtype):
+        path = folder / "network.js"
+        path.write_text(d.stages.javascript_text(), encoding="utf-8")
+        given = json.dumps({"params": params, "data": data}, default=lambda value: np.asarray(value).tolist())
+        command = ["node", "-e", RUN, str(path)]
+        done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        found = json.loads(done.stdout)
+        return found["loss"], {name: np.asarray(value, dtype=float) for name, value in found["gradients"].items()}
+
+    runners = {"c": in_c, "javascript": in_javascript}
+    return lambda target, d, params, data, dtype="float64": runners[target](d, params, data, dtype)
+
+
+def point_of(d, seed=5):
+    """Parameters and data at a random point."""
+    graph = d.stages.graph
+    values = random_point(graph, np.random.default_rng(seed)).values
+    params = {tensor.name: values[tensor.name] for tensor in graph.parameters}
+    given = (*graph.with_role("input", "constant"), *graph.with_role("target"))
+    whole = {tensor.name for tensor in given if any(fact.kind == "integer" for fact in tensor.facts)}
+    return params, {t.name: values[t.name].astype(int) if t.name in whole else values[t.name] for t in given}
+
+
+def agree(found, expected, tolerance):
+    assert found[0] == pytest.approx(expected[0], rel=tolerance, abs=1e-12)
+    size = max(float(np.max(np.abs(value), initial=0)) for value in expected[1].values())
+    for name, value in expected[1].items():
+        assert np.shape(found[1][name]) == value.shape, name
+        assert found[1][name] == pytest.approx(value, rel=tolerance, abs=tolerance * size + 1e-30), name
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("name", BUNDLED)
+def test_bundled_networks(run, target, name):
+    d = sb.derive(name)
+    params, data = point_of(d)
+    expected = d.compile().loss_and_grad(params, *data.values())
+    agree(run(target, d, params, data), expected, 1e-11)
+
+
+def exact(d, values, digits=60):
+    """Loss and gradients by the equations, in arithmetic of many digits."""
+    field, derivation = mpmath_field(digits), d.stages.derivation
+    everything = evaluate_graph(derivation.graph, {name: field.array(array) for name, array in values.items()}, field)
+    found = evaluate_adjoints(derivation, everything, field)
+    adjoints = {name: np.asarray(found[derivation.adjoint_of[name]], dtype=float) for name in ("W1", "b1")}
+    return float(everything["E"].item() if hasattr(everything["E"], "item") else everything["E"]), adjoints
+
+
+# Without bounds their values overflow there, or they read more than one vector and its target.
+FORMULAS = [name for name in ACTIVATIONS if name != "exponential"]
+MEASURES = [n for n in LOSSES if n not in {"poisson", "gaussian_nll", "gaussian_kl", "triplet", "contrastive"}]
+
+
+def saturated(size):
+    params = {"W1": np.array([[size, 0.0], [0.0, -size]]), "b1": np.zeros(2)}
+    return params, np.array([[1.0, 1.0], [-1.0, 0.5]])
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("name", FORMULAS)
+def test_activations_are_finite_and_right(run, target, name):
+    d = sb.derive(sb.Network(2, sb.Dense(2, name), loss="half_squared_error"))
+    for size in (1000, 20_000):
+        params, x = saturated(size)
+        data = {"x": x, "t": np.array([[0.5, -1.0], [2.0, 0.25]])}
+        expected = exact(d, {**params, **data})
+        agree(run(target, d, params, data), expected, 1e-9)
+        if target == "c":
+            agree(run(target, d, params, data, "float32"), expected, 1e-4)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("name", MEASURES)
+def test_losses_are_finite_and_right(run, target, name):
+    output = {"probability": "sigmoid", "distribution": "softmax"}.get(LOSSES[name].output, "linear")
+    d = sb.derive(sb.Network(2, sb.Dense(2, output), loss=name))
+    params, x = saturated(20_000)
+    data = {"x": x, "t": np.array([[0.75, 0.25], [0.25, 0.75]])}
+    # 1 - a is exp(-30000) for a saturated unit: the referee must not round it to 0.
+    expected = exact(d, {**params, **data}, digits=14_000)
+    agree(run(target, d, params, data), expected, 1e-9)

@@ -1,0 +1,98 @@
+"""C code called from Python: shapes, sizes, precision, errors, and the library that is kept."""
+
+import numpy as np
+import pytest
+
+import symbackprop as sb
+from symbackprop import native
+from symbackprop.errors import InputError, ShapeError
+from symbackprop.native import Native
+
+X, T = np.array([0.05, 0.10]), np.array([0.01, 0.99])
+
+
+@pytest.fixture(autouse=True)
+def kept_apart(tmp_path_factory, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "native"))
+
+
+@pytest.mark.needs("cc|gcc|clang")
+def test_mazur():
+    code = sb.derive("mazur").native()
+    loss, grads = code.loss_and_grad(code.parameters(), X, T)
+    assert loss == pytest.approx(0.298371109, abs=5e-10)
+    assert grads["W2"] == pytest.approx(np.array([[0.082167041, 0.082667628], [-0.022602540, -0.022740242]]), abs=5e-10)
+    assert grads["b1"].shape == () and code.loss(code.parameters(), X, T) == loss
+
+
+@pytest.mark.needs("cc|gcc|clang")
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-13), ("float32", 1e-5)])
+def test_sizes_come_from_the_arrays(dtype, tolerance):
+    d = sb.derive("3 -> 4 tanh -> 2 softmax, loss=categorical_crossentropy")
+    code, module = d.native(dtype), d.compile()
+    params = module.initialize(1)
+    rng = np.random.default_rng(2)
+    for count in (1, 5):
+        x, t = rng.standard_normal((count, 3)), rng.dirichlet([1, 1], count)
+        loss, grads = code.loss_and_grad(params, x, t)
+        expected, gradients = module.loss_and_grad(params, x, t)
+        assert loss == pytest.approx(expected, rel=tolerance)
+        for name, value in gradients.items():
+            assert grads[name].dtype == dtype
+            assert grads[name] == pytest.approx(value, rel=tolerance, abs=tolerance), name
+
+
+@pytest.mark.needs("cc|gcc|clang")
+def test_a_bound_network_is_changed_in_place():
+    code = sb.derive("mazur").native()
+    bound = code.bind(code.parameters(), X, T)
+    before = bound.run()
+    for _ in range(10):
+        bound.params -= 0.5 * bound.grads
+        last = bound.run()
+    assert last < before == pytest.approx(0.298371109, abs=5e-10)
+
+
+@pytest.mark.needs("cc|gcc|clang")
+def test_wrong_shapes_are_named():
+    code = sb.derive("mazur").native()
+    params = code.parameters()
+    with pytest.raises(ShapeError, match=r"x has the shape \(3,\), and needs \(2,\)"):
+        code.loss(params, np.ones(3), T)
+    with pytest.raises(ShapeError, match="t has 2 axes, and needs 1"):
+        code.loss(params, X, np.ones((1, 2)))
+    d = sb.derive("3 -> 2, loss=mse")
+    with pytest.raises(ShapeError, match=r"t has the shape \(4, 2\), and needs \(5, 2\)"):
+        d.native().loss(d.compile().initialize(), np.ones((5, 3)), np.ones((4, 2)))
+
+
+@pytest.mark.needs("cc|gcc|clang")
+def test_the_library_is_made_once(monkeypatch):
+    d = sb.derive("mazur")
+    first = Native(d.stages)
+    assert first.loss(first.parameters(), X, T)
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("compiled again")
+
+    monkeypatch.setattr(native.subprocess, "run", refuse)
+    assert Native(d.stages).loss(first.parameters(), X, T)
+
+
+@pytest.mark.needs("cc|gcc|clang")
+def test_what_a_compiler_says_is_passed_on():
+    with pytest.raises(InputError, match="fails"):
+        native.compiled("this is not C", list(native.FLAGS))
+
+
+def test_without_a_compiler_the_error_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(native.shutil, "which", lambda name: None)
+    code = sb.derive("mazur").native()
+    with pytest.raises(InputError, match="no C compiler") as caught:
+        code.loss({"W1": np.ones((2, 2)), "b1": 0.0, "W2": np.ones((2, 2)), "b2": 0.0}, X, T)
+    assert "Python module" in str(caught.value)
+
+
+def test_other_types_are_refused():
+    with pytest.raises(InputError, match="float16"):
+        sb.derive("mazur").native("float16")
