@@ -13,6 +13,7 @@ from symbackprop.emit.expressions import emit_expressions
 from symbackprop.emit.files import write_folder
 from symbackprop.emit.page import page
 from symbackprop.errors import InputError, SymbackpropError, UnknownNameError, did_you_mean
+from symbackprop.explorable import explorable
 from symbackprop.material import material
 from symbackprop.targets import c_text
 from symbackprop.tex import pdf
@@ -71,10 +72,15 @@ def _latex(stages: Stages, found: Findings) -> str:
     return document(material(stages, found.report, found.run))
 
 
+def _page(stages: Stages, found: Findings) -> str:
+    made = material(stages, found.report, found.run)
+    return page(made, explorable(stages, made))
+
+
 EMITTERS: Mapping[str, Emitter] = {
     "latex": Emitter("derivation.tex", _latex),
     "pdf": Emitter("derivation.pdf", lambda stages, found: pdf(_latex(stages, found)), standard=False),
-    "html": Emitter("derivation.html", lambda stages, found: page(material(stages, found.report, found.run))),
+    "html": Emitter("derivation.html", _page),
     "python": Emitter("gradients.py", lambda stages, found: stages.module_text(found.checks)),
     "expressions": Emitter("expressions.py", _expressions),
     "javascript": Emitter("network.js", lambda stages, found: stages.javascript_text(found.checks), standard=False),

@@ -75,7 +75,7 @@ class _Svg:
         label = _text(node.label, x, y + shift, "name", size)
         value = _text(node.value, x, y + 13, "value", VALUE if self.radius > 20 else 9) if node.value != "" else ""
         classes = f"node {node.kind}" + (" dim" if node.dim else "")
-        return f"<g {self.marked(classes, node.label)}>{shape}{label}{value}</g>"
+        return f"<g {self.marked(classes, name=node.label)}>{shape}{label}{value}</g>"
 
     def box(self, node: Node) -> str:
         """A box with its lines below one another."""
@@ -99,10 +99,11 @@ class _Svg:
     def _loss_box(self) -> tuple[float, float]:
         return self.radius, self.radius * 0.94
 
-    def marked(self, classes: str, label: Label) -> str:
-        """The attributes of an element: its classes, and its name where it has one."""
-        found = self.name(label) if isinstance(label, Tree) else ""
-        return f'class="{classes}"' + (f' data-name="{escape(found)}"' if found else "")
+    def marked(self, classes: str, **labels: Label) -> str:
+        """The attributes of an element: its classes, and the names of what it stands for and what it joins."""
+        names = {key: self.name(label) for key, label in labels.items() if isinstance(label, Tree)}
+        data = "".join(f' data-{key}="{escape(name)}"' for key, name in names.items() if name)
+        return f'class="{classes}"{data}'
 
     def edge(self, edge: Edge) -> str:
         start, end = self._ends(edge)
@@ -120,7 +121,8 @@ class _Svg:
         if edge.below != "":
             label += _anchored(edge.below, *place, "below", "label")
         named = edge.name if edge.name != "" else edge.label
-        return f"<g {self.marked(f'edge {edge.style}', named)}>{line}{head}{label}</g>"
+        ends = {"from": self.drawing.nodes[edge.start].label, "to": self.drawing.nodes[edge.end].label}
+        return f"<g {self.marked(f'edge {edge.style}', name=named, **ends)}>{line}{head}{label}</g>"
 
     def _centres(self, edge: Edge) -> tuple[Point, Point]:
         first, last = self.drawing.nodes[edge.start], self.drawing.nodes[edge.end]
@@ -157,7 +159,9 @@ class _Svg:
         line = f'<path class="stroke" d="M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}"/>'
         self.at(note.x, note.y, 20)
         label = _text(note.label, x, y + (-3 if up else 12), "weight", SMALL)
-        return f"<g {self.marked('edge bias', note.label)}>{line}{_head(start, end, 8.5)}{label}</g>"
+        return (
+            f"<g {self.marked('edge bias', name=note.label, to=node.label)}>{line}{_head(start, end, 8.5)}{label}</g>"
+        )
 
     def line(self, line: Line) -> str:
         points = [self.at(*point, 2) for point in line.points]
@@ -195,6 +199,7 @@ def _anchored(label: Label, x: float, y: float, anchor: str, classes: str, outsi
 
 def _text(label: Label, x: float, y: float, classes: str, size: float, side: str = "middle") -> str:
     anchor = "" if side == "middle" else f' text-anchor="{side}"'
-    return (
-        f'<text class="{classes}" x="{x:.1f}" y="{y:.1f}" font-size="{size:g}"{anchor}>{svg_text(label, size)}</text>'
-    )
+    place, body = f'x="{x:.1f}" y="{y:.1f}" font-size="{size:g}"{anchor}', svg_text(label, size)
+    # A label on a line is drawn on a wide copy of itself in the colour of the paper, which hides the line.
+    halo = f'<text class="halo" aria-hidden="true" {place}>{body}</text>' if classes == "weight" else ""
+    return f'{halo}<text class="{classes}" {place}>{body}</text>'

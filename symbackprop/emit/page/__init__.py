@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from symbackprop.emit.document import Material, compose
 from symbackprop.emit.page import typeset
+from symbackprop.emit.page.explore import Explorable, Factor, Field
 
-__all__ = ["page"]
+__all__ = ["Explorable", "Factor", "Field", "page"]
 
 
-def page(material: Material) -> str:
+def page(material: Material, explorable: Explorable | None = None) -> str:
     """The page on a network.
 
     Args:
         material: The derivation, and what the other stages found.
+        explorable: The network in scalars, where it is small enough to be worked with.
 
     Returns:
         The text of one HTML file; the same bytes for the same network.
     """
-    return typeset.typeset(compose(material))
+    return typeset.typeset(compose(material), explorable)

@@ -20,19 +20,25 @@ from symbackprop.display.svg import svg
 from symbackprop.emit.document.blocks import Document, Facts, Text
 from symbackprop.emit.document.inline import cell_width
 from symbackprop.emit.environment import templates
+from symbackprop.emit.page.explore import Explorable, code, facts, picture
 from symbackprop.emit.page.lines import lines
 from symbackprop.emit.page.numbering import numbering
 from symbackprop.emit.page.prose import Prose
 
 # Half the width of the text, in points on paper.
-HALF = 235.0
+HALF = 205.0
 
 
-def typeset(document: Document, language: str = "en") -> str:
-    """The HTML of a document."""
+def typeset(document: Document, explorable: Explorable | None = None, language: str = "en") -> str:
+    """The HTML of a document, and of what lets a reader work with the network where that is given."""
     prose = Prose(numbering(document))
-    style, script = (environment().get_template(f"page/{name}.j2").render() for name in ("style.css", "script.js"))
-    values = {
+    style = _text("style.css")
+    script = _text("script.js")
+    values: dict[str, Any] = {"explorable": explorable}
+    if explorable is not None:
+        script = f"{code(explorable)}\n{script}\n{_text('explore.js')}"
+        values |= {"facts": Markup(facts(explorable, prose)), "picture": picture(explorable)}
+    values |= {
         "document": document,
         "language": language,
         "plain_title": f"{document.title}: {document.running}",
@@ -44,6 +50,10 @@ def typeset(document: Document, language: str = "en") -> str:
     return environment().get_template("page/page.html.j2").render(values)
 
 
+def _text(name: str) -> str:
+    return environment().get_template(f"page/{name}.j2").render()
+
+
 def asked_for(prose: Prose) -> Mapping[str, Any]:
     """What the templates call."""
 
@@ -52,6 +62,7 @@ def asked_for(prose: Prose) -> Mapping[str, Any]:
 
     return {
         "prose": prose,
+        "formula": prose.formula,
         "plain": prose.plain,
         "lines": lambda relation: lines(relation, prose),
         "drawn": drawn,
