@@ -88,7 +88,7 @@ class _Svg:
             for n, line in enumerate(node.lines)
         ]
         classes = f"node {node.kind}" + (" dim" if node.dim else "")
-        return f"<g {self.marked(classes, node.lines[0])}>{shape}{''.join(lines)}</g>"
+        return f"<g {self.marked(classes, name=node.lines[0])}>{shape}{''.join(lines)}</g>"
 
     def _shape(self, node: Node, x: float, y: float) -> str:
         if node.kind == "loss":
