@@ -105,6 +105,9 @@ def isolate(value: Expr, part: Expr, result: Expr) -> Expr | None:
         >>> isolate(sp.log(1 + sp.exp(z)), sp.exp(z), a)
         exp(a) - 1
     """
+    # The solution would hold on one branch only, and the assumption that makes roots simple would decide its condition.
+    if any(part in sp.preorder_traversal(branch) for branch in value.atoms(Where)):
+        return None
     unknown = Dummy("u", positive=True)
     left = value.xreplace({part: unknown})
     if not left.has(unknown) or _depends_elsewhere(left, part):

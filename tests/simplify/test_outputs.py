@@ -124,3 +124,11 @@ def test_a_mask_of_zeros_is_not_divided_by():
     found = through_output(slope, Read("P", t, u), masked(u) / below, at)
     divided = [node.base for node in sp.preorder_traversal(found) if node.is_Pow and node.exp.is_negative]
     assert not any(isinstance(base, Where) for base in divided)
+
+
+def test_a_part_inside_a_branch_is_not_solved_for():
+    x = Read("x")
+    rhs = 1 - Where(x - Z > 0, x - Z, Z - x)
+    assert isolate(rhs, x - Z, A) is None
+    slope = differentiate(rhs, "z", ())
+    assert through_output(slope, A, rhs, ()) == slope
