@@ -14,12 +14,18 @@ from typing import TYPE_CHECKING, Any
 from symbackprop.version import __version__
 
 if TYPE_CHECKING:
+    from symbackprop.checking.judge import check
     from symbackprop.facade import Derived, Gradient, derive
     from symbackprop.network import Dense, Network, bundled, load
 
-__all__ = ["Dense", "Derived", "Gradient", "Network", "__version__", "bundled", "derive", "load"]
+__all__ = ["Dense", "Derived", "Gradient", "Network", "__version__", "bundled", "check", "derive", "load"]
 
-_FACADE = frozenset({"Derived", "Gradient", "derive"})
+_HOMES = {
+    "check": "symbackprop.checking.judge",
+    "Derived": "symbackprop.facade",
+    "Gradient": "symbackprop.facade",
+    "derive": "symbackprop.facade",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -28,7 +34,7 @@ def __getattr__(name: str) -> Any:
 
     if name.startswith("_"):
         raise AttributeError(name)
-    module = import_module("symbackprop.facade" if name in _FACADE else "symbackprop.network")
+    module = import_module(_HOMES.get(name, "symbackprop.network"))
     try:
         return getattr(module, name)
     except AttributeError:

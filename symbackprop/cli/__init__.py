@@ -14,6 +14,7 @@ from contextlib import suppress
 
 import click
 
+from symbackprop.cli.check import check
 from symbackprop.cli.derive import derive
 from symbackprop.cli.doctor import doctor
 from symbackprop.cli.examples import examples
@@ -39,7 +40,7 @@ def cli() -> None:
     """
 
 
-for command in (derive, show, verify, train, explain, examples, new, gallery, doctor, schema):
+for command in (derive, show, verify, check, train, explain, examples, new, gallery, doctor, schema):
     cli.add_command(command)
 
 

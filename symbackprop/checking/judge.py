@@ -1,0 +1,329 @@
+"""A derivation and a candidate → the verdict: right or wrong, where it departs, and which mistake it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from itertools import islice
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from symbackprop.checking.candidates import Candidate, Handed, Places, from_object
+from symbackprop.checking.claims import COARSE, Claim, Subject, element_name, floor_of, same_but_for_ones, subjects
+from symbackprop.checking.mistakes import MISTAKES, Diagnosis, Evidence, information, recognised
+from symbackprop.checking.probes import Case, Probe, assumptions, case_of
+from symbackprop.checking.verdicts import Departure, Finding, Verdict
+from symbackprop.errors import InputError, SymbackpropError, UnknownNameError, did_you_mean
+from symbackprop.graph import Tensor
+from symbackprop.verify.fields import Array
+
+if TYPE_CHECKING:
+    from symbackprop.facade import Derived
+
+Formula = Callable[[str], tuple[str, str]]
+
+# A large network has hundreds of ways to make a mistake; after so many seconds what was found is told.
+SECONDS = 60.0
+MOST_DIAGNOSES = 3
+DIGITS_NEEDED = 4.0
+
+
+def check(
+    derived: Derived, name: Any, candidate: Any = None, *, learning_rate: float | None = None, seed: int = 0
+) -> Verdict:
+    """Judge a gradient that somebody wrote, and say what is wrong with it.
+
+    Args:
+        derived: What `derive` returned.
+        name: The gradient, such as `"W1"`, `"w5"` or `"delta2"`; or, if the candidate brings names of its own, the
+            candidate.
+        candidate: A function whose arguments are named after what it needs: `params`, inputs, targets, and any tensor,
+            adjoint or named weight of the derivation; a number or array for the worked sample, right if it is to the
+            digits given; or a table of these. A path names a file of functions or numbers.
+        learning_rate: For the mistake of using weights after their update; the network's if left out.
+        seed: Of the random points.
+
+    Returns:
+        The verdict; it is true if everything is right, and prints what is wrong.
+
+    Raises:
+        InputError: The candidate raises, or returns something that is no gradient of this network.
+
+    Example:
+        >>> import symbackprop as sb
+        >>> d = sb.derive("mazur")
+        >>> check(d, "W2", lambda delta2, a1: delta2[:, None] * a1)
+        dE/dW2     right
+        >>> print(check(d, "b2", lambda delta2: -delta2.sum()).diagnoses[0])
+        the sign is wrong: this is -dE/db2
+    """
+    judge = judge_of(derived, learning_rate=learning_rate, seed=seed)
+    if candidate is None:
+        return judge(from_object("", name, judge.subjects))
+    judge.subject(name)
+    return judge(from_object(name, candidate, judge.subjects))
+
+
+class Judge:
+    """Judges candidates against one derivation.
+
+    Args:
+        case: The derivation, with the points to judge at.
+        places: For each element with a name of its own its tensor and place.
+        formula: Gives the right formula of a tensor's gradient in index form, and as code, to be told.
+        seed: Of further random points.
+    """
+
+    def __init__(self, case: Case, places: Places, formula: Formula | None = None, seed: int = 0) -> None:
+        self.case = case
+        self.places = places
+        self.seed = seed
+        self._formula = formula or (lambda tensor: ("", ""))
+        self.subjects = subjects(case, places)
+
+    def subject(self, name: str) -> Subject:
+        """The gradient of a name that is given beside its candidate: there a1 means ∂E/∂a1.
+
+        Raises:
+            UnknownNameError: There is none.
+        """
+        found = self.subjects.get(name) or self.subjects.get(f"d{name}")
+        if found is None:
+            raise UnknownNameError(f"there is no gradient for {name!r}", help=did_you_mean(name, list(self.subjects)))
+        return found
+
+    def __call__(self, candidate: Candidate) -> Verdict:
+        """Judge one candidate.
+
+        Raises:
+            InputError: It cannot be computed, or gives no gradient of this network.
+        """
+        case = self._pointed(candidate)
+        handed = candidate.at(case, self.places)
+        if candidate.only_numbers:
+            case = self._pointed(candidate)
+            handed = handed[:1]
+        gradients, forward, unknown = self._sorted(candidate, handed)
+        findings = [self._forward(case, handed, name) for name in forward]
+        findings += [self._gradient(case, candidate, handed, name) for name in gradients]
+        between = {*self.case.graph.tensors, *self.case.forward_of}
+        first = next((f.name for f in findings if f.outcome == "wrong" and f.name in between), "")
+        points = tuple(probe.point.name for probe in case.probes)
+        return Verdict(case.graph.name, candidate.name, tuple(findings), points, first, unknown)
+
+    def _pointed(self, candidate: Candidate) -> Case:
+        """The case with the points at which a candidate is known."""
+        if not candidate.only_numbers:
+            return self.case
+        worked = [probe for probe in self.case.probes if probe.point.name == "the worked sample"]
+        if not worked:
+            raise InputError(
+                f"{candidate.name} gives numbers, but {self.case.graph.name} has no worked sample to compare them at",
+                help="give the network weights and a [sample], or hand in a function",
+            )
+        return replace(self.case, probes=tuple(worked[:1]))
+
+    def _sorted(self, candidate: Candidate, handed: Handed) -> tuple[list[str], list[str], tuple[str, ...]]:
+        """The names of gradients and of values of the forward pass, each in order, and those that are neither."""
+        names = list(handed[0])
+        order = {adjoint: number for number, adjoint in enumerate(self.case.equations)}
+        gradients = [name for name in names if self._named(candidate, name) is not None]
+        gradients.sort(key=lambda name: order[self._need(candidate, name).adjoint])
+        forward = [name for name in self.case.graph.tensors if name in names and name not in gradients]
+        unknown = tuple(name for name in names if name not in gradients and name not in forward)
+        if not gradients and not forward:
+            help = did_you_mean(names[0], list(self.subjects)) if names else ""
+            raise InputError(
+                f"{candidate.name} gives {', '.join(names) or 'nothing'}, which is no gradient here", help=help
+            )
+        return gradients, forward, unknown
+
+    def _named(self, candidate: Candidate, name: str) -> Subject | None:
+        if name == candidate.name or (len(candidate.numbers) == 1 and name not in self.case.graph.tensors):
+            return self.subjects.get(name) or self.subjects.get(f"d{name}")
+        return self.subjects.get(name)
+
+    def _need(self, candidate: Candidate, name: str) -> Subject:
+        found = self._named(candidate, name)
+        assert found is not None
+        return found
+
+    def _forward(self, case: Case, handed: Handed, name: str) -> Finding:
+        """A value of the forward pass."""
+        wrong = [
+            (probe, row[name])
+            for probe, row in zip(case.probes, handed, strict=True)
+            if not row[name].agrees(np.asarray(probe.values[name]), relative=1e-7)
+        ]
+        if not wrong:
+            return Finding(name, "right")
+        departure = departed(case.graph.tensors[name], [(p, c, np.asarray(p.values[name])) for p, c in wrong])
+        return Finding(name, "wrong", departure.relative, departure)
+
+    def _gradient(self, case: Case, candidate: Candidate, handed: Handed, name: str) -> Finding:
+        subject = self._need(candidate, name)
+        evidence = [(probe, row[name]) for probe, row in zip(case.probes, handed, strict=True) if name in row]
+        finding = judged(case, subject, evidence)
+        if finding.outcome == "right":
+            return finding
+        if not candidate.only_numbers:
+            for assumed in assumptions(case, self.seed):
+                try:
+                    again = candidate.at(assumed, self.places)
+                except SymbackpropError:
+                    continue
+                rows = [(probe, row[name]) for probe, row in zip(assumed.probes, again, strict=True)]
+                other = judged(assumed, subject, rows)
+                if other.outcome == "right":
+                    return replace(other, remark=f"right where {assumed.assumed}")
+                if not finding.diagnoses:
+                    found = diagnosed(assumed, subject, rows)
+                    found = tuple(replace(d, sentence=f"{d.sentence} (where {assumed.assumed})") for d in found)
+                    finding = replace(finding, diagnoses=found)
+        formula, code = self._formula(self.case.forward_of[subject.adjoint])
+        return replace(finding, formula=formula, code=code)
+
+
+def called(case: Case, subject: Subject) -> str:
+    """What a verdict calls a gradient: dE/dW1, dE/dw5, and delta2 for what stands between."""
+    tensor = case.graph.tensors[case.forward_of[subject.adjoint]]
+    between = tensor.role not in ("parameter", "input", "constant") and subject.place is None
+    return subject.adjoint if between else f"d{case.graph.loss.name}/d{subject.name}"
+
+
+def judged(case: Case, subject: Subject, evidence: Evidence) -> Finding:
+    """Whether a gradient is right at every point, and which mistake it is if not."""
+    name = called(case, subject)
+    rows = [(probe, claim, subject.part(probe.adjoints[subject.adjoint])) for probe, claim in evidence]
+    wrong = [row for row in rows if not row[1].agrees(row[2], floor_of(row[0]))]
+    if not wrong:
+        return Finding(name, "right", remark=_single(evidence))
+    if remark := _tolerated(wrong, rows):
+        return Finding(name, "right", remark=remark)
+    counted = [row for row in wrong if not row[0].at_kink] or wrong
+    departure = departed(case.graph.tensors[case.forward_of[subject.adjoint]], counted, subject)
+    found = diagnosed(case, subject, [(p, c) for p, c in evidence if not p.at_kink] or evidence)
+    shape = "" if found else _shape(counted)
+    return Finding(name, "wrong", departure.relative, departure, found, shape)
+
+
+Row = tuple[Probe, Claim, Array]
+
+
+def _single(evidence: Evidence) -> str:
+    return "to single precision, in which it is computed" if any(claim.single for _, claim in evidence) else ""
+
+
+def _tolerated(wrong: list[Row], rows: list[Row]) -> str:
+    """Why what differs is right all the same; nothing if it is not."""
+    if all(probe.at_kink for probe, *_ in wrong) and len(wrong) < len(rows):
+        return "at the kink of the worked sample another slope than the catalogue's is used, which is as good"
+    squeezed = [
+        (p, replace(c, value=c.value.reshape(true.shape)), true)
+        for p, c, true in rows
+        if same_but_for_ones(c.value, true)
+    ]
+    if len(squeezed) == len(rows) and all(c.agrees(true, floor_of(p)) for p, c, true in squeezed):
+        return f"its shape {rows[0][1].value.shape} has axes of length 1 more or less than {rows[0][2].shape}"
+    by_program = not any(np.any(np.asarray(claim.allowance) > 0) for _, claim, _ in wrong)
+    if by_program and all(claim.agrees(true, floor_of(probe), COARSE) for probe, claim, true in wrong):
+        return "to six digits, as differences, single precision or a small constant in a denominator leave"
+    if all(not probe.own for probe, *_ in wrong):
+        return "for the number of samples that the network has; not for others"
+    return ""
+
+
+def _shape(rows: list[Row]) -> str:
+    _, claim, true = rows[0]
+    if claim.value.shape == true.shape:
+        return ""
+    return f"its shape is {claim.value.shape}, that of the gradient {true.shape}"
+
+
+def departed(tensor: Tensor, rows: list[Row], subject: Subject | None = None) -> Departure:
+    """The place where a candidate differs most, at the first point where it differs."""
+    probe, claim, true = rows[0]
+    if claim.value.shape != true.shape:
+        return Departure(f"shape {claim.value.shape}", f"not {true.shape}", np.nan, np.nan, np.inf)
+    gap = np.abs(claim.value - true)
+    flat = int(np.argmax(np.where(np.isfinite(gap), gap, np.inf)))
+    worst = tuple(map(int, np.unravel_index(flat, gap.shape)))
+    place = element_name(tensor, subject.place if subject and subject.place is not None else worst)
+    scale = float(np.max(np.abs(true), initial=0.0)) or 1.0
+    return Departure(
+        place, f"at {probe.point.name}", float(claim.value[worst]), float(true[worst]) + 0.0, float(gap[worst]) / scale
+    )
+
+
+def diagnosed(case: Case, subject: Subject, evidence: Evidence) -> tuple[Diagnosis, ...]:
+    """Every usual mistake that gives exactly what was handed in, the likeliest first."""
+    if information(subject, evidence) < DIGITS_NEEDED:
+        return ()
+    start = monotonic()
+    found: list[Diagnosis] = []
+    for mistake in MISTAKES:
+        if {diagnosis.mistake for diagnosis in found} & set(mistake.unless):
+            continue
+        if mistake.last and {diagnosis.mistake for diagnosis in found} - {"factor"}:
+            break
+        found += islice(recognised(mistake, case, subject, evidence), 1)
+        if len(found) >= MOST_DIAGNOSES or monotonic() - start > SECONDS:
+            break
+    return tuple(found)
+
+
+def judge_of(derived: Derived, *, learning_rate: float | None = None, seed: int = 0) -> Judge:
+    """The judge of a derivation's gradients.
+
+    Args:
+        derived: What `derive` returned.
+        learning_rate: For mistakes of updating; the network's if left out.
+        seed: Of the random points.
+    """
+    stages = derived.stages
+    rate = stages.training.settings.get("learning_rate") if learning_rate is None else learning_rate
+    case = case_of(
+        stages.graph,
+        _wanted(derived),
+        network=derived.network,
+        learning_rate=None if rate is None else float(rate),
+        seed=seed,
+    )
+    return Judge(case, _places(derived), lambda tensor: _formula(derived, tensor), seed)
+
+
+def _formula(derived: Derived, tensor: str) -> tuple[str, str]:
+    from symbackprop.summary import equation_text
+
+    stages = derived.stages
+    if tensor not in stages.derivation.adjoint_of:
+        return "", ""
+    try:
+        equation = stages.derivation.adjoint(tensor)
+        return equation_text(derived, equation), f"{equation.tensor} = {stages.code(tensor)}"
+    except (SymbackpropError, StopIteration):
+        return "", ""
+
+
+def _wanted(derived: Derived) -> list[str]:
+    """The tensors whose gradients may be asked for: those derived for, every parameter, and inputs that can move."""
+    graph = derived.stages.graph
+    own: Iterable[str] = derived.stages.wrt or ()
+    inputs = [t.name for t in graph.with_role("input") if not any(fact.kind == "integer" for fact in t.facts)]
+    return list(dict.fromkeys([*(t.name for t in graph.parameters), *own, *inputs]))
+
+
+def _places(derived: Derived) -> Places:
+    """The names of single elements, with their tensor and place."""
+    scalars = derived.stages.scalars
+    if scalars is None:
+        return {}
+    elements: Mapping[str, Any] = scalars.elements
+    return {
+        symbol.name: (tensor, place)
+        for tensor in (*derived.stages.graph.tensors, *derived.stages.derivation.tensors)
+        for place, symbol in elements[tensor].items()
+        if tensor in elements
+    }

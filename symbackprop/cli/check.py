@@ -1,0 +1,88 @@
+"""`symbackprop check`: is somebody's gradient right, and if not, what is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from symbackprop.cli.shared import JSON, NETWORK, SEED, console, progress
+
+if TYPE_CHECKING:
+    from symbackprop.checking.candidates import Candidate
+    from symbackprop.checking.judge import Judge
+
+
+@click.command()
+@NETWORK
+@click.argument("candidates", metavar="CANDIDATE...", nargs=-1, required=True)
+@click.option("--learning-rate", type=float, help="Of an update made too early; the network's if left out.")
+@click.option("--time-limit", default=60.0, show_default=True, help="Seconds that a Python file may take.")
+@SEED
+@JSON
+def check(
+    network: str, candidates: tuple[str, ...], learning_rate: float | None, time_limit: float, seed: int, as_json: bool
+) -> None:
+    """Judge gradients that somebody wrote for NETWORK; exit 1 if one is wrong, and say which mistake it is.
+
+    A CANDIDATE is a Python file with grad(params, x, t), or with functions named after gradients, such as
+    dW1(delta1, x); it is run. Or it is a file of numbers for the worked sample (.json, .toml, .npz), or a number
+    itself: w5=0.0822 is right if it is to the digits given. Several files are judged one by one.
+    """
+    import json
+
+    from symbackprop.checking.judge import judge_of
+    from symbackprop.facade import derive as derived
+
+    with progress(f"checking {', '.join(candidates)[:60]}"):
+        judge = judge_of(derived(network), learning_rate=learning_rate, seed=seed)
+        chosen = _candidates(candidates, judge, time_limit)
+        rows = [_judged(judge, candidate, len(chosen) > 1) for candidate in chosen]
+    if as_json:
+        tables = [row if isinstance(row, dict) else row.as_table() for row in rows]
+        click.echo(json.dumps(tables[0] if len(tables) == 1 else tables, indent=2, ensure_ascii=False))
+    else:
+        _print(rows)
+    failed = [row for row in rows if isinstance(row, dict)]
+    if failed:
+        raise SystemExit(2)
+    if not all(row.right for row in rows):
+        raise SystemExit(1)
+
+
+def _candidates(texts: tuple[str, ...], judge: Judge, seconds: float) -> list[Candidate]:
+    """One candidate for each file, and one for all that is written as NAME=VALUE."""
+    from symbackprop.checking.candidates import Candidate, from_file
+
+    found, numbers = [], {}
+    for text in texts:
+        name, sign, value = text.partition("=")
+        if sign and not Path(text).exists():
+            numbers[name.strip()] = value.strip()
+        else:
+            found.append(from_file(Path(text), judge.subjects, seconds))
+    if numbers:
+        found.append(Candidate(" ".join(t for t in texts if "=" in t), numbers=numbers))
+    return found
+
+
+def _judged(judge: Judge, candidate: Candidate, several: bool) -> Any:
+    """The verdict; of several candidates one that cannot be judged does not keep the others from it."""
+    from symbackprop.errors import InputError
+
+    try:
+        return judge(candidate)
+    except InputError as error:
+        if not several:
+            raise
+        return {"candidate": candidate.name, "error": error.mistakes[0].message, "help": error.mistakes[0].help}
+
+
+def _print(rows: list[Any]) -> None:
+    from symbackprop.checking.verdicts import overview
+
+    if len(rows) == 1:
+        console().print(rows[0].table())
+    else:
+        console().print(overview(rows))

@@ -1,0 +1,255 @@
+"""Judging a gradient that somebody wrote: what is right, what is wrong and by how much, and what may be handed in."""
+
+import json
+
+import numpy as np
+import pytest
+
+import symbackprop as sb
+from symbackprop.checking.candidates import from_file, from_object
+from symbackprop.checking.claims import Claim, written
+from symbackprop.checking.judge import judge_of
+from symbackprop.errors import InputError
+
+WRONG = """
+import numpy as np
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+def grad(params, x, t, lr=0.5):
+    h = sigmoid(params["W1"] @ x + params["b1"])
+    o = sigmoid(params["W2"] @ h + params["b2"])
+    delta = (o - t) * o * (1 - o)
+    dW2 = np.outer(delta, h)
+    W2 = params["W2"] - lr * dW2
+    return {"W2": dW2, "W1": np.outer((W2.T @ delta) * h * (1 - h), x)}
+"""
+
+
+@pytest.fixture(scope="module")
+def mazur():
+    return judge_of(sb.derive("mazur"))
+
+
+@pytest.fixture(scope="module")
+def batch():
+    return judge_of(sb.derive("3 -> 4 sigmoid -> 2 softmax, loss=categorical_crossentropy"))
+
+
+def judged(judge, name, candidate):
+    return judge(from_object(name, candidate, judge.subjects))
+
+
+def test_right_in_every_form(mazur):
+    d = sb.derive("mazur")
+    assert sb.check(d, "W1", lambda delta1, x: delta1[:, None] * x).right
+    assert sb.check(d, "w5", lambda a2, t, a1: ((a2 - t) * a2 * (1 - a2))[0] * a1[0]).right
+    assert sb.check(d, "delta2", lambda a2, t: (a2 - t) * a2 * (1 - a2)).right
+    assert sb.check(d, lambda params, x, t: d.compile().loss_and_grad(params, x, t)).right
+    assert sb.check(d, {"dW1": lambda delta1, x: delta1[:, None] * x, "db2": lambda delta2: delta2.sum()}).right
+
+
+def test_a_verdict_is_false_and_prints_what_is_wrong(mazur):
+    verdict = judged(mazur, "b2", lambda delta2: -delta2.sum())
+    assert not verdict
+    assert "the sign is wrong: this is -dE/db2" in repr(verdict)
+    assert "db2 = np.sum(delta2)" in repr(verdict)
+
+
+def test_another_form_of_the_right_formula_is_right(batch):
+    assert judged(batch, "W1", lambda delta1, x: np.einsum("sj,si->ji", delta1, x)).right
+    assert judged(batch, "W1", lambda a1, da1, x: np.sum((da1 * (a1 - a1 * a1))[:, :, None] * x[:, None], 0)).right
+
+
+def test_a_tenth_of_a_percent_is_wrong(mazur):
+    assert not judged(mazur, "W1", lambda delta1, x: 1.001 * np.outer(delta1, x)).right
+
+
+def test_a_column_in_place_of_a_vector_is_right_with_a_remark(batch):
+    verdict = judged(batch, "b1", lambda delta1: delta1.sum(0)[:, None])
+    assert verdict.right
+    assert "axes of length 1" in verdict.findings[0].remark
+
+
+def test_single_precision_and_differences_are_right_with_a_remark(mazur):
+    single = judged(mazur, "W1", lambda delta1, x: np.outer(delta1, x).astype(np.float32))
+    assert single.right and "single precision" in single.findings[0].remark
+
+    def differences(params, x, t):
+        loss, step = sb.derive("mazur").compile().loss, 1e-3
+        up, down = ({**params, "b2": params["b2"] + sign * step} for sign in (1, -1))
+        return {"b2": (loss(up, x, t) - loss(down, x, t)) / (2 * step)}
+
+    verdict = judged(mazur, "", differences)
+    assert verdict.right and "six digits" in verdict.findings[0].remark
+
+
+def test_what_is_right_under_an_assumption_says_so(batch):
+    verdict = judged(batch, "delta2", lambda a2, t: (a2 - t) / len(t))
+    assert verdict.right
+    assert verdict.findings[0].remark == "right where the targets of a sample sum to 1"
+
+
+def test_either_slope_at_a_kink_is_right():
+    net = {"inputs": 2, "loss": "half_squared_error", "sample": {"x": [1, 1], "t": [2]}}
+    net["layers"] = [{"type": "dense", "units": 1, "activation": "relu", "weights": [[1, -1]], "bias": False}]
+    judge = judge_of(sb.derive(net))
+    assert judge.case.probes[0].at_kink
+    for slope in (0.0, 0.5, 1.0):
+        verdict = judged(judge, "W1", lambda z1, a1, t, x, s=slope: np.outer((a1 - t) * np.heaviside(z1, s), x))
+        assert verdict.right, verdict
+    assert "kink" in verdict.findings[0].remark
+    assert not judged(judge, "W1", lambda a1, t, x: np.outer(a1 - t, x)).right
+
+
+def test_right_for_the_number_of_samples_only():
+    table = {"inputs": 1, "layers": [{"type": "dense", "units": 1}], "loss": "mse"}
+    table["sample"] = {"x": [[1.0], [2.0]], "t": [[0.5], [1.0]]}
+    judge = judge_of(sb.derive(table))
+    layer = table["layers"][0] | {"weights": [[0.3]], "bias": [0.1]}
+    judge = judge_of(sb.derive({**table, "layers": [layer]}))
+    assert judged(judge, "b1", lambda z1, t: (z1 - t).sum(0)).right
+    assert "number of samples" in judged(judge, "b1", lambda z1, t: (z1 - t).sum(0)).findings[0].remark
+    assert judged(judge, "b1", lambda z1, t: 2 * (z1 - t).mean(0)).findings[0].remark == ""
+
+
+def test_numbers_are_right_to_the_digits_given(mazur):
+    assert judged(mazur, "w5", 0.0822).right
+    assert judged(mazur, "w5", "0.082167041").right
+    assert not judged(mazur, "w5", "0.082167042").right
+    assert not judged(mazur, "w5", 0.0821).right
+    assert judged(
+        mazur, "", {"w5": "0.08217", "dE/dw1": "0.000438568", "W2": [[0.0822, 0.0827], [-0.0226, -0.0227]]}
+    ).right
+
+
+def test_a_number_with_a_mistake_is_diagnosed(mazur):
+    (finding,) = judged(mazur, "w5", "-0.082167041").findings
+    assert [diagnosis.mistake for diagnosis in finding.diagnoses] == ["sign"]
+    (finding,) = judged(mazur, "w5", "0.082667628").findings
+    assert finding.because == "this is dE/dw6, not dE/dw5"
+    # Two digits are no ground for a diagnosis.
+    (finding,) = judged(mazur, "w5", "-0.08").findings
+    assert finding.diagnoses == ()
+
+
+def test_numbers_need_a_worked_sample(batch):
+    with pytest.raises(InputError, match="no worked sample"):
+        judged(batch, "b1", [0.0, 0.0, 0.0, 0.0])
+
+
+def test_digits_are_read_off_what_was_written():
+    assert written("0.0822", "w").allowance == pytest.approx(5e-5)
+    assert written("1.5e-3", "w").allowance == pytest.approx(5e-5)
+    assert written([["1.0", 2]], "w").value.shape == (1, 2)
+    assert written(3, "w").allowance == 0
+    with pytest.raises(InputError, match="no number"):
+        written("about 3", "w")
+    with pytest.raises(InputError, match="finite"):
+        written("nan", "w")
+
+
+def test_nan_never_agrees():
+    assert not Claim(np.array([np.nan])).agrees(np.array([1.0]))
+    assert not Claim(np.array([1.0, np.inf])).agrees(np.array([1.0, 2.0]))
+
+
+def test_the_first_departure_is_told(mazur):
+    def grad(params, x, t, z1, a1, z2):
+        a2 = np.tanh(z2)
+        return {"z1": z1, "a1": a1, "a2": a2, "b2": ((a2 - t) * (1 - a2**2)).sum()}
+
+    verdict = judged(mazur, "", grad)
+    assert [finding.outcome for finding in verdict.findings] == ["right", "right", "wrong", "wrong"]
+    assert verdict.first == "a2"
+
+
+def test_what_the_network_does_not_have_is_not_judged(mazur):
+    verdict = judged(mazur, "", lambda: {"b2": np.array(0.0), "q": np.array(1.0)})
+    assert verdict.unknown == ("q",)
+    with pytest.raises(InputError, match="no gradient"):
+        judged(mazur, "", lambda: {"q": np.array(1.0)})
+
+
+@pytest.mark.parametrize(
+    ("candidate", "message"),
+    [
+        (lambda params, q: 0, "argument q"),
+        (lambda x: x @ np.ones(7), "raised ValueError"),
+        (lambda x: "many", "no array of numbers"),
+    ],
+)
+def test_a_candidate_that_cannot_be_called_is_bad_input(mazur, candidate, message):
+    with pytest.raises(InputError, match=message):
+        judged(mazur, "W1", candidate)
+
+
+def test_the_classic_mistake_in_a_file(call, tmp_path):
+    (tmp_path / "wrong.py").write_text(WRONG)
+    code, out, _ = call("check", "mazur", "wrong.py")
+    assert code == 1
+    assert "dE/dw1 uses w5..w8 after their update" in " ".join(out.split())
+    (tmp_path / "right.py").write_text(WRONG.replace("lr=0.5", "lr=0.0"))
+    assert call("check", "mazur", "right.py")[0] == 0
+
+
+def test_the_classic_mistake_at_another_learning_rate(call, tmp_path):
+    (tmp_path / "wrong.py").write_text(WRONG.replace("lr=0.5", "rate=0.01").replace("lr *", "rate *"))
+    code, out, _ = call("check", "mazur", "wrong.py", "--json")
+    assert code == 1
+    (diagnosis,) = json.loads(out)["findings"][1]["diagnoses"]
+    assert diagnosis["sentence"] == "dE/dw1 uses w5..w8 after their update (learning rate 0.01)"
+
+
+def test_numbers_on_the_command_line_and_in_files(call, tmp_path):
+    assert call("check", "mazur", "w5=0.082167041", "w1=0.00043857")[0] == 0
+    assert call("check", "mazur", "w5=0.0831")[0] == 1
+    (tmp_path / "n.json").write_text('{"w5": 0.0822, "w6": 0.0827}')
+    (tmp_path / "n.toml").write_text("w5 = 0.0822\nW2 = [[0.082, 0.083], [-0.023, -0.023]]\n")
+    np.savez(tmp_path / "n.npz", w5=0.08216704056423077)
+    (tmp_path / "n.py").write_text("dw5 = 0.08216704056423077\n")
+    for name in ("n.json", "n.toml", "n.npz", "n.py"):
+        assert call("check", "mazur", name)[0] == 0, name
+
+
+def test_a_class_full_of_files_is_a_row_each(call, tmp_path):
+    (tmp_path / "a.py").write_text(WRONG)
+    (tmp_path / "b.py").write_text("def dW1(delta1, x):\n    return delta1[:, None] * x\n")
+    (tmp_path / "c.py").write_text("def dW1(delta1, x):\n    return delta1 @ nothing\n")
+    code, out, _ = call("check", "mazur", "a.py", "b.py", "c.py", "--json")
+    assert code == 2
+    rows = json.loads(out)
+    assert [row.get("right") for row in rows] == [False, True, None]
+    assert "NameError" in rows[2]["error"] and "line 2" in rows[2]["error"]
+    code, out, _ = call("check", "mazur", "a.py", "b.py")
+    assert code == 1 and "b.py" in out
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("def f(:\n", "line 1"),
+        ("import nowhere_to_be_found\n", "ModuleNotFoundError"),
+        ("import sys\nsys.exit(3)\n", "ends the program"),
+        ("import os\nos._exit(9)\n", "ended the process"),
+        ("x = 1\n", "no function for a gradient"),
+        ("def dW1(x):\n    while True: pass\n", "did not finish"),
+        ("def grad(params, x, t):\n    return 7\n", "returned int"),
+    ],
+)
+def test_a_file_that_cannot_be_run_says_why(call, tmp_path, text, message):
+    (tmp_path / "f.py").write_text(text)
+    code, _, err = call("check", "mazur", "f.py", "--time-limit", "4")
+    assert code == 2
+    assert message in err
+
+
+def test_other_files_are_refused(tmp_path, mazur):
+    with pytest.raises(InputError, match="no kind of file"):
+        from_file(tmp_path / "f.pkl", mazur.subjects)
+    with pytest.raises(InputError, match="no file"):
+        from_file(tmp_path / "f.json", mazur.subjects)
+    (tmp_path / "f.json").write_text("{")
+    with pytest.raises(InputError, match="cannot be read"):
+        from_file(tmp_path / "f.json", mazur.subjects)
