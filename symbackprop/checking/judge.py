@@ -17,6 +17,7 @@ from symbackprop.checking.probes import Case, Probe, assumptions, case_of
 from symbackprop.checking.verdicts import Departure, Finding, Verdict
 from symbackprop.errors import InputError, SymbackpropError, UnknownNameError, did_you_mean
 from symbackprop.graph import Tensor
+from symbackprop.network import Network
 from symbackprop.verify.fields import Array
 
 if TYPE_CHECKING:
@@ -287,7 +288,7 @@ def judge_of(derived: Derived, *, learning_rate: float | None = None, seed: int 
     case = case_of(
         stages.graph,
         _wanted(derived),
-        network=derived.network,
+        network=derived.network if isinstance(derived.network, Network) else None,
         learning_rate=None if rate is None else float(rate),
         seed=seed,
     )
