@@ -1,0 +1,109 @@
+"""What was handed in for one gradient → a finding: right or wrong, where it departs most, which mistake it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from time import monotonic
+
+import numpy as np
+
+from symbackprop.checking.claims import COARSE, Claim, Subject, element_name, floor_of, same_but_for_ones
+from symbackprop.checking.mistakes import MISTAKES, Diagnosis, Evidence, information, recognised
+from symbackprop.checking.probes import Case, Probe
+from symbackprop.checking.verdicts import Departure, Finding
+from symbackprop.graph import Tensor
+from symbackprop.verify.fields import Array
+
+# A large network has hundreds of ways to make a mistake; after so many seconds what was found is told.
+SECONDS = 60.0
+MOST_DIAGNOSES = 3
+DIGITS_NEEDED = 4.0
+
+
+def called(case: Case, subject: Subject) -> str:
+    """What a verdict calls a gradient: dE/dW1, dE/dw5, and delta2 for what stands between."""
+    tensor = case.graph.tensors[case.forward_of[subject.adjoint]]
+    between = tensor.role not in ("parameter", "input", "constant") and subject.place is None
+    return subject.adjoint if between else f"d{case.graph.loss.name}/d{subject.name}"
+
+
+def judged(case: Case, subject: Subject, evidence: Evidence) -> Finding:
+    """Whether a gradient is right at every point, and which mistake it is if not."""
+    name = called(case, subject)
+    rows = [(probe, claim, subject.part(probe.adjoints[subject.adjoint])) for probe, claim in evidence]
+    wrong = [row for row in rows if not row[1].agrees(row[2], floor_of(row[0]))]
+    if not wrong:
+        return Finding(name, "right", remark=_single(evidence))
+    if remark := _tolerated(wrong, rows):
+        return Finding(name, "right", remark=remark)
+    counted = [row for row in wrong if not row[0].at_kink] or wrong
+    departure = departed(case.graph.tensors[case.forward_of[subject.adjoint]], counted, subject)
+    found = diagnosed(case, subject, [(p, c) for p, c in evidence if not p.at_kink] or evidence)
+    shape = "" if found else _shape(counted)
+    return Finding(name, "wrong", departure.relative, departure, found, shape)
+
+
+Row = tuple[Probe, Claim, Array]
+
+
+def _single(evidence: Evidence) -> str:
+    return "to single precision, in which it is computed" if any(claim.single for _, claim in evidence) else ""
+
+
+def _tolerated(wrong: list[Row], rows: list[Row]) -> str:
+    """Why what differs is right all the same; nothing if it is not."""
+    if all(probe.at_kink for probe, *_ in wrong) and len(wrong) < len(rows):
+        return "at the kink of the worked sample another slope than the catalogue's is used, which is as good"
+    squeezed = [
+        (p, replace(c, value=c.value.reshape(true.shape)), true)
+        for p, c, true in rows
+        if same_but_for_ones(c.value, true)
+    ]
+    if len(squeezed) == len(rows) and all(c.agrees(true, floor_of(p)) for p, c, true in squeezed):
+        return f"its shape {rows[0][1].value.shape} has axes of length 1 more or less than {rows[0][2].shape}"
+    by_program = not any(np.any(np.asarray(claim.allowance) > 0) for _, claim, _ in wrong)
+    if by_program and all(claim.agrees(true, floor_of(probe), COARSE) for probe, claim, true in wrong):
+        return "to six digits, as differences, single precision or a small constant in a denominator leave"
+    if all(not probe.own for probe, *_ in wrong):
+        return "for the number of samples that the network has; not for others"
+    return ""
+
+
+def _shape(rows: list[Row]) -> str:
+    _, claim, true = rows[0]
+    if claim.value.shape == true.shape:
+        return ""
+    return f"its shape is {claim.value.shape}, that of the gradient {true.shape}"
+
+
+def departed(tensor: Tensor, rows: list[Row], subject: Subject | None = None) -> Departure:
+    """The place where a candidate differs most, at the first point where it differs."""
+    probe, claim, true = rows[0]
+    if claim.value.shape != true.shape:
+        return Departure(f"shape {claim.value.shape}", f"not {true.shape}", np.nan, np.nan, np.inf)
+    gap = np.abs(claim.value - true)
+    flat = int(np.argmax(np.where(np.isfinite(gap), gap, np.inf)))
+    worst = tuple(map(int, np.unravel_index(flat, gap.shape)))
+    place = element_name(tensor, subject.place if subject and subject.place is not None else worst)
+    scale = float(np.max(np.abs(true), initial=0.0)) or 1.0
+    return Departure(
+        place, f"at {probe.point.name}", float(claim.value[worst]), float(true[worst]) + 0.0, float(gap[worst]) / scale
+    )
+
+
+def diagnosed(case: Case, subject: Subject, evidence: Evidence) -> tuple[Diagnosis, ...]:
+    """Every usual mistake that gives exactly what was handed in, the likeliest first."""
+    if information(subject, evidence) < DIGITS_NEEDED:
+        return ()
+    start = monotonic()
+    found: list[Diagnosis] = []
+    for mistake in MISTAKES:
+        if {diagnosis.mistake for diagnosis in found} & set(mistake.unless):
+            continue
+        if mistake.last and {diagnosis.mistake for diagnosis in found} - {"factor"}:
+            break
+        found += islice(recognised(mistake, case, subject, evidence), 1)
+        if len(found) >= MOST_DIAGNOSES or monotonic() - start > SECONDS:
+            break
+    return tuple(found)
