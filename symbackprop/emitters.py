@@ -15,7 +15,7 @@ from symbackprop.emit.page import page
 from symbackprop.errors import InputError, SymbackpropError, UnknownNameError, did_you_mean
 from symbackprop.explorable import explorable
 from symbackprop.material import material
-from symbackprop.targets import c_text
+from symbackprop.targets import c_text, floats_text
 from symbackprop.tex import pdf
 from symbackprop.version import __version__
 
@@ -84,6 +84,7 @@ EMITTERS: Mapping[str, Emitter] = {
     "python": Emitter("gradients.py", lambda stages, found: stages.module_text(found.checks)),
     "expressions": Emitter("expressions.py", _expressions),
     "javascript": Emitter("network.js", lambda stages, found: stages.javascript_text(found.checks), standard=False),
+    "floats": Emitter("gradients_floats.py", lambda stages, found: floats_text(stages, found.checks), standard=False),
     "c": Emitter("network.c", lambda stages, found: c_text(stages, found.checks), standard=False),
 }
 STANDARD = tuple(name for name, emitter in EMITTERS.items() if emitter.standard)

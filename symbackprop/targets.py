@@ -7,6 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from symbackprop.emit.c import emit_c
+from symbackprop.emit.floats import emit_floats
 from symbackprop.lower.loops import loop_nests
 from symbackprop.lower.straight import update_line
 
@@ -29,6 +30,26 @@ def c_text(stages: Stages, checks: Sequence[str] = ()) -> str:
         training=stages.training,
         update=update_line(stages.training),
         sizes={str(size): value for size, value in stages.graph.sizes.items()},
+        checks=checks,
+        network_hash=stages.network_hash,
+    )
+
+
+def floats_text(stages: Stages, checks: Sequence[str] = ()) -> str:
+    """The text of `gradients_floats.py`, for the samples of the network's file or, without any, for one.
+
+    Args:
+        stages: Of the network.
+        checks: Those that the program has passed, for the certificate.
+
+    Raises:
+        TooLargeError: It would be too long.
+    """
+    return emit_floats(
+        stages.derivation,
+        stages.straight,
+        training=stages.training,
+        update=update_line(stages.training),
         checks=checks,
         network_hash=stages.network_hash,
     )

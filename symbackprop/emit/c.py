@@ -16,7 +16,7 @@ from symbackprop.emit.layout import count, plain
 from symbackprop.emit.loops import LoopWriter, needed_steps
 from symbackprop.emit.reserved import C_WORDS
 from symbackprop.emit.scalar import scalar_code
-from symbackprop.emit.variables import escaped, needed_lets
+from symbackprop.emit.variables import drawn_kind, escaped, needed_lets
 from symbackprop.graph import Derivation, Tensor
 from symbackprop.program import Training
 from symbackprop.program.nest import Declare, For, Nest, Step, steps_within, values_within
@@ -259,10 +259,8 @@ def _braced(value: Any) -> str:
 
 def _fill(tensor: Tensor) -> tuple[str, str]:
     """With what the self-test fills an array: whole numbers, distributions along the last axis, or anything."""
-    kinds = {fact.kind for fact in tensor.facts}
-    kind = "whole" if "integer" in kinds else "one" if kinds & {"one_hot", "sums_to_one"} else "any"
     last = c_place(tensor.shape[-1])[0] if tensor.shape and tensor.shape[-1].is_Integer else "1"
-    return kind, last
+    return drawn_kind(tensor), last
 
 
 def _update(training: Training, update: Sequence[Let]) -> dict[str, Any]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from symbackprop.program.scalar import Let, Name, within
+from symbackprop.graph import Tensor
+from symbackprop.program.scalar import Let, Name, Op, Scalar, within
 
 
 def escaped(names: Iterable[str], reserved: Iterable[str]) -> dict[str, str]:
@@ -36,6 +38,12 @@ def escaped(names: Iterable[str], reserved: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def drawn_kind(tensor: Tensor) -> str:
+    """With what a check fills data: `"whole"` numbers, shares that sum to `"one"` along the last axis, or `"any"`."""
+    kinds = {fact.kind for fact in tensor.facts}
+    return "whole" if "integer" in kinds else "one" if kinds & {"one_hot", "sums_to_one"} else "any"
+
+
 def needed_lets(lets: Sequence[Let], wanted: Iterable[str]) -> tuple[Let, ...]:
     """The statements, in order, without which the wanted variables cannot be computed."""
     names = set(wanted)
@@ -45,3 +53,38 @@ def needed_lets(lets: Sequence[Let], wanted: Iterable[str]) -> tuple[Let, ...]:
             kept.append(let)
             names |= {node.name for node in within(let.value) if isinstance(node, Name)}
     return tuple(reversed(kept))
+
+
+def inlined(lets: Sequence[Let], outputs: Iterable[str]) -> tuple[Let, ...]:
+    """The statements with each value that is read once put where it is read.
+
+    Args:
+        lets: In order, each name given once.
+        outputs: The variables that must stay.
+
+    Example:
+        >>> from symbackprop.program.algebra import add, mul
+        >>> a, b = Name("a"), Name("b")
+        >>> lets = inlined([Let("u", mul(a, a)), Let("v", add(Name("u"), b))], ["v"])
+        >>> [let.name for let in lets], lets[0].value == add(mul(a, a), b)
+        (['v'], True)
+    """
+    kept = set(outputs)
+    counts = Counter(node.name for let in lets for node in within(let.value) if isinstance(node, Name))
+    values: dict[str, Scalar] = {}
+    found: list[Let] = []
+    for let in lets:
+        value = _with_values(let.value, values)
+        if counts[let.name] == 1 and let.name not in kept:
+            values[let.name] = value
+        else:
+            found.append(Let(let.name, value, let.tensor))
+    return tuple(found)
+
+
+def _with_values(value: Scalar, values: dict[str, Scalar]) -> Scalar:
+    if isinstance(value, Name):
+        return values.get(value.name, value)
+    if not isinstance(value, Op):
+        return value
+    return Op(value.function, tuple(_with_values(arg, values) for arg in value.args))

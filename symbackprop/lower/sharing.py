@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from symbackprop.program.algebra import neg
-from symbackprop.program.scalar import Let, Name, Op, Scalar
+from symbackprop.program.scalar import COMPARISONS, LOGICAL, Let, Name, Op, Scalar, parts, within
+
+# Defined for all numbers.
+TOTAL = frozenset({"add", "mul", "neg", "abs", "max", "min", "where", "tanh", "erf", *COMPARISONS, *LOGICAL})
 
 
 def shared(lets: Sequence[Let], unused: Callable[[str], str]) -> tuple[Let, ...]:
@@ -26,9 +29,11 @@ def shared(lets: Sequence[Let], unused: Callable[[str], str]) -> tuple[Let, ...]
     """
     lets = _squares_turned(lets)
     counts: Counter[Scalar] = Counter()
+    always: set[Scalar] = set()
     for let in lets:
         _count(let.value, counts)
-    return tuple(_Sharing(counts, unused).lets(lets))
+        _carried_out(let.value, always)
+    return tuple(_Sharing(counts, always, unused).lets(lets))
 
 
 def _count(value: Scalar, counts: Counter[Scalar]) -> None:
@@ -40,6 +45,19 @@ def _count(value: Scalar, counts: Counter[Scalar]) -> None:
                 _count(arg, counts)
 
 
+def _carried_out(value: Scalar, found: set[Scalar]) -> None:
+    """The operations that are carried out whatever branches are taken."""
+    if isinstance(value, Op) and value not in found:
+        found.add(value)
+        for arg in value.args[:1] if value.function in ("where", "and", "or") else value.args:
+            _carried_out(arg, found)
+
+
+def _may_fail(value: Scalar) -> bool:
+    """Whether there are numbers for which an operation, or one in it, is not defined."""
+    return any(isinstance(part, Op) and part.function not in TOTAL for part in within(value))
+
+
 def _squares_turned(lets: Sequence[Let]) -> list[Let]:
     """(t - a)² as (a - t)² where a - t is needed besides."""
     found: set[Scalar] = set()
@@ -48,32 +66,38 @@ def _squares_turned(lets: Sequence[Let]) -> list[Let]:
     return [Let(let.name, _turned(let.value, found), let.tensor) for let in lets]
 
 
-def _is_square(value: Scalar) -> bool:
-    return isinstance(value, Op) and value.function == "mul" and len(value.args) == 2 and value.args[0] == value.args[1]
+def _squared(value: Scalar) -> set[Scalar]:
+    """The sums of which a product holds an even number, so that their sign does not matter."""
+    if not isinstance(value, Op) or value.function != "mul":
+        return set()
+    found = Counter(arg for arg in value.args if isinstance(arg, Op) and arg.function == "add")
+    return {arg for arg, count in found.items() if count % 2 == 0}
 
 
 def _differences(value: Scalar, found: set[Scalar]) -> None:
-    if isinstance(value, Op) and value not in found:
-        if value.function == "add":
-            found.add(value)
-        for arg in value.args if not _is_square(value) else value.args[0].args if isinstance(value.args[0], Op) else ():
-            _differences(arg, found)
+    """The sums that are needed with the sign that they have."""
+    if not isinstance(value, Op) or value in found:
+        return
+    if value.function == "add":
+        found.add(value)
+    squared = _squared(value)
+    for arg in value.args:
+        for part in parts(arg) if arg in squared else (arg,):
+            _differences(part, found)
 
 
 def _turned(value: Scalar, found: set[Scalar]) -> Scalar:
     if not isinstance(value, Op):
         return value
-    if _is_square(value):
-        other = neg(value.args[0])
-        if value.args[0] not in found and other in found:
-            return Op("mul", (other, other))
-    args = tuple(_turned(arg, found) for arg in value.args)
+    other = {arg: neg(arg) for arg in _squared(value) if arg not in found and neg(arg) in found}
+    args = tuple(other.get(arg) or _turned(arg, found) for arg in value.args)
     return value if args == value.args else Op(value.function, args)
 
 
 class _Sharing:
-    def __init__(self, counts: Counter[Scalar], unused: Callable[[str], str]) -> None:
+    def __init__(self, counts: Counter[Scalar], always: set[Scalar], unused: Callable[[str], str]) -> None:
         self.counts = counts
+        self.always = always
         self.unused = unused
         self.names: dict[Scalar, Name] = {}
         self.number = 0
@@ -99,6 +123,9 @@ class _Sharing:
             return self.names[value]
         inside = self._inside(value, before)
         if not isinstance(value, Op) or self.counts[value] < 2 or value.function == "neg":
+            return inside
+        if value not in self.always and _may_fail(value):
+            # Computed before the branch that keeps it from failing, it would fail.
             return inside
         self.number += 1
         name = self.unused(f"part{self.number}")

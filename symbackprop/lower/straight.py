@@ -34,7 +34,7 @@ from symbackprop.program import (
     assignments,
     leaves,
 )
-from symbackprop.program.algebra import add, call, compare, div, largest, mul, neg, where
+from symbackprop.program.algebra import add, call, chosen, compare, div, largest, mul, neg, where
 from symbackprop.program.scalar import ZERO, Let, Name, Number, Op, Scalar, Straight, number
 
 Names = Mapping[str, Mapping[tuple[int, ...], str]]
@@ -89,7 +89,7 @@ def update_line(training: Training) -> tuple[Let, ...]:
         for name in (assign.name, *leaves(assign.value)):
             names[name] = {(): name}
     work = _Straight(names, {}, lambda name: name)
-    return tuple(Let(assign.name, work.value(assign.value, {}), assign.equation) for assign in training.update)
+    return tuple(Let(assign.name, chosen(work.value(assign.value, {})), assign.equation) for assign in training.update)
 
 
 class _Straight:
@@ -127,7 +127,7 @@ class _Straight:
             place = tuple(here[axis] for axis in assign.axes)
             if place not in places:
                 places[place] = self.unused("_".join([assign.name, *(str(p + 1) for p in place)]))
-            yield Let(places[place], self.value(assign.value, here), assign.name)
+            yield Let(places[place], chosen(self.value(assign.value, here)), assign.name)
 
     def _every(self, axes: Axes) -> Iterator[Places]:
         for at in product(*(range(self.size(axis.size)) for axis in axes)):

@@ -196,6 +196,23 @@ def largest(values: Sequence[Scalar]) -> Scalar:
     return value
 
 
+def chosen(value: Scalar) -> Scalar:
+    """A value with the larger and the smaller of two as choices, which need no function.
+
+    Example:
+        >>> from symbackprop.program.scalar import Name
+        >>> a, b = Name("a"), Name("b")
+        >>> chosen(Op("max", (a, b))) == where(compare("gt", a, b), a, b)
+        True
+    """
+    if not isinstance(value, Op):
+        return value
+    args = tuple(map(chosen, value.args))
+    if value.function in ("max", "min"):
+        return where(compare("gt" if value.function == "max" else "lt", *args), *args)
+    return value if args == value.args else Op(value.function, args)
+
+
 def call(function: str, *args: Scalar) -> Scalar:
     """A function of numbers, in a form that is finite for every finite argument where the function is."""
     if function in _FORMS:

@@ -38,9 +38,22 @@ def test_a_square_takes_the_sign_that_is_needed_besides():
         lets = shared([Let("E", power(given, number(2))), Let("d", mul(error, C))], named)
         assert [let.name for let in lets] == ["part1", "E", "d"]
         assert lets[0].value == error
+        lets = shared([Let("E", mul(C, power(given, number(2)))), Let("d", mul(error, C))], named)
+        assert [let.name for let in lets] == ["part1", "E", "d"]
 
 
 def test_names_that_are_taken_are_left():
     total = add(A, B)
     lets = shared([Let("u", mul(total, C)), Let("v", mul(total, A))], lambda name: f"{name}_")
     assert lets[0].name == "part1_"
+
+
+def test_what_may_fail_stays_in_its_branch():
+    """log(a) is computed where a > 0 alone, however often it occurs there."""
+    log = Op("log", (A,))
+    inside = Op("gt", (A, B))
+    branch = Op("where", (inside, mul(log, log), C))
+    assert [let.name for let in shared([Let("u", branch)], named)] == ["u"]
+    assert [let.name for let in shared([Let("u", branch), Let("v", mul(log, C))], named)] == ["part1", "u", "v"]
+    total = Op("where", (inside, mul(add(A, B), add(A, B)), C))
+    assert [let.name for let in shared([Let("u", total)], named)] == ["part1", "u"]
