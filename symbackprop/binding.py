@@ -32,6 +32,9 @@ def size(value: Size) -> Expr:
     return Symbol(value, integer=True, positive=True) if isinstance(value, str) else value
 
 
+MOST_TERMS = 100
+
+
 class _Symbolic:
     """Sizes as SymPy expressions."""
 
@@ -42,7 +45,11 @@ class _Symbolic:
         return left + right
 
     def multiply(self, left: Expr, right: Expr) -> Expr:
-        return left * right
+        product = sp.expand(left * right)
+        if len(sp.Add.make_args(product)) > MOST_TERMS:
+            message = f"multiplied out, a size has more than {MOST_TERMS} terms"
+            raise LanguageError(message, code=LanguageError.LIMIT, help="give a part of it a name in sizes")
+        return product
 
     def divide(self, left: Expr, right: Expr) -> Expr:
         if right == 0:
@@ -154,12 +161,11 @@ def bind(
             if isinstance(index, Index):
                 _settle(sizes, index, axis.size, read, statement, given=ranges or {})
             elif index.is_Integer and axis.size.is_Integer and not 0 <= index < axis.size:
-                raise ShapeError(
+                message, where = (
                     f"{read} is outside: the axis has {axis.size} places",
-                    code="SB032",
-                    help="places are counted from 0",
-                    **place_in(statement.text, read.tensor),
+                    place_in(statement.text, read.tensor),
                 )
+                raise ShapeError(message, code="SB032", help="places are counted from 0", **where)
     _check_sizes(statement, sizes)
     extra, places = _lined_up(leading, set(sizes), statement)
     table: dict[Expr, Expr] = {unsized(letter): Index(letter, value) for letter, value in sizes.items()}
@@ -213,18 +219,13 @@ def _is_place(expr: Expr) -> bool:
 
 def _check_sizes(statement: Statement, sizes: Mapping[str, Expr]) -> None:
     """Every index of a statement must be known to run over something."""
-    used = {
-        *statement.indices,
-        *(index for index in indices_of(statement.rhs) if index.size == size_symbol(index.name)),
-    }
+    unbound = (index for index in indices_of(statement.rhs) if index.size == size_symbol(index.name))
+    used = {*statement.indices, *unbound}
     for index in sorted(used, key=str):
         if index.name not in sizes:
-            raise ShapeError(
-                f"the size of index {index.name!r} is unknown",
-                code="SB031",
-                help=f'declare it: ranges = {{ {index.name} = "n" }}',
-                **place_in(statement.text, index.name, bracketed=True),
-            )
+            where = place_in(statement.text, index.name, bracketed=True)
+            help = f'declare it: ranges = {{ {index.name} = "n" }}'
+            raise ShapeError(f"the size of index {index.name!r} is unknown", code="SB031", help=help, **where)
 
 
 def _whole(place: Expr) -> Expr:

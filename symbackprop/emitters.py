@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from symbackprop.budget import within
 from symbackprop.emit.document import document
 from symbackprop.emit.expressions import emit_expressions
 from symbackprop.emit.files import write_folder
@@ -125,7 +126,8 @@ def write(stages: Stages, folder: Path, formats: Sequence[str] = (), seed: int =
     refusals: list[Exception] = []
     for name in chosen:
         try:
-            files[EMITTERS[name].file] = EMITTERS[name].make(stages, found)
+            with within(300, f"writing {EMITTERS[name].file}"):
+                files[EMITTERS[name].file] = EMITTERS[name].make(stages, found)
         except Exception as refusal:  # what was finished is kept, whoever's mistake it is
             refusals.append(refusal)
     write_folder(folder, files, record)

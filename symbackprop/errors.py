@@ -174,6 +174,12 @@ class TooLargeError(SymbackpropError):
     default_code = "SB040"
 
 
+class TooSlowError(TooLargeError):
+    """A stage was given up because it took too long: how far it came depends on the machine, so that no result may."""
+
+    default_code = "SB041"
+
+
 class CheckFailedError(SymbackpropError):
     """A verification found a difference."""
 

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from symbackprop.backward import backward
+from symbackprop.budget import limited
 from symbackprop.display.latex import latex
 from symbackprop.display.matrix import matrix_form
 from symbackprop.display.reader import TensorReader
@@ -21,7 +22,14 @@ from symbackprop.emit.fast.module import fast_body
 from symbackprop.emit.javascript import emit_javascript
 from symbackprop.emit.module import module_body
 from symbackprop.emit.numpy import numpy_code
-from symbackprop.errors import InputError, SymbackpropError, TooLargeError, UnsupportedError, did_you_mean
+from symbackprop.errors import (
+    SymbackpropError,
+    TooLargeError,
+    TooSlowError,
+    UnknownNameError,
+    UnsupportedError,
+    did_you_mean,
+)
 from symbackprop.forward import SAMPLES, forward
 from symbackprop.lower import lower, lower_expression
 from symbackprop.lower.straight import straight_line, update_line
@@ -70,6 +78,7 @@ class Stages:
         self.notation = notation(notation_name)
 
     @cached_property
+    @limited(30, "writing the network as equations")
     def graph(self) -> Graph:
         """The forward pass as equations.
 
@@ -82,11 +91,13 @@ class Stages:
             raise located(self.network, error) from None
 
     @cached_property
+    @limited(60, "deriving the gradients")
     def derivation(self) -> Derivation:
         """The adjoint equations."""
         return simplify(backward(self.graph, self.wrt))
 
     @cached_property
+    @limited(60, "turning equations into operations on arrays")
     def program(self) -> Program:
         """The same as operations on arrays."""
         return lower(self.derivation)
@@ -97,10 +108,13 @@ class Stages:
         return lower_training(self.network, self.graph)
 
     @cached_property
+    @limited(60, "writing the equations for single numbers")
     def scalars(self) -> Scalars | None:
         """The scalar view, which documents and checks use; `None` for networks that nobody would read like that."""
         try:
             return unroll(self.derivation, budget=MOST_SCALARS)
+        except TooSlowError:
+            raise
         except (TooLargeError, UnsupportedError):
             return None
 
@@ -199,6 +213,7 @@ class Stages:
         statement = self.statement(tensor)
         return numpy_code(statement.value, statement.axes)
 
+    @limited(600, "checking the gradients")
     def verification(self, seed: int = 0) -> Report:
         """Check the emitted code, the forms of the derivation against one another, and every step.
 
@@ -261,7 +276,7 @@ def chosen_style(name: str) -> str:
         InputError: There is none of this name.
     """
     if name not in STYLES:
-        raise InputError(f"unknown style {name!r}", help=did_you_mean(name, list(STYLES)))
+        raise UnknownNameError(f"unknown style {name!r}", help=did_you_mean(name, list(STYLES)))
     return name
 
 

@@ -27,6 +27,7 @@ from symbackprop.facade import derive
 from symbackprop.language import parse_equations, parse_formula
 from symbackprop.network import load, template
 from symbackprop.network.data import read_arrays, read_columns
+from symbackprop.reading import read_formula, read_relation
 
 FOLDER = Path(tempfile.mkdtemp(prefix="symbackprop-fuzz-"))
 READING, DERIVING = 2.0, 10.0
@@ -220,6 +221,11 @@ def _derive(content: bytes) -> object:
     return derive(table).stages.derivation
 
 
+def _latex(content: bytes) -> object:
+    text = content.decode("utf-8", "replace")
+    return read_relation(text) if "=" in text else read_formula(text)
+
+
 def _data(suffix: str, read: Callable[[Path], object]) -> Callable[[bytes], object]:
     def reader(content: bytes) -> object:
         WATCH["reading"] = False
@@ -242,6 +248,7 @@ def readers() -> dict[str, Callable[[bytes], object]]:
         "derive": _derive,
         "csv": _data(".csv", lambda path: read_columns(path, ("a", "c"))),
         "npz": _data(".npz", read_arrays),
+        "latex": _latex,
     }
     return found
 

@@ -54,11 +54,12 @@ def test_codes_are_unique_and_exit_codes_say_whose_mistake_it_is():
     assert len(set(codes)) == len(codes) > 5
     assert {kind.__name__: kind.exit_code for kind in CLASSES if kind.exit_code != 2} == {
         "TooLargeError": 3,
+        "TooSlowError": 3,
         "CheckFailedError": 1,
     }
     users = {kind.__name__ for kind in CLASSES if issubclass(kind, InputError)}
     assert {"LanguageError", "ShapeError", "UnknownNameError"} <= users
-    assert not users & {"UnsupportedError", "UndefinedError", "TooLargeError", "CheckFailedError"}
+    assert not users & {"UnsupportedError", "UndefinedError", "TooLargeError", "TooSlowError", "CheckFailedError"}
 
 
 @pytest.mark.parametrize(

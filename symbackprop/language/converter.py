@@ -10,13 +10,22 @@ from fractions import Fraction
 from keyword import iskeyword
 
 import sympy as sp
-from sympy import Expr, Symbol
+from sympy import Basic, Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from symbackprop.errors import LanguageError, SymbackpropError, did_you_mean
 from symbackprop.expressions import Index, Read, Where
 from symbackprop.language.functions import CONSTANTS, FUNCTIONS, REDUCTIONS, Function
-from symbackprop.language.syntax import MAX_ARGUMENTS, MAX_CONSTANT, MAX_DIGITS, MAX_EXPONENT, NAME
+from symbackprop.language.syntax import (
+    IN_PARTS,
+    MAX_ARGUMENTS,
+    MAX_CONSTANT,
+    MAX_DIGITS,
+    MAX_EXPONENT,
+    MAX_PLACE,
+    MAX_WRITTEN_OUT,
+    NAME,
+)
 
 _COMPARE = {ast.Gt: sp.Gt, ast.GtE: sp.Ge, ast.Lt: sp.Lt, ast.LtE: sp.Le, ast.Eq: sp.Eq, ast.NotEq: sp.Ne}
 
@@ -36,6 +45,7 @@ class Converter:
 
     def __init__(self, text: str, functions: Mapping[str, Function], tree: ast.AST) -> None:
         self.text = text
+        self._counted: dict[Basic, int] = {}
         # A chain of mappings, not one dict: the formulas behind names that nobody calls are then never parsed.
         self.functions: Mapping[str, Function] = ChainMap(functions, FUNCTIONS)  # type: ignore[arg-type]
         self.index_names = {name for node in ast.walk(tree) for name in self._names_in_brackets(node)}
@@ -65,6 +75,9 @@ class Converter:
         """
         try:
             value = self._value(node)
+            if self._nodes(value) > MAX_WRITTEN_OUT:
+                message = f"written out, with max and abs as branches, this has more than {MAX_WRITTEN_OUT:,} parts"
+                raise self.error(node, message, IN_PARTS, LanguageError.LIMIT)
             fault = _fault(value)
         except SymbackpropError:
             raise
@@ -73,6 +86,12 @@ class Converter:
         if fault:
             raise self.error(node, f"this is {fault}", code=LanguageError.NO_NUMBER)
         return value
+
+    def _nodes(self, expr: Basic) -> int:
+        """How many nodes an expression has as a tree; what it shares with what was read before is counted once."""
+        if expr not in self._counted:
+            self._counted[expr] = 1 + sum(map(self._nodes, expr.args))
+        return self._counted[expr]
 
     def _value(self, node: ast.AST) -> Expr:
         match node:
@@ -149,6 +168,14 @@ class Converter:
 
     def index(self, node: ast.AST) -> Expr:
         """An index expression: names are indices, arithmetic is affine, and a read is an index given as data."""
+        place = self._place(node)
+        if self._nodes(place) > MAX_PLACE:
+            raise self.error(
+                node, f"multiplied out, this index has more than {MAX_PLACE} parts", "", LanguageError.LIMIT
+            )
+        return place
+
+    def _place(self, node: ast.AST) -> Expr:
         match node:
             case ast.Name():
                 return unsized(self.name(node))

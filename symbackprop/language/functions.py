@@ -31,13 +31,17 @@ def exponential(value: Expr) -> Expr:
 
 
 def _fold(relation: Callable[[Expr, Expr], Boolean]) -> Function:
-    """The extreme of several values; a tie goes to the last, as in `where(a > b, a, b)`."""
+    """The extreme of several values; a tie goes to the last, as in `where(a > b, a, b)`.
+
+    Two halves are compared, and not each value with the rest: a branch is written twice, and so on inside it.
+    """
 
     def choose(*values: Expr) -> Expr:
-        best = values[-1]
-        for value in reversed(values[:-1]):
-            best = Where(relation(value, best), value, best)
-        return best
+        if len(values) == 1:
+            return values[0]
+        half = len(values) // 2
+        left, right = choose(*values[:half]), choose(*values[half:])
+        return Where(relation(left, right), left, right)
 
     return choose
 

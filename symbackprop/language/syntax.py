@@ -12,6 +12,9 @@ from symbackprop.errors import LanguageError
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,30}\Z")
 MAX_CHARACTERS, MAX_NODES, MAX_DEPTH, MAX_DIGITS, MAX_EXPONENT, MAX_ARGUMENTS = 2000, 500, 60, 30, 64, 8
 MAX_CONSTANT = 10**300
+# Of a formula in which max, abs and the functions it calls are written out.
+MAX_WRITTEN_OUT = 2000
+MAX_PLACE = 200
 IN_PARTS = "give a part of it a name of its own, as a statement before"
 
 

@@ -220,6 +220,13 @@ ROWS = (
         '$ symbackprop verify "9 -> 9 sigmoid, loss=mse"',
     ),
     Row(
+        "SB041",
+        "takes too long",
+        "A stage took more time than it is given; nothing is written. The exit code is 3.",
+        "Make formulas shorter, ask for fewer formats with --to, or set SYMBACKPROP_PATIENCE=10 to wait ten times as "
+        "long, 0 to wait for ever.",
+    ),
+    Row(
         "SB050",
         "not supported yet",
         "Correct mathematics that symbackprop cannot handle in this form.",

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from symbackprop.budget import limited
 from symbackprop.errors import InputError, Mistake, did_you_mean
 from symbackprop.network.equations import Equations
 from symbackprop.network.files import KINDS, LARGEST_FILE, decoded, parse, read_bytes
@@ -21,6 +22,7 @@ Source = Network | Equations | Mapping[str, Any] | str | os.PathLike[str]
 _PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".joblib", ".npy", ".h5", ".keras")
 
 
+@limited(20, "reading the network")
 def load(source: Source, *, base: Path | None = None) -> Network | Equations:
     """Read a network from wherever it is.
 

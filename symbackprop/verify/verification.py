@@ -11,7 +11,7 @@ from itertools import chain
 
 import numpy as np
 
-from symbackprop.errors import TooLargeError
+from symbackprop.errors import TooLargeError, TooSlowError
 from symbackprop.graph import Derivation, Graph
 from symbackprop.verify.differences import given, operations
 from symbackprop.verify.emitted import MOST_OPERATIONS, Compiled, Emitted
@@ -111,6 +111,8 @@ def _oracle_checks(codes: list[Emitted]) -> list[Check]:
     try:
         point, names = emitted.point, emitted.coordinates.shapes
         gradient = oracle_gradient(emitted.graph, point.values, point.sizes, names)
+    except TooSlowError:
+        raise
     except TooLargeError:
         return []
     return form_checks(emitted, ORACLE, gradient)
