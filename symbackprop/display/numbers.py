@@ -6,6 +6,7 @@ something, so that their digits never stand after an equals sign.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -96,8 +97,11 @@ def table(rows: Sequence[Sequence[Any]], decimals: int = DECIMALS) -> Matrix:
 
 
 def _exponent(value: Fraction) -> int:
-    power = len(str(abs(value.numerator))) - len(str(value.denominator))
-    return power if abs(value) >= Fraction(10) ** power else power - 1
+    # From the bits: Python refuses to write a number of more than 4,300 digits out, and exp(-10000) has that many.
+    power = math.floor((abs(value.numerator).bit_length() - value.denominator.bit_length()) * math.log10(2)) + 1
+    while abs(value) < Fraction(10) ** power:
+        power -= 1
+    return power
 
 
 def _fixed(scaled: int, decimals: int) -> str:

@@ -64,11 +64,10 @@ class TensorReader:
         """A whole tensor in matrix form: a bold letter."""
         tensor = self.tensors[name]
         forward = self._forward(name) if tensor.role == "adjoint" else None
-        if forward and not _is_delta(name):
+        if forward and not self._is_delta(name, forward):
             return PartialDerivative(self.error(), self.whole(forward.name), key=name)
-        base = name if forward is None else "delta" + _digits(forward.name)
+        base, prefix = self._delta_name(forward) if forward else (name, self._prefix(tensor))
         rank = len(self._visible(tensor.indices, tensor))
-        prefix = self._prefix(tensor) if forward is None else None
         sign = self.notation.sign(base, (forward or tensor).layer or None, self.depth, rank, whole=True, prefix=prefix)
         return Symbol(sign, key=name, role=tensor.role)
 
@@ -120,13 +119,25 @@ class TensorReader:
     def _adjoint(self, tensor: Tensor, indices: Sequence[Expr]) -> Tree:
         forward = self._forward(tensor.name)
         at = tuple(self.place(index) for index in indices)
-        if forward is None or _is_delta(tensor.name):
+        if forward is None or self._is_delta(tensor.name, forward):
             layer = (forward or tensor).layer or None
-            base = tensor.name if forward is None else "delta" + _digits(forward.name)
-            sign = self.notation.sign(base, layer, self.depth, len(indices))
+            base, prefix = self._delta_name(forward) if forward else (tensor.name, None)
+            sign = self.notation.sign(base, layer, self.depth, len(indices), prefix=prefix)
             subscripts = tuple(self.place(index) for index in self._visible(indices, tensor))
             return Symbol(sign, subscripts, tensor.name, None if subscripts == at else at, "adjoint")
         return PartialDerivative(self.error(), self._element(forward, indices), key=tensor.name, at=at)
+
+    def _is_delta(self, name: str, forward: Tensor) -> bool:
+        """Whether an adjoint is an error signal: that of a pre-activation, z1 or the z of a layer with a name."""
+        prefix = self._prefix(forward)
+        return name.rpartition("_")[2].startswith("delta") or bool(prefix and forward.name == f"{prefix}_z")
+
+    def _delta_name(self, forward: Tensor) -> tuple[str, str | None]:
+        """What an error signal is called, and the name of its layer if it has one."""
+        prefix = self._prefix(forward)
+        if prefix and forward.name.startswith(f"{prefix}_z"):
+            return f"{prefix}_delta{_digits(forward.name)}", prefix
+        return "delta" + _digits(forward.name), None
 
     def _forward(self, name: str) -> Tensor | None:
         if name in self.forward_of:
@@ -161,10 +172,6 @@ class TensorReader:
 def element(sign: Sign, *places: int, key: str = "", role: str = "") -> Symbol:
     """A sign at places counted from 1, such as a_1^(2)."""
     return Symbol(sign, tuple(map(integer, places)), key, None, role)
-
-
-def _is_delta(name: str) -> bool:
-    return name.rpartition("_")[2].startswith("delta")
 
 
 def _digits(name: str) -> str:
