@@ -101,4 +101,7 @@ def _table_width(block: Table) -> float:
 def callout(block: Callout) -> str:
     """A box with a title, a sentence, and numbers with what they are."""
     rows = "\n".join(rf"{prose(number)} & {prose(text)} \\" for number, text in block.rows)
-    return rf"\begin{{sbpcallout}}{{{words(block.title)}}}{{{prose(block.lead)}}}" + f"\n{rows}\n" + r"\end{sbpcallout}"
+    # What the box, its borders and the first column leave of a line.
+    rest = LINE - 32 - max((cell_width(number) for number, _ in block.rows), default=0.0) * 1.05
+    begin = rf"\begin{{sbpcallout}}{{{words(block.title)}}}{{{prose(block.lead)}}}{{{rest:.0f}pt}}"
+    return f"{begin}\n{rows}\n\\end{{sbpcallout}}"

@@ -14,8 +14,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from symbackprop.display import Relation, align, preamble
+from symbackprop.display.breaking import lay_out
 from symbackprop.display.latex import LATEX, latex
 from symbackprop.display.tikz import tikz
+from symbackprop.display.width import width
 from symbackprop.emit.document.blocks import (
     Block,
     Callout,
@@ -38,6 +40,9 @@ LINE = 455.0
 # The code of a listing fits the line in footnotesize up to the first, in scriptsize up to the second width.
 NARROW, WIDE = 92, 103
 BOXED_LINES = 46
+# Formulas that have no place where they could break are made smaller; the share is that of their full width.
+NUMBER = 32.0
+SIZES = {"": 1.0, r"\small": 0.92, r"\footnotesize": 0.84, r"\scriptsize": 0.75}
 PACKAGE = Path(__file__).parents[2]
 _LISTED = {"−": "-", "“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "..."}
 
@@ -109,7 +114,11 @@ def _heading(block: Heading) -> str:
 
 
 def _display(block: Display) -> str:
-    return align(block.relations, LINE)
+    text = align(block.relations, LINE)
+    lines, _ = lay_out(block.relations, LINE - NUMBER)
+    left, right = max(width(line.lhs) for line in lines), max(width(line.body) for line in lines)
+    size = next((size for size, share in SIZES.items() if (left + right) * share < LINE - NUMBER), r"\tiny")
+    return f"{{{size}\n{text}\n}}" if size else text
 
 
 def _grid(block: Grid) -> str:
