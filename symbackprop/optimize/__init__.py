@@ -10,12 +10,21 @@ from collections.abc import Callable, Mapping
 
 from symbackprop.optimize.common import without_repetition
 from symbackprop.optimize.flat import flat
+from symbackprop.optimize.largest import masks, relu_last
+from symbackprop.optimize.layout import samples_last
 from symbackprop.optimize.memory import with_memory
+from symbackprop.optimize.phases import in_phases
+from symbackprop.optimize.reading import read_in_place
 from symbackprop.program import Program
 
 PASSES: Mapping[str, Callable[[Program], Program]] = {
+    "relu after the maximum": relu_last,
+    "masks in place of positions": masks,
+    "phases of a pool": in_phases,
+    "samples last": samples_last,
     "one operation a statement": flat,
     "what is computed twice": without_repetition,
+    "reshapes are read in place": read_in_place,
     "memory": with_memory,
 }
 

@@ -1,18 +1,19 @@
 """Statements of one operation each → the same without those that compute what another has computed before.
 
-Two operations are the same if they are with their axes numbered in the order of the result: the letters of indices,
-which differ from equation to equation, say nothing.
+Two operations are the same if they are with their axes numbered in the order in which they are met: the letters of
+indices, which differ from equation to equation, say nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import fields, is_dataclass, replace
+from typing import NamedTuple
 
 from sympy import Basic, Symbol
 
 from symbackprop.expressions import Index
-from symbackprop.program import Array, Assign, Axes, Leaf, Loop, Program, Statement, children, rebuilt
+from symbackprop.program import Array, Assign, Leaf, Loop, Program, Statement, children, rebuilt
 
 
 def without_repetition(program: Program) -> Program:
@@ -22,15 +23,29 @@ def without_repetition(program: Program) -> Program:
     return replace(program, forward=forward, backward=seen.kept(program.backward))
 
 
+class Known(NamedTuple):
+    """An array that was computed, and the numbers of its axes as `canonical` gives them."""
+
+    name: str
+    axes: tuple[int, ...]
+
+
 class _Seen:
-    """What has been computed, by operation; `names` are arrays that are read in place of others."""
+    """What has been computed, by operation.
+
+    Attributes:
+        results: Arrays that stay whatever they are.
+        known: Operation → the array that it computed.
+        names: Array → the array that is read in its place, and for each axis of that the place among its own.
+    """
 
     def __init__(self, results: set[str]) -> None:
         self.results = results
-        self.known: dict[Hashable, str] = {}
-        self.names: dict[str, str] = {}
+        self.known: dict[Hashable, Known] = {}
+        self.names: dict[str, Known] = {}
 
     def kept(self, statements: Iterable[Statement]) -> tuple[Statement, ...]:
+        """The statements that compute something new."""
         found: list[Statement] = []
         for statement in statements:
             if isinstance(statement, Loop):
@@ -44,15 +59,28 @@ class _Seen:
         return tuple(found)
 
     def _kept(self, assign: Assign, loop: Index | None = None) -> Assign | None:
-        value = renamed(assign.value, self.names)
-        own = tuple(axis for axis in assign.axes if axis != loop)
-        key = (loop in assign.axes, canonical(value, own))
-        if key in self.known and assign.name not in self.results:
-            self.names[assign.name] = self.known[key]
-            return None
-        if not isinstance(value, Leaf):
-            self.known.setdefault(key, assign.name)
-        return replace(assign, value=value)
+        value = self._reading(assign.value)
+        inside = loop in assign.axes
+        numbers: dict[Symbol, int] = {}
+        key = (inside, _key(value, numbers))
+        if inside:
+            numbers.setdefault(loop, len(numbers))
+        if not set(assign.axes) <= set(numbers) or isinstance(value, Leaf):
+            return replace(assign, value=value)
+        own = tuple(numbers[axis] for axis in assign.axes)
+        known = self.known.setdefault(key, Known(assign.name, own))
+        if known.name == assign.name or assign.name in self.results or set(known.axes) != set(own):
+            return replace(assign, value=value)
+        self.names[assign.name] = Known(known.name, tuple(own.index(number) for number in known.axes))
+        return None
+
+    def _reading(self, node: Array) -> Array:
+        """The node with what is read in place of arrays that are not computed any more."""
+        if isinstance(node, Leaf):
+            instead = self.names.get(node.name)
+            return node if instead is None else Leaf(instead.name, tuple(node.axes[place] for place in instead.axes))
+        inside = children(node)
+        return rebuilt(node, [self._reading(child) for child in inside]) if inside else node
 
 
 def renamed(node: Array, names: dict[str, str]) -> Array:
@@ -63,18 +91,15 @@ def renamed(node: Array, names: dict[str, str]) -> Array:
     return rebuilt(node, [renamed(child, names) for child in inside]) if inside else node
 
 
-def canonical(node: Array, axes: Axes) -> Hashable:
-    """A node with its axes numbered, those of the result first.
+def canonical(node: Array) -> Hashable:
+    """A node with its axes numbered in the order in which they are met.
 
     Example:
         >>> i, j, k = Index("i", 3), Index("j", 3), Index("k", 3)
-        >>> canonical(Leaf("z", (i, j)), (i, j)) == canonical(Leaf("z", (j, k)), (j, k))
+        >>> canonical(Leaf("z", (i, j))) == canonical(Leaf("z", (j, k)))
         True
     """
-    numbers: dict[Symbol, int] = {}
-    for axis in axes:
-        numbers[axis] = len(numbers)
-    return _key(node, numbers)
+    return _key(node, {})
 
 
 def _key(thing: object, numbers: dict[Symbol, int]) -> Hashable:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 
 import sympy as sp
 
-from symbackprop.program import Along, Array, Const, Map, Reduce
+from symbackprop.optimize.renaming import with_axes
+from symbackprop.program import Along, Array, Const, Map, Position, Reduce
 from symbackprop.program.masks import is_number, is_truth, mask
 
 ZERO = Const(sp.S.Zero)
@@ -87,6 +88,16 @@ def _where(node: Map) -> Array:
 
 def _log_sigmoid(node: Map) -> Array:
     return Map("negative", (Map("logaddexp", (ZERO, Map("negative", node.args))),))
+
+
+def at_largest(node: Map) -> Array:
+    """[j = argmax over k of x[k]] → a mask: whether an entry is the first of the largest along an axis."""
+    for own, other in (node.args, node.args[::-1]):
+        if isinstance(own, Position) and isinstance(other, Reduce) and other.kind == "argmax" and len(other.over) == 1:
+            (axis,) = other.over
+            if axis.size == own.axis.size and own.axis not in other.arg.axes:
+                return Along("first_largest", with_axes(other.arg, {axis: own.axis}), own.axis)
+    return node
 
 
 def as_number(node: Array) -> Array:

@@ -12,10 +12,13 @@ from dataclasses import replace
 import sympy as sp
 
 from symbackprop.optimize.elementary import as_number, expanded
+from symbackprop.optimize.layout import is_samples
 from symbackprop.optimize.views import is_constant, is_view
 from symbackprop.program import (
+    Along,
     Array,
     Assign,
+    Axes,
     Const,
     Contract,
     Gather,
@@ -26,6 +29,7 @@ from symbackprop.program import (
     Reduce,
     Scatter,
     Statement,
+    Window,
     assignments,
     children,
     leaves,
@@ -85,11 +89,22 @@ class _Splitting:
         return [*self.rows, replace(assign, value=value)]
 
     def _named(self, node: Array) -> Leaf:
-        """A part of the statement, its axes in the order of the whole."""
-        kept = tuple(axis for axis in self.base.axes if axis in node.axes)
-        row = Assign(self._fresh(), (*kept, *(axis for axis in node.axes if axis not in kept)), node)
+        """A part of the statement."""
+        row = Assign(self._fresh(), self._order(node), node)
         self.rows.append(row)
         return Leaf(row.name, row.axes)
+
+    def _order(self, node: Array) -> Axes:
+        """The axes of a part in the order of an operand that has them all, or else of the whole, samples last."""
+        if isinstance(node, Map | Reduce | Along):
+            for operand in children(node):
+                if isinstance(operand, Leaf) and set(node.axes) <= set(operand.axes):
+                    return tuple(axis for axis in operand.axes if axis in node.axes)
+        kept = [axis for axis in self.base.axes if axis in node.axes]
+        order = [*kept, *(axis for axis in node.axes if axis not in kept)]
+        if self.base.axes and is_samples(self.base.axes[-1].size):
+            order.sort(key=lambda axis: is_samples(axis.size))
+        return tuple(order)
 
     def _fresh(self) -> str:
         number = 1
@@ -123,8 +138,23 @@ class _Splitting:
             return rebuilt(node, [self._operand(node.arg), node.index])
         if moves(node):
             return rebuilt(node, [self._operand(child) for child in children(node)])
-        inside = [as_number(child) if isinstance(node, Contract) else child for child in children(node)]
-        return rebuilt(node, [self._operand(child) for child in inside])
+        if isinstance(node, Contract):
+            return rebuilt(node, [self._factor(as_number(child), node) for child in children(node)])
+        return rebuilt(node, [self._operand(child) for child in children(node)])
+
+    def _factor(self, node: Array, product: Contract) -> Array:
+        """A factor of a sum of products; windows are copied once into columns, summed axes first."""
+        if is_view(node) or not is_moved(node):
+            return self._operand(node)
+        columns = self._named(node)
+        row = self.rows[-1]
+        order = self.base.axes
+        rest = sorted(
+            (axis for axis in row.axes if axis not in product.over),
+            key=lambda axis: (is_samples(axis.size), axis in order, order.index(axis) if axis in order else 0),
+        )
+        self.rows[-1] = replace(row, axes=(*product.over, *rest))
+        return replace(columns, axes=self.rows[-1].axes)
 
     def _chain(self, links: Sequence[Link]) -> Array:
         """Two at a time; each link says how it joins what stands before it."""
@@ -152,6 +182,11 @@ class _Splitting:
                 product = Contract(self._operand(as_number(whole[0])), self._operand(as_number(right)), node.over)
                 return self._chain(_product(Map("mul", (*numbers, product)))) if numbers else product
         return replace(node, arg=self._operand(inside))
+
+
+def is_moved(node: Array) -> bool:
+    """Whether a node is a stored array read at other places, and nothing is computed."""
+    return isinstance(node, Leaf) or (isinstance(node, Window) and is_moved(node.arg))
 
 
 def moves(node: Array) -> bool:

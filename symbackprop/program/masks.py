@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from symbackprop.program.nodes import Array, Const, Gather, Leaf, Map, Position, Scatter
+from symbackprop.program.nodes import Along, Array, Const, Gather, Leaf, Map, Position, Scatter
 from symbackprop.program.traversal import children
 
 OPERATORS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "==", "ne": "!="}
@@ -36,6 +36,8 @@ def mask(node: Array) -> Array | None:
 
 def is_truth(node: Array) -> bool:
     """Whether the code of a node gives truth values, which NumPy multiplies but neither adds nor negates."""
+    if isinstance(node, Along):
+        return node.function == "first_largest"
     return isinstance(node, Map) and (node.function in OPERATORS or node.function in LOGICAL)
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import sympy as sp
 
 from symbackprop.emit.fast.products import is_whole, product_line
 from symbackprop.emit.numbers import ATOM, bracket
 from symbackprop.emit.numpy import HELPERS, Printer
-from symbackprop.program import Array, Assign, Axes, Contract, Leaf, Map, Reduce
+from symbackprop.program import Along, Array, Assign, Axes, Contract, Leaf, Map, Reduce
 
 UFUNCS = {"mul": "multiply", "gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal", "eq": "equal"}
 UFUNCS |= {"ne": "not_equal", "and": "logical_and", "or": "logical_or", "not": "logical_not", "pow": "power"}
@@ -55,6 +55,9 @@ class Operations:
             return [f"{name} = {printer.code(node, axes)[0]}"]
         if isinstance(node, Reduce):
             return [self._reduction(node, axes, out, printer)]
+        if isinstance(node, Along) and node.function == "first_largest":
+            printer.helpers.add("first_largest")
+            return [f"first_largest({printer.code(node.arg, axes)[0]}, {axes.index(node.axis)}, {out})"]
         if isinstance(node, Map) and axes:
             return self._elementwise(node, axes, out, printer)
         return [f"{out}[...] = {spread_code(printer, node, axes)}"]
@@ -83,6 +86,7 @@ class Operations:
 
     def _reduction(self, node: Reduce, axes: Axes, out: str, printer: Printer) -> str:
         stored = node.arg.axes
+        node = replace(node, over=tuple(axis for axis in stored if axis in node.over))
         if node.kind == "sum" and isinstance(node.arg, Leaf) and axes and is_whole(out):
             row = out if len(axes) == 1 else f"{out}.reshape(-1)"
             ones = self._ones(node.over, printer)

@@ -7,7 +7,7 @@ import sympy as sp
 from symbackprop.emit.contractions import Parts, parted
 from symbackprop.emit.numbers import ATOM, bracket
 from symbackprop.emit.numpy import Printer
-from symbackprop.program import Array, Axes, Contract
+from symbackprop.program import Accumulate, Array, Axes, Contract, Leaf
 
 
 def product_line(node: Contract, axes: Axes, out: str | None, name: str, printer: Printer) -> str | None:
@@ -67,6 +67,8 @@ def _batched(parts: Parts, out: str, printer: Printer) -> str | None:
 
 def _matrix(side: Array, first: Axes, second: Axes, printer: Printer) -> str:
     """An array as a matrix, several axes being one; of the two orders the one in which it is stored."""
+    if len(first) == len(second) == 1 and natural(side) == (*second, *first):
+        return f"{bracket(printer.code(side, (*second, *first)), ATOM)}.T"
     if len(first) <= 1 and len(second) <= 1:
         return printer.code(side, (*first, *second))[0]
     groups = [group for group in (first, second) if group]
@@ -75,6 +77,16 @@ def _matrix(side: Array, first: Axes, second: Axes, printer: Printer) -> str:
         return f"{code}.reshape({_length(second, printer)}, {_length(first, printer)}).T"
     code = bracket(printer.code(side, (*first, *second)), ATOM)
     return f"{code}.reshape({', '.join(_length(group, printer) for group in groups)})"
+
+
+def natural(side: Array) -> Axes:
+    """The axes of an array, or of a reshape of one, in the order in which they lie in memory."""
+    if isinstance(side, Accumulate) and isinstance(side.arg, Leaf):
+        digits = side.at.digits() or ()
+        return tuple(
+            side.axis if axis == digits[0] else axis for axis in side.arg.axes if axis not in digits[1:] or not digits
+        )
+    return ()
 
 
 def _length(axes: Axes, printer: Printer) -> str:

@@ -1,0 +1,135 @@
+"""Arrays of recurrences and convolutions → stored with the place in time first and the samples last.
+
+A step of a loop then writes one block of memory, and windows are copied in runs as long as there are samples. Products
+read inputs and parameters transposed, as they are; only where samples are multiplied one by one, as in attention, they
+must stay in front.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from symbackprop.optimize.views import is_view
+from symbackprop.program import (
+    Array,
+    Assign,
+    Axes,
+    Contract,
+    Leaf,
+    Loop,
+    Program,
+    Statement,
+    Window,
+    assignments,
+    children,
+    nodes,
+    rebuilt,
+)
+
+SAMPLES = "N"
+
+
+def samples_last(program: Program) -> Program:
+    """Reorder the axes of all arrays that are computed, where there is a loop or a window."""
+    every = assignments((*program.forward, *program.backward))
+    trees = [node for assign in every for node in nodes(assign.value)]
+    loops = [s for s in (*program.forward, *program.backward) if isinstance(s, Loop)]
+    windows = [node for node in trees if isinstance(node, Window) and not is_view(node)]
+    if not (loops or windows) or any(_one_by_one(node) for node in trees if isinstance(node, Contract)):
+        return program
+    times = {assign.name: loop.index for loop in loops for assign in loop.body}
+    results = set(program.gradients.values())
+    orders: dict[str, tuple[int, ...]] = {}
+    filters: dict[str, tuple[int, ...]] = {}
+    for assign in every:
+        if assign.name in results:
+            continue
+        orders[assign.name] = _order(assign, times.get(assign.name))
+        found = _filters_first(assign, filters, orders)
+        if found is not None:
+            orders[assign.name] = filters[assign.name] = found
+    copies = _copies(program, windows)
+    names = {copy.value.name: copy for copy in copies if isinstance(copy.value, Leaf)}
+    return replace(
+        program,
+        forward=(*copies, *_reordered(program.forward, orders, names)),
+        backward=tuple(_reordered(program.backward, orders, names)),
+    )
+
+
+def _copies(program: Program, windows: Iterable[Array]) -> tuple[Assign, ...]:
+    """Inputs that windows are read from, copied with their samples last: the windows are then copied in runs."""
+    read = {node.name for window in windows for node in nodes(window) if isinstance(node, Leaf)}
+    found = []
+    for name, axes in program.data.items():
+        order = sorted(axes, key=lambda axis: is_samples(axis.size))
+        if name in read and tuple(order) != axes:
+            found.append(Assign(f"{name}_samples_last", tuple(order), Leaf(name, axes)))
+    return tuple(found)
+
+
+def _one_by_one(node: Contract) -> bool:
+    """Whether a product is made for each sample by itself, and is no mere sum of products."""
+    shared = set(node.left.axes) & set(node.right.axes) - set(node.over)
+    own = set(node.left.axes) ^ set(node.right.axes)
+    return any(is_samples(axis.size) for axis in shared) and bool(own)
+
+
+def is_samples(size: object) -> bool:
+    """Whether a length is the number of samples."""
+    return str(size) == SAMPLES
+
+
+def _order(assign: Assign, time: object) -> tuple[int, ...]:
+    """The places of an array's axes, in the order in which they are to be stored."""
+    places = range(len(assign.axes))
+    return tuple(sorted(places, key=lambda n: (assign.axes[n] != time, is_samples(assign.axes[n].size))))
+
+
+def _filters_first(
+    assign: Assign, filters: dict[str, tuple[int, ...]], orders: dict[str, tuple[int, ...]]
+) -> tuple[int, ...] | None:
+    """The order of what filters make of windows, one filter after the other, and of what is computed from it."""
+    for node in nodes(assign.value):
+        if isinstance(node, Leaf) and node.name in filters and set(node.axes) == set(assign.axes):
+            return tuple(assign.axes.index(axis) for axis in _permuted(node.axes, filters[node.name]))
+        if isinstance(node, Contract):
+            for side, other in ((node.left, node.right), (node.right, node.left)):
+                if isinstance(side, Window) and not is_view(side) and set(node.axes) == set(assign.axes):
+                    own = [axis for axis in assign.axes if axis not in side.axes and axis in other.axes]
+                    phases = [axis for axis in assign.axes if axis.name.endswith("_phase")]
+                    rest = [assign.axes[place] for place in orders[assign.name]]
+                    wanted = dict.fromkeys((*own, *phases, *rest))
+                    return tuple(assign.axes.index(axis) for axis in wanted)
+    return None
+
+
+def _reordered(
+    statements: Iterable[Statement], orders: dict[str, tuple[int, ...]], copies: dict[str, Assign]
+) -> Iterable[Statement]:
+    def assigned(assign: Assign) -> Assign:
+        axes = _permuted(assign.axes, orders.get(assign.name))
+        return replace(assign, axes=axes, value=_node(assign.value, orders, copies))
+
+    for statement in statements:
+        if isinstance(statement, Loop):
+            yield replace(statement, body=tuple(assigned(assign) for assign in statement.body))
+        else:
+            yield assigned(statement)
+
+
+def _node(node: Array, orders: dict[str, tuple[int, ...]], copies: dict[str, Assign], window: bool = False) -> Array:
+    if isinstance(node, Leaf):
+        copy = copies.get(node.name)
+        if window and copy is not None:
+            stored = copy.value.axes
+            return Leaf(copy.name, tuple(node.axes[stored.index(axis)] for axis in copy.axes))
+        return replace(node, axes=_permuted(node.axes, orders.get(node.name)))
+    window = isinstance(node, Window) and (window or not is_view(node))
+    inside = children(node)
+    return rebuilt(node, [_node(child, orders, copies, window) for child in inside]) if inside else node
+
+
+def _permuted(axes: Axes, order: tuple[int, ...] | None) -> Axes:
+    return axes if order is None else tuple(axes[place] for place in order)
