@@ -253,3 +253,71 @@ def test_other_files_are_refused(tmp_path, mazur):
     (tmp_path / "f.json").write_text("{")
     with pytest.raises(InputError, match="cannot be read"):
         from_file(tmp_path / "f.json", mazur.subjects)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("W2", "np.outer(delta2, a1)"),
+        ("W2", "outer((a2 - t) * a2 * (1 - a2), a1)"),
+        ("W2", "s = a2 * (1 - a2); np.outer((a2 - t) * s, a1)"),
+        ("W2", "dW2[j, i] = delta2[j] * a1[i]"),
+        ("w5", "delta2[0] * a1[0]"),
+        ("b1", "sum((W2.T @ delta2) * a1 * (1 - a1))"),
+        ("W2", r"\delta^{(2)}_j a^{(1)}_i"),
+        ("W2", r"$\frac{\partial E}{\partial w_{kh}} = \delta^{(2)}_k a^{(1)}_h$"),
+        ("w5", r"(a^{(2)}_1 - t_1) a^{(2)}_1 (1 - a^{(2)}_1) a^{(1)}_1"),
+        ("delta1", r"\sum_k \delta^{(2)}_k w^{(2)}_{kj} a^{(1)}_j (1 - a^{(1)}_j)"),
+    ],
+)
+def test_a_formula_as_text_is_right(mazur, name, text):
+    verdict = judged(mazur, name, text)
+    assert verdict.right, verdict
+    assert not judged(mazur, "b2", "2 * sum(delta2)").right
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "because"),
+    [
+        ("W1", "np.outer((W2 @ delta2) * a1 * (1 - a1), x)", "W2 is transposed inside the formula of da1"),
+        ("W1", r"\sum_k \delta^{(2)}_k w^{(2)}_{kj} a^{(1)}_j x_i", "in delta1, the factor 1 - a1[j] is left out"),
+        ("b2", "sum(delta1)", "this is dE/db1, not dE/db2"),
+    ],
+)
+def test_a_formula_as_text_is_diagnosed(mazur, name, text, because):
+    assert judged(mazur, name, text).findings[0].because == because
+
+
+@pytest.mark.parametrize(
+    "text", ["np.outer(delta2, nothing)", "(((", r"\delta^{(7)}_j", "__import__('os')", "a2[j] * t[j]"]
+)
+def test_a_text_that_is_no_formula_is_bad_input(mazur, text):
+    with pytest.raises(InputError):
+        judged(mazur, "b2", text)
+
+
+def test_formulas_on_the_command_line(call):
+    assert call("check", "mazur", "W2=np.outer(delta2, a1)", "dW1[j,i]=delta1[j]*x[i]")[0] == 0
+    assert call("check", "mazur", r"\frac{\partial E}{\partial w_5} = \delta^{(2)}_1 a^{(1)}_1")[0] == 0
+    assert call("check", "mazur", r"\frac{\partial E}{\partial w_5} = \delta^{(2)}_1 a^{(1)}_2")[0] == 1
+    assert call("check", "mazur", r"x_1 + 1 = 2")[0] == 2
+    assert call("check", "mazur", "W2=delta2[0]", "w5=0.1")[0] == 2
+
+
+def test_what_is_written_for_one_sample_is_right_for_one(batch):
+    verdict = judged(batch, "W1", lambda delta1, x: np.multiply.outer(delta1, x).reshape(4, 3))
+    assert verdict.right
+    assert "one sample" in verdict.findings[0].remark
+    assert not judged(batch, "W1", lambda delta1, x: -np.multiply.outer(delta1, x).reshape(4, 3)).right
+
+
+def test_the_formula_of_the_place_where_it_went_wrong_is_told():
+    verdict = sb.check(sb.derive("mazur"), "W1", "np.outer((W2 @ delta2) * a1 * (1 - a1), x)")
+    assert [code for _, code in verdict.findings[0].formulas] == ["dW1 = np.outer(delta1, x)", "da1 = delta2 @ W2"]
+
+
+def test_a_loss_without_layers_is_judged():
+    d = sb.derive({"shapes": {"Q": [3, 3], "x": 3, "c": 3}, "equations": "h = x @ Q @ x / 2 + c @ x", "wrt": ["x"]})
+    assert sb.check(d, "x", "(Q + Q.T) @ x / 2 + c").right
+    assert "wrong sign" in sb.check(d, "x", "(Q + Q.T) @ x / 2 - c").findings[0].because
+    assert not sb.check(d, "x", "Q @ x + c").right

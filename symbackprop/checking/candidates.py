@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from symbackprop.checking.calling import RATES, CandidateError, Environment, gradient_functions, returned
-from symbackprop.checking.claims import Claim, written
+from symbackprop.checking.claims import Claim, Subject, subject_named, written
+from symbackprop.checking.formulas import array_value
+from symbackprop.checking.latex import is_latex, latex_value
 from symbackprop.checking.outside import SECONDS, run_file
 from symbackprop.checking.probes import Case, Probe
 from symbackprop.errors import InputError
+from symbackprop.forward import SAMPLES
+from symbackprop.notation import STANDARD, Notation
 from symbackprop.verify.fields import Array
 
 # For each point what was handed in there, by the name it was handed in under.
 Handed = list[dict[str, Claim]]
 Places = Mapping[str, tuple[str, tuple[int, ...]]]
+
+
+NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+
+# Gives for each environment of a case what was handed in, by name.
+Values = Callable[[Case, Sequence[Environment]], list[dict[str, Array]]]
 
 
 class Candidate:
@@ -34,7 +46,7 @@ class Candidate:
     def __init__(
         self,
         name: str,
-        values: Callable[[Sequence[Environment]], list[dict[str, Array]]] | None = None,
+        values: Values | None = None,
         numbers: Mapping[str, Any] | None = None,
     ) -> None:
         self.name = name
@@ -48,7 +60,7 @@ class Candidate:
             InputError: It cannot be computed.
         """
         if self._values is not None:
-            found = self._values([environment(case, probe, places) for probe in case.probes])
+            found = self._values(case, [environment(case, probe, places) for probe in case.probes])
             if any(found):
                 return [{name: _claim(value) for name, value in row.items()} for row in found]
         if not self.numbers:
@@ -76,10 +88,12 @@ def environment(case: Case, probe: Probe, places: Places) -> Environment:
         array = probe.values.get(tensor, probe.adjoints.get(tensor))
         if array is not None and _holds(array, place):
             known[element] = array[place]
-    known |= probe.adjoints
-    for name, own in graph.tensors.items():
+    for name, own in {**graph.tensors, **case.raw.tensors}.items():
+        array = np.asarray(probe.values[name] if name in probe.values else probe.adjoints[name])
         integer = any(fact.kind == "integer" for fact in own.facts)
-        known[name] = probe.values[name].astype(np.int64) if integer else probe.values[name]
+        known[name] = array.astype(np.int64) if integer else array
+        if case.single and own.shape and own.shape[0] == SAMPLES:
+            known[name] = known[name][0]
     return Environment(
         known,
         {tensor.name: known[tensor.name] for tensor in graph.parameters},
@@ -101,7 +115,7 @@ def from_functions(functions: Mapping[str, Callable[..., Any]], name: str = "the
         name: What to call it.
     """
 
-    def values(environments: Sequence[Environment]) -> list[dict[str, Array]]:
+    def values(case: Case, environments: Sequence[Environment]) -> list[dict[str, Array]]:
         try:
             return [returned(functions, each) for each in environments]
         except CandidateError as error:
@@ -125,7 +139,7 @@ def from_file(path: Path, gradients: Collection[str], seconds: float = SECONDS) 
     if kind == ".py":
         candidate = Candidate(path.name)
 
-        def values(environments: Sequence[Environment]) -> list[dict[str, Array]]:
+        def values(case: Case, environments: Sequence[Environment]) -> list[dict[str, Array]]:
             found, candidate.numbers = run_file(path, environments, gradients, seconds)
             return found
 
@@ -158,29 +172,97 @@ def _from_npz(path: Path) -> Any:
         return {name: arrays[name] for name in arrays.files}
 
 
-def from_object(name: str, value: Any, gradients: Collection[str]) -> Candidate:
+def from_texts(texts: Mapping[str, str], subjects: Mapping[str, Subject], notation: Notation) -> Candidate:
+    """A candidate of formulas as text, in array notation, index notation, or LaTeX.
+
+    Args:
+        texts: For each gradient its formula.
+        subjects: Every gradient by its names.
+        notation: How documents call things.
+    """
+    adjoints = {name: subjects[name].adjoint for name in texts}
+
+    def value(name: str, case: Case, here: Environment) -> Array:
+        text = texts[name]
+        return latex_value(text, case, here, adjoints[name], notation) if is_latex(text) else array_value(text, here)
+
+    def values(case: Case, environments: Sequence[Environment]) -> list[dict[str, Array]]:
+        return [{name: value(name, case, here) for name in texts} for here in environments]
+
+    return Candidate(", ".join(texts.values()), values)
+
+
+def from_object(name: str, value: Any, subjects: Mapping[str, Subject], notation: Notation = STANDARD) -> Candidate:
     """A candidate from whatever `check` is given.
 
     Args:
         name: The gradient it is for, or "" if it brings names of its own.
-        value: A function; a number or array for the worked sample; a table of these; a path; or text.
-        gradients: The names that a gradient may have.
+        value: A function; a number or array for the worked sample; a formula as text; a table of these; or a path.
+        subjects: Every gradient by its names.
+        notation: How documents call things.
+
+    Raises:
+        InputError: It is none of these, or for no gradient.
     """
     if isinstance(value, Path):
-        return from_file(value, gradients)
-    if callable(value) and not isinstance(value, Mapping):
-        return from_functions({name or "grad": value}, getattr(value, "__name__", "the function"))
+        return from_file(value, subjects)
     if isinstance(value, Mapping):
-        functions = {key: part for key, part in value.items() if callable(part)}
-        if functions and len(functions) == len(value):
-            try:
-                return from_functions(gradient_functions(functions, gradients), "the functions")
-            except CandidateError as error:
-                raise InputError(str(error), help=error.help) from error
-        return Candidate("the numbers", numbers=value)
+        return _from_table(value, subjects, notation)
+    if name:
+        name = _key(name, subjects)
+    if isinstance(value, str) and name:
+        return from_written({name: value}, subjects, notation)
+    if callable(value):
+        return from_functions({name or "grad": value}, getattr(value, "__name__", "the function"))
     if name:
         return Candidate(name, numbers={name: value})
     raise InputError(
         f"a candidate is a function, a table, numbers or a path, got {type(value).__name__}",
         help='for one gradient give its name first: check(d, "W1", candidate)',
     )
+
+
+def from_written(texts: Mapping[str, str], subjects: Mapping[str, Subject], notation: Notation) -> Candidate:
+    """A candidate of what somebody wrote for some gradients: numbers for the worked sample, or formulas.
+
+    Raises:
+        InputError: Some are numbers and some formulas.
+    """
+    texts = {_key(name, subjects): text.strip() for name, text in texts.items()}
+    numbers = {name: _number(text) for name, text in texts.items() if _number(text) is not None}
+    if not numbers:
+        return from_texts(texts, subjects, notation)
+    if len(numbers) < len(texts):
+        raise InputError("numbers and formulas cannot be judged together", help="give them one after the other")
+    return Candidate(" ".join(f"{name}={text}" for name, text in texts.items()), numbers=numbers)
+
+
+def _number(text: str) -> Any:
+    """A number, which keeps its digits, or a list of them; `None` for a formula."""
+    if NUMBER.fullmatch(text):
+        return text
+    with suppress(ValueError):
+        return json.loads(text, parse_float=str, parse_int=str) if text.startswith("[") else None
+    return None
+
+
+def _key(name: str, subjects: Mapping[str, Subject]) -> str:
+    """The name under which a gradient is handed in whose name was given beside it: there a1 means ∂E/∂a1."""
+    subject = subject_named(name, subjects)
+    return subject.adjoint if subject.place is None else f"d{subject.name}"
+
+
+def _from_table(table: Mapping[str, Any], subjects: Mapping[str, Subject], notation: Notation) -> Candidate:
+    kinds = {
+        "text" if isinstance(value, str) else "function" if callable(value) else "number" for value in table.values()
+    }
+    if kinds == {"function"}:
+        try:
+            return from_functions(gradient_functions(table, subjects), "the functions")
+        except CandidateError as error:
+            raise InputError(str(error), help=error.help) from error
+    if kinds == {"text"}:
+        return from_written(table, subjects, notation)
+    if "function" in kinds:
+        raise InputError("a table of candidates holds functions, or numbers, or texts", help="give them one by one")
+    return Candidate("the numbers", numbers=table)

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from itertools import permutations
 from typing import Any
 
 import numpy as np
 
 from symbackprop.checking.probes import Case, Probe
-from symbackprop.errors import InputError
+from symbackprop.errors import InputError, UnknownNameError, did_you_mean
 from symbackprop.graph import Tensor
 from symbackprop.verify.fields import Array
 
@@ -110,6 +111,25 @@ def subjects(case: Case, names: Mapping[str, tuple[str, tuple[int, ...]]]) -> di
         tensor = tensors.get(subject.name)
         if tensor is None or tensor.role in ("parameter", "input", "constant"):
             found[subject.name] = subject
+    return found
+
+
+def gradients_near(name: str, subjects: Mapping[str, Subject]) -> str:
+    """A help text with the gradients that a name resembles, or those of all tensors."""
+    whole = {subject.adjoint for subject in subjects.values() if subject.place is None}
+    near = get_close_matches(name, subjects, n=1, cutoff=0.6)
+    return did_you_mean(name, list(subjects) if near else sorted(whole))
+
+
+def subject_named(name: str, subjects: Mapping[str, Subject]) -> Subject:
+    """The gradient of a name that is given beside its candidate: there a1 means ∂E/∂a1.
+
+    Raises:
+        UnknownNameError: There is none.
+    """
+    found = subjects.get(name) or subjects.get(f"d{name}")
+    if found is None:
+        raise UnknownNameError(f"there is no gradient for {name!r}", help=gradients_near(name, subjects))
     return found
 
 

@@ -39,9 +39,10 @@ def judged(case: Case, subject: Subject, evidence: Evidence) -> Finding:
         return Finding(name, "right", remark=remark)
     counted = [row for row in wrong if not row[0].at_kink] or wrong
     departure = departed(case.graph.tensors[case.forward_of[subject.adjoint]], counted, subject)
+    difference = departure.relative if departure is not None else np.inf
     found = diagnosed(case, subject, [(p, c) for p, c in evidence if not p.at_kink] or evidence)
     shape = "" if found else _shape(counted)
-    return Finding(name, "wrong", departure.relative, departure, found, shape)
+    return Finding(name, "wrong", difference, departure, found, shape)
 
 
 Row = tuple[Probe, Claim, Array]
@@ -77,11 +78,11 @@ def _shape(rows: list[Row]) -> str:
     return f"its shape is {claim.value.shape}, that of the gradient {true.shape}"
 
 
-def departed(tensor: Tensor, rows: list[Row], subject: Subject | None = None) -> Departure:
-    """The place where a candidate differs most, at the first point where it differs."""
+def departed(tensor: Tensor, rows: list[Row], subject: Subject | None = None) -> Departure | None:
+    """The place where a candidate differs most, at the first point where it differs; none if its shape does."""
     probe, claim, true = rows[0]
     if claim.value.shape != true.shape:
-        return Departure(f"shape {claim.value.shape}", f"not {true.shape}", np.nan, np.nan, np.inf)
+        return None
     gap = np.abs(claim.value - true)
     flat = int(np.argmax(np.where(np.isfinite(gap), gap, np.inf)))
     worst = tuple(map(int, np.unravel_index(flat, gap.shape)))

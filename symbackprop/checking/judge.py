@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from symbackprop.checking.candidates import Candidate, Handed, Places, from_object
-from symbackprop.checking.claims import Subject, subjects
+from symbackprop.checking.claims import Subject, gradients_near, subjects
 from symbackprop.checking.findings import departed, diagnosed, judged
-from symbackprop.checking.probes import Case, assumptions, case_of
+from symbackprop.checking.probes import Case, assumptions, case_of, one_sample
 from symbackprop.checking.verdicts import Finding, Verdict
-from symbackprop.errors import InputError, SymbackpropError, UnknownNameError, did_you_mean
+from symbackprop.errors import InputError, SymbackpropError
 from symbackprop.network import Network
 
 if TYPE_CHECKING:
     from symbackprop.facade import Derived
+
+ONE_SAMPLE = "for one sample; it cannot be called with several"
 
 Formula = Callable[[str], tuple[str, str]]
 
@@ -33,7 +36,8 @@ def check(
             candidate.
         candidate: A function whose arguments are named after what it needs: `params`, inputs, targets, and any tensor,
             adjoint or named weight of the derivation; a number or array for the worked sample, right if it is to the
-            digits given; or a table of these. A path names a file of functions or numbers.
+            digits given; a formula as text, in array notation, index notation or LaTeX; or a table of these. A path
+            names a file of functions or numbers.
         learning_rate: For the mistake of using weights after their update; the network's if left out.
         seed: Of the random points.
 
@@ -46,16 +50,16 @@ def check(
     Example:
         >>> import symbackprop as sb
         >>> d = sb.derive("mazur")
+        >>> check(d, "W2", "np.outer(delta2, a1)").right
+        True
         >>> check(d, "W2", lambda delta2, a1: delta2[:, None] * a1)
         dE/dW2     right
         >>> print(check(d, "b2", lambda delta2: -delta2.sum()).diagnoses[0])
         the sign is wrong: this is -dE/db2
     """
     judge = judge_of(derived, learning_rate=learning_rate, seed=seed)
-    if candidate is None:
-        return judge(from_object("", name, judge.subjects))
-    judge.subject(name)
-    return judge(from_object(name, candidate, judge.subjects))
+    name, candidate = ("", name) if candidate is None else (name, candidate)
+    return judge(from_object(name, candidate, judge.subjects, derived.stages.notation))
 
 
 class Judge:
@@ -75,17 +79,6 @@ class Judge:
         self._formula = formula or (lambda tensor: ("", ""))
         self.subjects = subjects(case, places)
 
-    def subject(self, name: str) -> Subject:
-        """The gradient of a name that is given beside its candidate: there a1 means ∂E/∂a1.
-
-        Raises:
-            UnknownNameError: There is none.
-        """
-        found = self.subjects.get(name) or self.subjects.get(f"d{name}")
-        if found is None:
-            raise UnknownNameError(f"there is no gradient for {name!r}", help=did_you_mean(name, list(self.subjects)))
-        return found
-
     def __call__(self, candidate: Candidate) -> Verdict:
         """Judge one candidate.
 
@@ -93,17 +86,32 @@ class Judge:
             InputError: It cannot be computed, or gives no gradient of this network.
         """
         case = self._pointed(candidate)
-        handed = candidate.at(case, self.places)
+        try:
+            handed = candidate.at(case, self.places)
+        except InputError:
+            case, handed = self._for_one_sample(candidate)
         if candidate.only_numbers:
             case = self._pointed(candidate)
             handed = handed[:1]
         gradients, forward, unknown = self._sorted(candidate, handed)
         findings = [self._forward(case, handed, name) for name in forward]
         findings += [self._gradient(case, candidate, handed, name) for name in gradients]
+        if case.single:
+            findings = [replace(f, remark=ONE_SAMPLE) if f.outcome == "right" else f for f in findings]
         between = {*self.case.graph.tensors, *self.case.forward_of}
         first = next((f.name for f in findings if f.outcome == "wrong" and f.name in between), "")
         points = tuple(probe.point.name for probe in case.probes)
         return Verdict(case.graph.name, candidate.name, tuple(findings), points, first, unknown)
+
+    def _for_one_sample(self, candidate: Candidate) -> tuple[Case, Handed]:
+        """A candidate that raises with several samples may be written for one; if it is not, that is raised again."""
+        if "one sample" not in self.case.memory:
+            self.case.memory["one sample"] = one_sample(self.case, self.seed)
+        single: Case | None = self.case.memory["one sample"]
+        if single is not None and not candidate.only_numbers:
+            with suppress(InputError):
+                return single, candidate.at(single, self.places)
+        return self.case, candidate.at(self.case, self.places)
 
     def _pointed(self, candidate: Candidate) -> Case:
         """The case with the points at which a candidate is known."""
@@ -121,26 +129,16 @@ class Judge:
         """The names of gradients and of values of the forward pass, each in order, and those that are neither."""
         names = list(handed[0])
         order = {adjoint: number for number, adjoint in enumerate(self.case.equations)}
-        gradients = [name for name in names if self._named(candidate, name) is not None]
-        gradients.sort(key=lambda name: order[self._need(candidate, name).adjoint])
+        gradients = [name for name in names if name in self.subjects]
+        gradients.sort(key=lambda name: order[self.subjects[name].adjoint])
         forward = [name for name in self.case.graph.tensors if name in names and name not in gradients]
         unknown = tuple(name for name in names if name not in gradients and name not in forward)
         if not gradients and not forward:
-            help = did_you_mean(names[0], list(self.subjects)) if names else ""
+            help = gradients_near(names[0], self.subjects) if names else ""
             raise InputError(
                 f"{candidate.name} gives {', '.join(names) or 'nothing'}, which is no gradient here", help=help
             )
         return gradients, forward, unknown
-
-    def _named(self, candidate: Candidate, name: str) -> Subject | None:
-        if name == candidate.name or (len(candidate.numbers) == 1 and name not in self.case.graph.tensors):
-            return self.subjects.get(name) or self.subjects.get(f"d{name}")
-        return self.subjects.get(name)
-
-    def _need(self, candidate: Candidate, name: str) -> Subject:
-        found = self._named(candidate, name)
-        assert found is not None
-        return found
 
     def _forward(self, case: Case, handed: Handed, name: str) -> Finding:
         """A value of the forward pass."""
@@ -152,10 +150,10 @@ class Judge:
         if not wrong:
             return Finding(name, "right")
         departure = departed(case.graph.tensors[name], [(p, c, np.asarray(p.values[name])) for p, c in wrong])
-        return Finding(name, "wrong", departure.relative, departure)
+        return Finding(name, "wrong", departure.relative if departure else np.inf, departure)
 
     def _gradient(self, case: Case, candidate: Candidate, handed: Handed, name: str) -> Finding:
-        subject = self._need(candidate, name)
+        subject = self.subjects[name]
         evidence = [(probe, row[name]) for probe, row in zip(case.probes, handed, strict=True) if name in row]
         finding = judged(case, subject, evidence)
         if finding.outcome == "right":
@@ -174,8 +172,21 @@ class Judge:
                     found = diagnosed(assumed, subject, rows)
                     found = tuple(replace(d, sentence=f"{d.sentence} (where {assumed.assumed})") for d in found)
                     finding = replace(finding, diagnoses=found)
-        formula, code = self._formula(self.case.forward_of[subject.adjoint])
-        return replace(finding, formula=formula, code=code)
+        return replace(finding, formulas=self._formulas(subject, finding))
+
+    def _formulas(self, subject: Subject, finding: Finding) -> tuple[tuple[str, str], ...]:
+        """The right formula of the gradient, and that of the adjoint in which the mistake was made."""
+        places = [subject.adjoint, *(d.adjoint for d in finding.diagnoses[:1] if d.adjoint)]
+        found = [self._nearest(adjoint, subject.adjoint) for adjoint in places]
+        return tuple(dict.fromkeys(formula for formula in found if formula[0]))
+
+    def _nearest(self, adjoint: str, last: str) -> tuple[str, str]:
+        """The formula of an adjoint, or if it was put into others that of the next on the way to a gradient."""
+        for name in (n for n in self.case.equations if n in self.case.behind(last) and adjoint in self.case.behind(n)):
+            formula = self._formula(self.case.forward_of[name])
+            if formula[0]:
+                return formula
+        return "", ""
 
 
 def judge_of(derived: Derived, *, learning_rate: float | None = None, seed: int = 0) -> Judge:

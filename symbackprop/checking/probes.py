@@ -11,7 +11,7 @@ import numpy as np
 from sympy import Integer, Symbol
 
 from symbackprop.backward import backward
-from symbackprop.errors import ShapeError
+from symbackprop.errors import ShapeError, SymbackpropError
 from symbackprop.expressions import tensors_read
 from symbackprop.forward import SAMPLES
 from symbackprop.graph import Derivation, Equation, Fact, Graph
@@ -73,6 +73,7 @@ class Case:
         probes: Where to judge.
         network: The description, if there is one; mistakes that need another loss are left out without it.
         learning_rate: Of an update, if one is known.
+        single: Whether every point holds one sample, which a candidate is handed without the axis of the samples.
         memory: What was derived for one candidate and serves the next.
     assumed: What is assumed of the data, such as "the targets of a sample sum to 1"; most often nothing.
     """
@@ -83,6 +84,7 @@ class Case:
     network: Network | None = None
     learning_rate: float | None = None
     assumed: str = ""
+    single: bool = False
     memory: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -211,6 +213,22 @@ def adjoints_at(derivation: Derivation, raw: Derivation, point: Point) -> dict[s
             name: a for name, a in evaluate_adjoints(raw, point.values, sizes=point.sizes).items() if name in missing
         }
     return found
+
+
+def one_sample(case: Case, seed: int = 0) -> Case | None:
+    """The same case at points of one sample; `None` for a network that has no samples, or mixes them."""
+    graph = case.graph
+    if not any(size == SAMPLES for tensor in graph.tensors.values() for size in tensor.shape):
+        return None
+    rng = np.random.default_rng(seed + 2)
+    truth, probes = simplify(case.raw), []
+    for number, probe in enumerate(case.probes):
+        try:
+            point = random_point(graph, rng, {**probe.sizes, SAMPLES: 1}, f"random sample {number + 1}")
+        except SymbackpropError:
+            return None
+        probes.append(Probe(point, adjoints_at(truth, case.raw, point)))
+    return replace(case, probes=tuple(probes), single=True)
 
 
 def _summing(graph: Graph, kind: str) -> Graph:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Literal
 
 from symbackprop.checking.mistakes import Diagnosis
@@ -47,8 +48,7 @@ class Finding:
         departure: Where that is, if it is wrong.
         diagnoses: Every usual mistake that gives exactly what was handed in.
         remark: What else to know, such as an assumption under which it is right.
-        formula: The right formula in index form.
-        code: The same as array code; empty where there is none.
+        formulas: The right formula in index form and as array code, and that of the place where the mistake was made.
     """
 
     name: str
@@ -57,8 +57,7 @@ class Finding:
     departure: Departure | None = None
     diagnoses: tuple[Diagnosis, ...] = ()
     remark: str = ""
-    formula: str = ""
-    code: str = ""
+    formulas: tuple[tuple[str, str], ...] = ()
 
     @property
     def because(self) -> str:
@@ -73,13 +72,13 @@ class Finding:
         """The finding with plain values, for JSON."""
         table: dict[str, Any] = {"name": self.name, "outcome": self.outcome}
         if self.outcome == "wrong":
-            table["relative_difference"] = float(f"{self.difference:.3e}")
+            # JSON has no infinity: a shape that differs is told by the remark.
+            table["relative_difference"] = float(f"{self.difference:.3e}") if isfinite(self.difference) else None
             if self.departure is not None:
                 d = self.departure
                 table["departs"] = {"place": d.place, "point": d.point, "given": d.given, "true": d.true}
             table["diagnoses"] = [{"mistake": d.mistake, "sentence": d.sentence} for d in self.diagnoses]
-            table["formula"] = self.formula
-            table["code"] = self.code
+            table["right"] = [{"formula": formula, "code": code} for formula, code in self.formulas]
         if self.remark:
             table["remark"] = self.remark
         return table
@@ -137,8 +136,8 @@ class Verdict:
             lines.append(f"{finding.name:<10} {finding.outcome}" + (f"  {finding.because}" if finding.because else ""))
             if finding.departure is not None:
                 lines.append(f"{'':<10} {finding.departure}")
-            if finding.outcome == "wrong" and finding.formula:
-                lines.append(f"{'':<10} right: {finding.formula}" + (f"   {finding.code}" if finding.code else ""))
+            for formula, code in finding.formulas:
+                lines.append(f"{'':<10} right: {formula}" + (f"   {code}" if code else ""))
         if self.first:
             lines.append(f"the first intermediate that departs is {self.first}")
         if self.unknown:
@@ -170,9 +169,9 @@ class Verdict:
         from rich.text import Text
 
         table = Table(
-            box=box.SIMPLE_HEAD, pad_edge=False, title=self._title(), title_justify="left", title_style="bold"
+            box=box.SIMPLE_HEAD, pad_edge=False, title=Text(self._title()), title_justify="left", title_style="bold"
         )
-        for name, only in (("gradient", True), ("", True), ("what is wrong", False)):
+        for name, only in (("gradient", True), ("", True), ("because", False)):
             table.add_column(name, no_wrap=only)
         for finding in self.findings:
             style = "green" if finding.outcome == "right" else "bold red"
@@ -194,10 +193,10 @@ def _details(finding: Finding) -> Any:
     text = Text(finding.because, style="bold" if finding.outcome == "wrong" else "")
     if finding.departure is not None:
         text.append(f"\n{finding.departure}", style="not bold")
-    if finding.outcome == "wrong" and finding.formula:
-        text.append(f"\nright: {finding.formula}", style="not bold green")
-        if finding.code:
-            text.append(f"\n       {finding.code}", style="not bold green")
+    for formula, code in finding.formulas:
+        text.append(f"\nright: {formula}", style="not bold green")
+        if code:
+            text.append(f"\n       {code}", style="not bold green")
     return text
 
 

@@ -12,6 +12,7 @@ from symbackprop.cli.shared import JSON, NETWORK, SEED, console, progress
 if TYPE_CHECKING:
     from symbackprop.checking.candidates import Candidate
     from symbackprop.checking.judge import Judge
+    from symbackprop.notation import Notation
 
 
 @click.command()
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
 def check(
     network: str, candidates: tuple[str, ...], learning_rate: float | None, time_limit: float, seed: int, as_json: bool
 ) -> None:
-    """Judge gradients that somebody wrote for NETWORK; exit 1 if one is wrong, and say which mistake it is.
+    r"""Judge gradients that somebody wrote for NETWORK; exit 1 if one is wrong, and say which mistake it is.
 
     A CANDIDATE is a Python file with grad(params, x, t), or with functions named after gradients, such as
     dW1(delta1, x); it is run. Or it is a file of numbers for the worked sample (.json, .toml, .npz), or a number
-    itself: w5=0.0822 is right if it is to the digits given. Several files are judged one by one.
+    itself: w5=0.0822 is right if it is to the digits given. Or it is a formula: "W2=np.outer(delta2, a1)",
+    "dW2[j,i]=delta2[j]*a1[i]", "W2=\delta^{(2)}_j a^{(1)}_i". Several files are judged one by one.
     """
     import json
 
@@ -36,8 +38,9 @@ def check(
     from symbackprop.facade import derive as derived
 
     with progress(f"checking {', '.join(candidates)[:60]}"):
-        judge = judge_of(derived(network), learning_rate=learning_rate, seed=seed)
-        chosen = _candidates(candidates, judge, time_limit)
+        d = derived(network)
+        judge = judge_of(d, learning_rate=learning_rate, seed=seed)
+        chosen = _candidates(candidates, judge, d.stages.notation, time_limit)
         rows = [_judged(judge, candidate, len(chosen) > 1) for candidate in chosen]
     if as_json:
         tables = [row if isinstance(row, dict) else row.as_table() for row in rows]
@@ -51,19 +54,23 @@ def check(
         raise SystemExit(1)
 
 
-def _candidates(texts: tuple[str, ...], judge: Judge, seconds: float) -> list[Candidate]:
+def _candidates(texts: tuple[str, ...], judge: Judge, notation: Notation, seconds: float) -> list[Candidate]:
     """One candidate for each file, and one for all that is written as NAME=VALUE."""
-    from symbackprop.checking.candidates import Candidate, from_file
+    from symbackprop.checking.candidates import from_file, from_written
+    from symbackprop.checking.latex import gradient_of, is_latex
 
-    found, numbers = [], {}
+    found, written = [], {}
     for text in texts:
-        name, sign, value = text.partition("=")
-        if sign and not Path(text).exists():
-            numbers[name.strip()] = value.strip()
-        else:
+        if Path(text).exists() or ("=" not in text and not is_latex(text)):
             found.append(from_file(Path(text), judge.subjects, seconds))
-    if numbers:
-        found.append(Candidate(" ".join(t for t in texts if "=" in t), numbers=numbers))
+        elif text.lstrip().startswith(("\\", "$")):
+            written[gradient_of(text, judge.case, notation)] = text
+        else:
+            name, _, value = text.partition("=")
+            # dW2[j, i] = … says on its left how the gradient's axes are called.
+            written[name.partition("[")[0].strip()] = text if "[" in name else value.strip()
+    if written:
+        found.append(from_written(written, judge.subjects, notation))
     return found
 
 

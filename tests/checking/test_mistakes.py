@@ -26,22 +26,42 @@ RNN = {
     "loss": "mse",
     "layers": [{"type": "simple_rnn", "units": 3}, {"type": "dense", "units": 2}],
 }
+LEAKY = {
+    "inputs": {"x": {"shape": [5, 2]}},
+    "loss": "half_squared_error",
+    "layers": [{"type": "leaky", "units": 3}],
+    "layer_types": {
+        "leaky": {
+            "inputs": {"x": ["T", "n"]},
+            "parameters": {"W": ["units", "n"]},
+            "equations": "h[t, j] = h[t - 1, j] / 2 + tanh(sum(W[j, i] * x[t, i], i))",
+            "ranges": {"t": "T", "j": "units"},
+        }
+    },
+}
 CONV = {
     "inputs": {"x": {"shape": [7, 2]}},
     "loss": "half_squared_error",
     "layers": [
         {"type": "conv1d", "filters": 2, "kernel_size": 3},
         {"type": "conv1d", "filters": 2, "kernel_size": 2},
-        {"type": "flatten"},
-        {"type": "dense", "units": 1},
     ],
 }
 TIED = {
     "inputs": 3,
     "loss": {"type": "half_squared_error", "target": "x"},
     "layers": [
-        {"type": "dense", "units": 2, "activation": "sigmoid", "name": "code", "bias": False},
-        {"type": "dense", "units": 3, "tie": {"weights": "code.weights^T"}, "bias": False},
+        {"type": "dense", "units": 2, "activation": "sigmoid", "name": "code"},
+        {"type": "dense_transpose", "units": 3, "tie": {"weights": "code"}},
+    ],
+}
+SKIP = {
+    "inputs": 3,
+    "loss": "half_squared_error",
+    "layers": [
+        {"type": "dense", "units": 2, "activation": "tanh", "name": "a"},
+        {"type": "dense", "units": 2, "name": "b"},
+        {"type": "add", "inputs": ["a", "b"]},
     ],
 }
 QUADRATIC = {
@@ -50,6 +70,19 @@ QUADRATIC = {
     "layers": [{"type": "form"}],
     "layer_types": {"form": {"parameters": {"Q": ["n", "n"]}, "equations": "y[k] = sum(x[i] * Q[i, k], i) * x[k]"}},
 }
+PRODUCT = {
+    "inputs": 3,
+    "loss": "half_squared_error",
+    "layers": [{"type": "form"}],
+    "layer_types": {"form": {"parameters": {"v": ["n"]}, "equations": "y[k] = sum(x[i] * v[i], i) * v[k]"}},
+}
+WIDE_CONV = {
+    "inputs": {"x": {"shape": [6, 2]}},
+    "loss": "half_squared_error",
+    "layers": [{"type": "conv1d", "filters": 3, "kernel_size": 2, "activation": "tanh"}],
+}
+SQUARED = "2 -> 3 softmax, loss=half_squared_error"
+LOGISTIC = "3 -> 2 sigmoid, loss=binary_crossentropy"
 
 
 _JUDGES = {}
@@ -65,6 +98,41 @@ def judge(network):
 def softmax(z):
     e = np.exp(z)
     return e / e.sum(-1, keepdims=True)
+
+
+def recurrent(delta2, W2, h1, U1, steps):
+    """The adjoints of an Elman network's z, sent back through so many steps of time."""
+    local = delta2 @ W2
+    delta = local * (1 - h1**2)
+    for _ in range(steps):
+        later = np.concatenate([delta[:, 1:], 0 * delta[:, :1]], axis=1)
+        delta = (local + later @ U1) * (1 - h1**2)
+    return delta
+
+
+def leaking(h, t, steps):
+    """The adjoints of a leaky integrator's h, sent back through so many steps of time."""
+    local = (h - t) / h[:, :, 0].size
+    delta = local
+    for _ in range(steps):
+        delta = local + np.concatenate([delta[:, 1:], 0 * delta[:, :1]], axis=1) / 2
+    return delta
+
+
+def unflipped(delta, W, length):
+    """What a convolution passes back to its input, with the kernel the wrong way round."""
+    back = np.zeros((delta.shape[0], length, W.shape[-1]))
+    for t in range(delta.shape[1]):
+        for k in range(W.shape[1]):
+            back[:, t + k] += delta[:, t] @ W[:, W.shape[1] - 1 - k]
+    return back
+
+
+def updated_first(delta3, W3, a2, W2, a1, x, rate=0.3):
+    W3 = W3 - rate * delta3.T @ a2
+    delta2 = (delta3 @ W3) * a2 * (1 - a2)
+    W2 = W2 - rate * delta2.T @ a1
+    return ((delta2 @ W2) * (1 - a1**2)).T @ x
 
 
 # The mistake, the network, the gradient, and a function that makes it.
@@ -91,6 +159,50 @@ PLANTED = [
     ("diagonal", SOFTMAX, "W1", lambda da2, a2, W2, a1, x: ((da2 * a2 * (1 - a2)) @ W2 * a1 * (1 - a1)).T @ x),
     ("extra slope", SOFTMAX, "delta2", lambda a2, t: (a2 - t) * a2 * (1 - a2) / len(t)),
     ("extra slope", SOFTMAX, "b2", lambda delta2, a2: (delta2 * a2 * (1 - a2)).sum(0)),
+    ("constants", NORMAL, "W1", lambda dxhat2, sigma2, x: (dxhat2 / sigma2).T @ x),
+    ("constants", LAYER_NORMAL, "delta1", lambda dxhat2, sigma2: dxhat2 / sigma2[:, None]),
+    (
+        "constants",
+        NORMAL,
+        "delta1",
+        lambda dxhat2, sigma2, z1, mu2, dvar2: dxhat2 / sigma2 + 2 * (z1 - mu2) * dvar2 / len(z1),
+    ),
+    ("path", TIED, "code_W", lambda dcode_z, x: dcode_z.T @ x),
+    ("path", SKIP, "a_W", lambda db_z, b_W, a_a, x: ((db_z @ b_W) * (1 - a_a**2)).T @ x),
+    ("path", SKIP, "da_a", lambda db_z, b_W, delta3: db_z @ b_W - delta3),
+    ("inner sum constant", SOFTMAX, "delta2", lambda da2, a2: da2 * a2),
+    ("inner sum constant", QUADRATIC, "x", lambda dy1, x, Q1: dy1 * (x @ Q1)),
+    ("one of two places", QUADRATIC, "x", lambda dy1, x, Q1: (dy1 * x) @ Q1.T),
+    ("one of two places", PRODUCT, "v1", lambda dy1, x, v1: ((dy1 @ v1)[:, None] * x).sum(0)),
+    (
+        "time cut short",
+        RNN,
+        "U1",
+        lambda delta2, W2, h1, U1: np.einsum("stj,stk->jk", recurrent(delta2, W2, h1, U1, 1)[:, 1:], h1[:, :-1]),
+    ),
+    ("time cut short", LEAKY, "dh1", lambda h1, t: leaking(h1, t, 2)),
+    ("kernel not flipped", CONV, "delta1", lambda delta2, W2, z1: unflipped(delta2, W2, z1.shape[1])),
+    ("kernel not flipped", WIDE_CONV, "x", lambda delta1, W1, x: unflipped(delta1, W1, x.shape[1])),
+    ("link left out", SOFTMAX, "da2", lambda t: -t / len(t)),
+    ("link left out", LOGISTIC, "delta1", lambda a1, t: (1 - 2 * t) * a1 * (1 - a1) / a1.size),
+    ("term", DEEP, "da3", lambda a3, t: (a3 + t) / len(t)),
+    ("term", SKIP, "dz3", lambda z3, t: (z3 - 2 * t) / len(t)),
+    ("factor left out", DEEP, "delta2", lambda da2, a2: da2 * a2),
+    ("factor left out", SOFTMAX, "delta1", lambda da1, a1: da1 * (1 - a1)),
+    ("new weight", SOFTMAX, "b2", lambda b2, delta2, eta: b2 - eta * delta2.sum(0)),
+    ("new weight", DEEP, "W1", lambda W1, delta1, x, eta: W1 - eta * delta1.T @ x),
+    (
+        "sequential update",
+        "mazur",
+        "W1",
+        lambda W2, delta2, a1, x: np.outer(((W2 - 0.1 * np.outer(delta2, a1)).T @ delta2) * a1 * (1 - a1), x),
+    ),
+    (
+        "sequential update",
+        SOFTMAX,
+        "b1",
+        lambda W2, delta2, a1: ((delta2 @ (W2 - 0.7 * delta2.T @ a1)) * a1 * (1 - a1)).sum(0),
+    ),
     ("matrix transposed", DEEP, "W1", lambda delta2, W2, a1, x: (delta2 @ W2.T * (1 - a1**2)).T @ x),
     ("matrix transposed", DEEP, "delta1", lambda delta2, W2, a1: delta2 @ W2.T * (1 - a1**2)),
     (
@@ -99,6 +211,10 @@ PLANTED = [
         "W2",
         lambda a2, t, a1: 2 * ((a2 - t) * a2 - a2 * ((a2 - t) * a2).sum(-1, keepdims=True)).T @ a1 / a2.size,
     ),
+    ("matrix transposed", SKIP, "a_W", lambda db_z, b_W, a_a, x: ((db_z @ (b_W.T + np.eye(2))) * (1 - a_a**2)).T @ x),
+    ("diagonal", SQUARED, "b1", lambda da1, a1: (da1 * a1 * (1 - a1)).sum(0)),
+    ("extra slope", SQUARED, "W1", lambda delta1, a1, x: (delta1 * a1 * (1 - a1)).T @ x),
+    ("another loss", LOGISTIC, "b1", lambda a1, t: 2 * ((a1 - t) * a1 * (1 - a1)).sum(0) / a1.size),
     ("another gradient", SOFTMAX, "W1", lambda W1: W1),
     ("another gradient", DEEP, "b1", lambda delta2: delta2.sum(0)),
     ("another activation", SOFTMAX, "W1", lambda da1, a1, x: (da1 * (1 - a1**2)).T @ x),
@@ -123,3 +239,9 @@ def test_every_mistake_has_a_name_of_its_own():
     assert len(set(names)) == len(names)
     for mistake in MISTAKES:
         assert set(mistake.unless) <= set(names[: names.index(mistake.name)])
+
+
+def test_every_mistake_is_planted_in_two_networks():
+    for mistake in MISTAKES:
+        networks = {str(network) for name, network, *_ in PLANTED if name == mistake.name}
+        assert len(networks) >= 2, mistake.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symbackprop.checking.mistakes.losses import other_losses
-from symbackprop.checking.mistakes.paths import paths, statistics_held, sums, terms, truncated, unsummed
+from symbackprop.checking.mistakes.paths import factors, paths, statistics_held, sums, terms, truncated, unsummed
 from symbackprop.checking.mistakes.places import confused, turned, unflipped
 from symbackprop.checking.mistakes.records import Diagnosis, Evidence, Mistake, Mutation, information, recognised
 from symbackprop.checking.mistakes.slopes import (
@@ -23,7 +23,7 @@ from symbackprop.checking.mistakes.values import another, negated, reshaped, sca
 __all__ = ["MISTAKES", "Diagnosis", "Evidence", "Mistake", "Mutation", "information", "recognised"]
 
 _CONSTANT = "{constant} treated as constant, although {it} on what is differentiated by"
-_PLACES = "{output} reads {input} in several places, of which only {place} is not treated as a constant"
+_PLACES = "{output} reads {input} in several places, of which {place} is treated as a constant"
 _MORE = "the slope of {output} is put in once more: the derivative by {input} has it already"
 _PATH = "of the paths that lead through {tensor}, the one through {path} {missing}"
 
@@ -49,6 +49,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake("matrix transposed", "{what} is transposed inside the formula of {tensor}", turned),
     Mistake("link left out", "the derivative of {function} in {output} is left out", unlinked),
     Mistake("term", "in {tensor}, the term {term} {missing}", terms, last=True),
+    Mistake("factor left out", "in {tensor}, the factor {factor} is left out", factors, last=True),
     Mistake("another loss", "this is the gradient of {loss}", other_losses, last=True),
     Mistake("another gradient", "this is {other}, not {gradient}", another, last=True),
     Mistake("new weight", "this is the weight after an update, not {gradient}", updated, last=True),

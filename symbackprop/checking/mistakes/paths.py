@@ -67,6 +67,20 @@ def terms(case: Case, subject: Subject, evidence: Evidence) -> Iterator[Mutation
             yield contribution(case, subject, {name: without}, {"tensor": name, "term": str(addend)})
 
 
+def factors(case: Case, subject: Subject, evidence: Evidence) -> Iterator[Mutation]:
+    """δ = Σ a (1 - a) → Σ a: one factor of a product left out."""
+    behind = case.behind(subject.adjoint)
+    for equation in case.through.adjoints:
+        products = [equation.rhs, *(total.body for total in sorted(equation.rhs.atoms(Total), key=str))]
+        for whole in products if equation.tensor in behind else ():
+            parts = [part for part in sp.Mul.make_args(whole) if not part.is_number]
+            for part in parts if len(parts) > 1 else ():
+                rest = sp.Mul(*(other for other in sp.Mul.make_args(whole) if other is not part))
+                changed = Equation(equation.tensor, equation.indices, equation.rhs.xreplace({whole: rest}))
+                words = {"tensor": equation.tensor, "factor": str(part)}
+                yield by_equations(case, subject, {equation.tensor: changed}, words)
+
+
 def _multiplied_out(expr: Expr) -> tuple[Expr, ...]:
     """The addends of a sum under a sum or in a product."""
     if isinstance(expr, Total):

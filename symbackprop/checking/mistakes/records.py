@@ -28,12 +28,14 @@ class Mutation:
         words: What fills the mistake's sentence.
         part: If the mistake is a wrong factor of one part of the gradient, that part; `at` is then the rest.
         unless: Factors of that part that are another mistake.
+        adjoint: Where it is made, if that is one of the adjoints.
     """
 
     at: Callable[[Probe], Array]
     words: Mapping[str, str] = field(default_factory=dict)
     part: Callable[[Probe], Array] | None = None
     unless: tuple[str, ...] = ()
+    adjoint: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,10 +64,12 @@ class Diagnosis:
     Attributes:
         mistake: Its name.
         sentence: What was done, for who did it.
+        adjoint: In which adjoint equation, if in one of them.
     """
 
     mistake: str
     sentence: str
+    adjoint: str = ""
 
     def __str__(self) -> str:
         return self.sentence
@@ -85,7 +89,7 @@ def recognised(mistake: Mistake, case: Case, subject: Subject, evidence: Evidenc
             element = f"d{loss}/d{first if '[' not in first else subject.name}"
             words = {"gradient": f"d{loss}/d{subject.name}", "element": element, "factor": factor, **mutation.words}
             words["missing"] = _lacking(factor)
-            yield Diagnosis(mistake.name, mistake.sentence.format_map(words))
+            yield Diagnosis(mistake.name, mistake.sentence.format_map(words), mutation.adjoint)
 
 
 def _lacking(factor: str) -> str:
@@ -161,13 +165,14 @@ def by_equations(
     def at(probe: Probe) -> Array:
         return case.mutated(probe, subject.adjoint, changed, extra)
 
-    return Mutation(at, words)
+    return Mutation(at, words, adjoint=next(iter(changed), ""))
 
 
 def contribution(case: Case, subject: Subject, without: Mapping[str, Equation], words: Mapping[str, str]) -> Mutation:
     """The mutation that gives what some changed equations leave away a wrong factor."""
     rest = by_equations(case, subject, without, words)
-    return Mutation(rest.at, words, lambda probe: probe.adjoints[subject.adjoint] - rest.at(probe))
+    part: Callable[[Probe], Array] = lambda probe: probe.adjoints[subject.adjoint] - rest.at(probe)  # noqa: E731
+    return Mutation(rest.at, words, part, adjoint=rest.adjoint)
 
 
 def reassembled(case: Case, changed: Mapping[tuple[str, str], Partial | None]) -> dict[str, Equation]:
