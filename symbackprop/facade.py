@@ -104,6 +104,12 @@ class Derived:
     def __repr__(self) -> str:
         return f"<Derived {self.network.name}: gradients of {', '.join(self)}>"
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """What a notebook shows: the page."""
+        from symbackprop.notebook import derivation_bundle
+
+        return derivation_bundle(self.stages, repr(self))
+
     def hessian(self, a: str, b: str) -> Curvature:
         """∂²E/∂a∂b of two parameters in index form, of the shape of a followed by that of b.
 
@@ -217,6 +223,12 @@ class Gradient:
 
     def __repr__(self) -> str:
         return f"<Gradient dE/d{self.element or self.tensor}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """What a notebook shows: the formula."""
+        from symbackprop.notebook import gradient_bundle
+
+        return gradient_bundle(self._stages, self.tensor, self.element, repr(self))
 
     @property
     def indexed(self) -> Eq:

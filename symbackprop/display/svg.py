@@ -49,8 +49,10 @@ class _Svg:
         width, height = self.right - self.left + 2 * MARGIN, self.bottom - self.top + 2 * MARGIN
         box = f"{self.left - MARGIN:.1f} {self.top - MARGIN:.1f} {width:.1f} {height:.1f}"
         label = f' aria-label="{escape(title)}"' if title else ""
+        # Where there is no style, lines are lines and shapes are empty.
+        plain = f'width="{width:.0f}" height="{height:.0f}" fill="none" stroke="currentColor" text-anchor="middle"'
         return (
-            f'<svg class="drawing" viewBox="{box}" width="{width:.0f}" height="{height:.0f}" role="img"{label}>\n'
+            f'<svg class="drawing" viewBox="{box}" {plain} role="img"{label}>\n'
             + "\n".join(part for part in parts if part)
             + "\n</svg>"
         )

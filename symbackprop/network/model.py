@@ -31,6 +31,7 @@ from symbackprop.network.problems import Locate, ProblemsFound, input_error
 from symbackprop.network.records import Losses, LossSpec, Record, RegularizerSpec, Shape, Text, words
 from symbackprop.network.reports import structure
 from symbackprop.network.shapes import Known, flow, sources
+from symbackprop.network.shown import Shown
 from symbackprop.network.ties import tied
 from symbackprop.network.values import plain
 from symbackprop.network.written import written
@@ -42,7 +43,7 @@ SizeValue = Annotated[int, Field(strict=True, ge=1, le=10**9)]
 Formula = Annotated[StrictStr, Field(min_length=1, max_length=2000)]
 
 
-class Network(Record):
+class Network(Shown, Record):
     """A feed-forward network with its loss, and what is known of its numbers, data and training.
 
     Args:

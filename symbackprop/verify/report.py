@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.table import Table
 
+_FAILED = ' style="color: #b3261e; font-weight: bold"'
 COLUMNS = ("subject", "method", "difference", "threshold", "result", "note")
 
 
@@ -103,6 +105,17 @@ class Report:
             ]
             lines.append("  ".join(cells).rstrip())
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """The report for a notebook."""
+        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in COLUMNS)
+        rows = "".join(
+            f"<tr{'' if check.passed else _FAILED}>"
+            + "".join(f"<td>{escape(cell)}</td>" for cell in check.row)
+            + "</tr>"
+            for check in self.checks
+        )
+        return f"<p>{escape(self.summary())}</p><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
     def to_json(self) -> str:
         """The report as JSON text: the same for the same network, seed and version."""
