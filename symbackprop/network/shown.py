@@ -7,16 +7,14 @@ from typing import Any
 
 
 class Shown:
-    """Base of what has a name and layers."""
-
-    name: str
-    layers: tuple[Any, ...]
+    """Base of networks; it declares no fields, whose order is that in which they are validated."""
 
     def __repr__(self) -> str:
-        kinds = [layer.type for layer in self.layers]
+        network: Any = self
+        kinds = [layer.type for layer in network.layers]
         if len(kinds) > 6:
             kinds = [*kinds[:3], "…", kinds[-1]]
-        return f"<Network {self.name}: {' -> '.join(kinds)}>"
+        return f"<Network {network.name}: {' -> '.join(kinds)}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """What a notebook shows: the drawing that the document begins with."""
