@@ -321,3 +321,24 @@ def test_a_loss_without_layers_is_judged():
     assert sb.check(d, "x", "(Q + Q.T) @ x / 2 + c").right
     assert "wrong sign" in sb.check(d, "x", "(Q + Q.T) @ x / 2 - c").findings[0].because
     assert not sb.check(d, "x", "Q @ x + c").right
+
+
+@pytest.mark.parametrize("name", ["logistic_regression", "xor", "lstm", "attention", "autoencoder", "transformer"])
+def test_the_emitted_code_of_a_bundled_network_is_right(name):
+    d = sb.derive(name)
+    module = d.compile()
+    judge = judge_of(d)
+    scope = {"module": module}
+    given = [t.name for t in (*judge.case.graph.with_role("input", "constant"), *judge.case.graph.with_role("target"))]
+    arguments = ", ".join(["params", *given])
+    exec(f"def grad({arguments}): return module.loss_and_grad({arguments})", scope)
+    verdict = judged(judge, "", scope["grad"])
+    # One of them is 0 by an identity: a bias of keys does nothing, and code returns rounding for its gradient.
+    assert verdict.right, verdict
+    assert len(verdict.findings) == len(module.PARAMETERS)
+
+
+def test_no_assumption_rescues_what_is_wrong_at_the_sample(mazur):
+    # Squared targets are right where targets are 0 or 1, but those of the sample are 0.01 and 0.99.
+    verdict = judged(mazur, "delta2", "(a2 - t**2) * a2 * (1 - a2)")
+    assert not verdict.right

@@ -24,7 +24,7 @@ EXACT = 1e-9
 # What differs by less is what differences, single precision or a small constant under a logarithm leave.
 COARSE = 2e-6
 SINGLE = 1e-4
-NOTHING = 1e-12
+NOTHING = 1e-13
 
 
 @dataclass(frozen=True)
@@ -41,19 +41,22 @@ class Claim:
     allowance: Array | float = 0.0
     single: bool = False
 
-    def gap(self, array: Array, scale: float) -> float:
-        """The largest difference from an array beyond what is allowed, in units of `scale`; inf if nan."""
-        beyond = np.abs(self.value - array) - self.allowance
-        if not np.all(np.isfinite(beyond)):
-            return float("inf")
-        return max(0.0, float(np.max(beyond, initial=0.0))) / (scale or 1.0)
-
     def agrees(self, array: Array, floor: float = 0.0, relative: float = 0.0) -> bool:
-        """Whether it is this array, of this very shape, to the precision it is meant to."""
+        """Whether it is this array, of this very shape, to the precision it is meant to.
+
+        Args:
+            array: The true value.
+            floor: What rounding alone may make of a 0.
+            relative: A relative difference to allow, if more than what its precision leaves.
+        """
         if self.value.shape != array.shape:
             return False
-        scale = max(float(np.max(np.abs(array), initial=0.0)), floor)
-        return self.gap(array, scale) <= max(relative, self.tolerance)
+        beyond = np.abs(self.value - array) - self.allowance
+        if not np.all(np.isfinite(beyond)):
+            return False
+        relative = max(relative, self.tolerance)
+        allowed = relative * float(np.max(np.abs(array), initial=0.0)) + floor * relative / EXACT
+        return float(np.max(beyond, initial=0.0)) <= allowed
 
     @property
     def tolerance(self) -> float:
@@ -81,7 +84,7 @@ class Subject:
 
 
 def floor_of(probe: Probe) -> float:
-    """Below this an adjoint is nothing beside the others of its point."""
+    """What rounding alone may make of an adjoint that is 0, beside the others of its point."""
     return NOTHING * probe.scale
 
 

@@ -39,9 +39,12 @@ def constants(case: Case, probes: Sequence[Probe]) -> Iterator[Constant]:
     found: dict[tuple[float, ...], Constant] = {}
     for constant in _all(case):
         key = tuple(round(constant.at(probe), 12) for probe in probes)
+        if set(key) == {1.0}:
+            continue
         known = found.setdefault(key, constant)
-        if constant.counts and not known.counts:
-            # Where every point has 4 samples nobody can tell N from 4: both are said.
+        # Where every point has 4 samples nobody can tell N from 4: both are said. A 2 is most often a 2.
+        likely = known.text.lstrip("-") not in ("1", "2", "1/2") or constant.text.lstrip("-").startswith(("N,", "1/N,"))
+        if constant.counts and not known.counts and likely:
             found[key] = Constant(f"{known.text} (here {constant.text})", known.at, counts=True)
     yield from found.values()
 

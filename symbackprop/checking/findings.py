@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from time import monotonic
@@ -9,8 +10,8 @@ from time import monotonic
 import numpy as np
 
 from symbackprop.checking.claims import COARSE, Claim, Subject, element_name, floor_of, same_but_for_ones
-from symbackprop.checking.mistakes import MISTAKES, Diagnosis, Evidence, information, recognised
-from symbackprop.checking.probes import Case, Probe
+from symbackprop.checking.mistakes import MISTAKES, Diagnosis, Evidence, agrees, information, recognised
+from symbackprop.checking.probes import WORKED, Case, Probe
 from symbackprop.checking.verdicts import Departure, Finding
 from symbackprop.graph import Tensor
 from symbackprop.verify.fields import Array
@@ -29,7 +30,7 @@ def called(case: Case, subject: Subject) -> str:
 
 
 def judged(case: Case, subject: Subject, evidence: Evidence) -> Finding:
-    """Whether a gradient is right at every point, and which mistake it is if not."""
+    """Whether a gradient is right at every point, and where it departs if not."""
     name = called(case, subject)
     rows = [(probe, claim, subject.part(probe.adjoints[subject.adjoint])) for probe, claim in evidence]
     wrong = [row for row in rows if not row[1].agrees(row[2], floor_of(row[0]))]
@@ -40,9 +41,28 @@ def judged(case: Case, subject: Subject, evidence: Evidence) -> Finding:
     counted = [row for row in wrong if not row[0].at_kink] or wrong
     departure = departed(case.graph.tensors[case.forward_of[subject.adjoint]], counted, subject)
     difference = departure.relative if departure is not None else np.inf
-    found = diagnosed(case, subject, [(p, c) for p, c in evidence if not p.at_kink] or evidence)
-    shape = "" if found else _shape(counted)
-    return Finding(name, "wrong", difference, departure, found, shape)
+    return Finding(name, "wrong", difference, departure, remark=_shape(counted))
+
+
+def evidence_of(case: Case, handed: Sequence[Mapping[str, Claim]], name: str) -> Evidence:
+    """What was handed in for one gradient, at each point of a case."""
+    return [(probe, row[name]) for probe, row in zip(case.probes, handed, strict=True) if name in row]
+
+
+def wrong_at_sample(subject: Subject, evidence: Evidence) -> bool:
+    """Whether a gradient is wrong at the network's own sample: no assumption makes it right then."""
+    return any(
+        probe.point.name == WORKED
+        and not probe.at_kink
+        and not agrees(claim, subject, probe.adjoints[subject.adjoint], probe)
+        for probe, claim in evidence
+    )
+
+
+def far_fetched(found: Sequence[Diagnosis]) -> bool:
+    """Whether nothing was found but what is looked for last."""
+    last = {mistake.name for mistake in MISTAKES if mistake.last}
+    return all(diagnosis.mistake in last for diagnosis in found)
 
 
 Row = tuple[Probe, Claim, Array]
@@ -95,6 +115,7 @@ def departed(tensor: Tensor, rows: list[Row], subject: Subject | None = None) ->
 
 def diagnosed(case: Case, subject: Subject, evidence: Evidence) -> tuple[Diagnosis, ...]:
     """Every usual mistake that gives exactly what was handed in, the likeliest first."""
+    evidence = [(probe, claim) for probe, claim in evidence if not probe.at_kink] or evidence
     if information(subject, evidence) < DIGITS_NEEDED:
         return ()
     start = monotonic()

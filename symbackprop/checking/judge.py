@@ -5,20 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from symbackprop.checking.candidates import Candidate, Handed, Places, from_object
 from symbackprop.checking.claims import Subject, gradients_near, subjects
-from symbackprop.checking.findings import departed, diagnosed, judged
-from symbackprop.checking.probes import Case, assumptions, case_of, one_sample
+from symbackprop.checking.findings import departed, diagnosed, evidence_of, far_fetched, judged, wrong_at_sample
+from symbackprop.checking.probes import WORKED, Case, assumptions, case_of, one_sample
 from symbackprop.checking.verdicts import Finding, Verdict
 from symbackprop.errors import InputError, SymbackpropError
 from symbackprop.network import Network
 
 if TYPE_CHECKING:
     from symbackprop.facade import Derived
+
+Rows = tuple[Case, Handed]
+Assumed = tuple[Case, Handed]
 
 ONE_SAMPLE = "for one sample; it cannot be called with several"
 
@@ -95,7 +99,9 @@ class Judge:
             handed = handed[:1]
         gradients, forward, unknown = self._sorted(candidate, handed)
         findings = [self._forward(case, handed, name) for name in forward]
-        findings += [self._gradient(case, candidate, handed, name) for name in gradients]
+        assumed = cache(lambda: self._assumed(case, candidate))
+        rows = (case, handed)
+        findings += [self._gradient(self.subjects[name], rows, assumed, name) for name in gradients]
         if case.single:
             findings = [replace(f, remark=ONE_SAMPLE) if f.outcome == "right" else f for f in findings]
         between = {*self.case.graph.tensors, *self.case.forward_of}
@@ -117,7 +123,7 @@ class Judge:
         """The case with the points at which a candidate is known."""
         if not candidate.only_numbers:
             return self.case
-        worked = [probe for probe in self.case.probes if probe.point.name == "the worked sample"]
+        worked = [probe for probe in self.case.probes if probe.point.name == WORKED]
         if not worked:
             raise InputError(
                 f"{candidate.name} gives numbers, but {self.case.graph.name} has no worked sample to compare them at",
@@ -152,27 +158,39 @@ class Judge:
         departure = departed(case.graph.tensors[name], [(p, c, np.asarray(p.values[name])) for p, c in wrong])
         return Finding(name, "wrong", departure.relative if departure else np.inf, departure)
 
-    def _gradient(self, case: Case, candidate: Candidate, handed: Handed, name: str) -> Finding:
-        subject = self.subjects[name]
-        evidence = [(probe, row[name]) for probe, row in zip(case.probes, handed, strict=True) if name in row]
+    def _gradient(self, subject: Subject, rows: Rows, assumed: Callable[[], list[Assumed]], name: str) -> Finding:
+        """One gradient: right as it stands, right under an assumption, or wrong for a reason that is looked for."""
+        case, handed = rows
+        evidence = evidence_of(case, handed, name)
         finding = judged(case, subject, evidence)
         if finding.outcome == "right":
             return finding
-        if not candidate.only_numbers:
-            for assumed in assumptions(case, self.seed):
-                try:
-                    again = candidate.at(assumed, self.places)
-                except SymbackpropError:
-                    continue
-                rows = [(probe, row[name]) for probe, row in zip(assumed.probes, again, strict=True)]
-                other = judged(assumed, subject, rows)
-                if other.outcome == "right":
-                    return replace(other, remark=f"right where {assumed.assumed}")
-                if not finding.diagnoses:
-                    found = diagnosed(assumed, subject, rows)
-                    found = tuple(replace(d, sentence=f"{d.sentence} (where {assumed.assumed})") for d in found)
-                    finding = replace(finding, diagnoses=found)
+        others = [(other, evidence_of(other, given, name)) for other, given in assumed()]
+        for other, given in others if not wrong_at_sample(subject, evidence) else []:
+            if judged(other, subject, given).outcome == "right":
+                return replace(finding, outcome="right", remark=f"right where {other.assumed}", departure=None)
+        found = diagnosed(case, subject, evidence)
+        for other, given in others:
+            if not far_fetched(found):
+                break
+            more = diagnosed(other, subject, given)
+            if not found or not far_fetched(more):
+                found = tuple(replace(d, sentence=f"{d.sentence} (where {other.assumed})") for d in more)
+        finding = replace(finding, diagnoses=found)
         return replace(finding, formulas=self._formulas(subject, finding))
+
+    def _assumed(self, case: Case, candidate: Candidate) -> list[Assumed]:
+        """What is handed in under each assumption that a formula may make about the targets."""
+        if candidate.only_numbers:
+            return []
+        key = f"assumptions {case.single}"
+        if key not in case.memory:
+            case.memory[key] = list(assumptions(case, self.seed))
+        found = []
+        for other in case.memory[key]:
+            with suppress(SymbackpropError):
+                found.append((other, candidate.at(other, self.places)))
+        return found
 
     def _formulas(self, subject: Subject, finding: Finding) -> tuple[tuple[str, str], ...]:
         """The right formula of the gradient, and that of the adjoint in which the mistake was made."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from symbackprop.network import Network
 
 # With a kink a neuron may be dead at a point, and what is wrong with it is not seen there.
+WORKED = "the worked sample"  # what `worked_point` calls its point
 RANDOM_POINTS, RANDOM_POINTS_WITH_KINKS = 3, 8
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from symbackprop.checking.mistakes.losses import other_losses
 from symbackprop.checking.mistakes.paths import factors, paths, statistics_held, sums, terms, truncated, unsummed
 from symbackprop.checking.mistakes.places import confused, turned, unflipped
-from symbackprop.checking.mistakes.records import Diagnosis, Evidence, Mistake, Mutation, information, recognised
+from symbackprop.checking.mistakes.records import (
+    Diagnosis,
+    Evidence,
+    Mistake,
+    Mutation,
+    agrees,
+    information,
+    recognised,
+)
 from symbackprop.checking.mistakes.slopes import (
     diagonal,
     diagonal_besides,
@@ -20,7 +28,7 @@ from symbackprop.checking.mistakes.slopes import (
 from symbackprop.checking.mistakes.updates import sequential
 from symbackprop.checking.mistakes.values import another, negated, reshaped, scaled, transposed, updated
 
-__all__ = ["MISTAKES", "Diagnosis", "Evidence", "Mistake", "Mutation", "information", "recognised"]
+__all__ = ["MISTAKES", "Diagnosis", "Evidence", "Mistake", "Mutation", "agrees", "information", "recognised"]
 
 _CONSTANT = "{constant} treated as constant, although {it} on what is differentiated by"
 _PLACES = "{output} reads {input} in several places, of which {place} is treated as a constant"
@@ -41,7 +49,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake("diagonal", "only the diagonal of the Jacobian of {output} by {input} is used", diagonal),
     Mistake("extra slope", _MORE, diagonal_besides),
     Mistake("constants", _CONSTANT, statistics_held),
-    Mistake("path", _PATH, paths, unless=("constants",)),
+    Mistake("path", _PATH, paths, unless=("constants", "factor", "sign")),
     Mistake("inner sum constant", "{constant} is treated as constant, although it depends on {input}", sums_held),
     Mistake("one of two places", _PLACES, reads_held),
     Mistake("time cut short", "the error is sent back through {steps} of time only", truncated),
