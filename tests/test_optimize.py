@@ -9,7 +9,9 @@ from symbackprop.optimize.common import canonical, without_repetition
 from symbackprop.optimize.flat import flat
 from symbackprop.optimize.memory import with_memory
 from symbackprop.optimize.views import is_view
-from symbackprop.program import Assign, Const, Contract, Leaf, Map, Reduce, assignments, children, nodes
+from symbackprop.program import Assign, Const, Contract, Leaf, Loop, Map, Reduce, assignments, children, nodes
+from symbackprop.verify.emitted import Emitted
+from symbackprop.verify.points import random_point
 
 
 def program_of(line):
@@ -58,7 +60,7 @@ def test_memory_is_not_written_over_while_it_is_needed():
                 if owner in held:
                     assert held[owner] == leaf.name, f"{assign.name} of {name} reads {leaf.name}, gone by then"
             held[program.shares.get(assign.name, assign.name)] = assign.name
-        for result in program.gradients.values():
+        for result in set(program.gradients.values()) - set(program.blocks):
             assert held[program.shares.get(result, result)] == result
 
 
@@ -111,6 +113,96 @@ def test_a_pool_is_read_in_phases():
     functions = [node for assign in operations(program) for node in nodes(assign.value) if isinstance(node, Map)]
     relus = [node for node in functions if node.function == "maximum"]
     assert [len(node.axes) for node in relus] == [4], "relu is taken of the largest alone"
+
+
+def layer(kind, **options):
+    return {"type": kind, **options}
+
+
+def sequential(*layers, shape=("T", 3), loss="mse"):
+    return sb.derive(dict(name="net", inputs={"x": {"shape": list(shape)}}, loss=loss, layers=list(layers)))
+
+
+BRANCHES = (layer("lstm", name="a", inputs=["x"], units=3), layer("lstm", name="b", inputs=["x"], units=3))
+POOLED = (layer("conv2d", filters=2, kernel_size=3, activation="tanh"), layer("max_pooling2d"))
+FIRST = layer("conv2d", name="a", inputs=["x"], filters=2, kernel_size=3, activation="relu", padding="same")
+END = (layer("flatten"), layer("dense", units=2))
+LAST = (layer("last"), layer("dense", units=2))
+NETWORKS = {
+    "two recurrences": sequential(
+        layer("lstm", units=3), layer("gru", units=2), layer("last"), layer("dense", units=2)
+    ),
+    "beside one another": sequential(
+        *BRANCHES, layer("add", inputs=["a", "b"]), layer("last"), layer("dense", units=2)
+    ),
+    "every step": sequential(layer("simple_rnn", units=3), layer("dense", units=2, activation="sigmoid")),
+    "five steps": sequential(layer("lstm", units=3), *LAST, shape=(5, 3)),
+    "normalised": sequential(
+        layer("lstm", units=3), layer("layer_normalization"), layer("last"), layer("dense", units=2)
+    ),
+    "two convolutions": sequential(
+        layer("conv2d", filters=3, kernel_size=3, activation="relu"),
+        layer("max_pooling2d"),
+        *POOLED,
+        *END,
+        shape=(10, 10, 1),
+    ),
+    "read by two pools": sequential(
+        FIRST,
+        layer("max_pooling2d", name="p", inputs=["a"]),
+        layer("average_pooling2d", name="q", inputs=["a"]),
+        layer("add", inputs=["p", "q"]),
+        *END,
+        shape=(8, 8, 2),
+    ),
+    "an image and its filters": sequential(
+        FIRST,
+        layer("max_pooling2d", name="p", inputs=["a"]),
+        layer("max_pooling2d", name="q", inputs=["x"]),
+        layer("add", inputs=["p", "q"]),
+        *END,
+        shape=(8, 8, 2),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_networks_of_loops_and_windows(name):
+    d = NETWORKS[name]
+    readable, fast = d.compile(), d.compile("fast")
+    point = random_point(d.stages.graph, np.random.default_rng(3))
+    emitted = Emitted(d.stages.graph, readable, point)
+    loss, grads = readable.loss_and_grad(emitted.parameters, *emitted.arguments)
+    for _ in range(2):
+        found, fast_grads = fast.loss_and_grad(emitted.parameters, *emitted.arguments)
+        assert found == pytest.approx(loss)
+        assert fast.loss(emitted.parameters, *emitted.arguments) == pytest.approx(loss)
+    largest = max(np.max(np.abs(grad)) for grad in grads.values())
+    for key, grad in grads.items():
+        assert np.allclose(fast_grads[key], grad, rtol=1e-9, atol=1e-10 * largest), key
+
+
+def test_the_gates_of_a_cell_are_one_product():
+    program = optimize(program_of("lstm"))
+    loops = [s for s in (*program.forward, *program.backward) if isinstance(s, Loop)]
+    for loop in loops:
+        assert sum(isinstance(assign.value, Contract) for assign in loop.body) == 1
+    wholes = {block.whole for block in program.blocks.values()}
+    assert {"lstm_W_iofg", "lstm_U_iofg", "dlstm_U_iofg"} <= wholes
+    text = sb.derive("lstm").stages.module_text(style="fast")
+    body = text[text.index("class Workspace") : text.index("_workspaces =")]
+    assert " at(" not in body, "no step asks where it is"
+
+
+def test_slopes_of_a_recurrence_are_computed_for_all_steps_at_once():
+    program = optimize(program_of("lstm"))
+    backward = next(s for s in program.backward if isinstance(s, Loop))
+    functions = [node.function for assign in backward.body for node in nodes(assign.value) if isinstance(node, Map)]
+    assert set(functions) <= {"mul", "add"}
+    forward = next(s for s in program.forward if isinstance(s, Loop))
+    everywhere = [a for s in (*program.forward, *program.backward) for a in assignments([s])]
+    tanhs = [a for a in everywhere if isinstance(a.value, Map) and a.value.function == "tanh"]
+    assert {a.name for a in tanhs} <= {a.name for a in forward.body}, "tanh(c) is kept for the way back"
 
 
 def test_numbers_are_put_together():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from symbackprop.optimize.ahead import factors_ahead
 from symbackprop.optimize.common import without_repetition
 from symbackprop.optimize.flat import flat
 from symbackprop.optimize.largest import masks, relu_last
@@ -15,13 +16,21 @@ from symbackprop.optimize.layout import samples_last
 from symbackprop.optimize.memory import with_memory
 from symbackprop.optimize.phases import in_phases
 from symbackprop.optimize.reading import read_in_place
+from symbackprop.optimize.shifts import with_ends
+from symbackprop.optimize.steps import kept_for_later, of_one_step
+from symbackprop.optimize.together import together
 from symbackprop.program import Program
 
 PASSES: Mapping[str, Callable[[Program], Program]] = {
     "relu after the maximum": relu_last,
     "masks in place of positions": masks,
     "phases of a pool": in_phases,
+    "factors before their loop": factors_ahead,
+    "what is wanted later is kept": kept_for_later,
     "samples last": samples_last,
+    "arrays of one step": of_one_step,
+    "alike together": together,
+    "zeros at the ends of time": with_ends,
     "one operation a statement": flat,
     "what is computed twice": without_repetition,
     "reshapes are read in place": read_in_place,

@@ -13,12 +13,12 @@ from typing import NamedTuple
 from sympy import Basic, Symbol
 
 from symbackprop.expressions import Index
-from symbackprop.program import Array, Assign, Leaf, Loop, Program, Statement, children, rebuilt
+from symbackprop.program import Array, Assign, Axes, Leaf, Loop, Program, Statement, children, rebuilt
 
 
 def without_repetition(program: Program) -> Program:
     """Read what has been computed, in both passes, in place of computing it again."""
-    seen = _Seen({program.loss, *program.gradients.values()})
+    seen = _Seen({program.loss, *program.gradients.values(), *program.blocks})
     forward = seen.kept(program.forward)
     return replace(program, forward=forward, backward=seen.kept(program.backward))
 
@@ -65,7 +65,7 @@ class _Seen:
         key = (inside, _key(value, numbers))
         if inside:
             numbers.setdefault(loop, len(numbers))
-        if not set(assign.axes) <= set(numbers) or isinstance(value, Leaf):
+        if not set(assign.axes) <= set(numbers) or (isinstance(value, Leaf) and assign.equation):
             return replace(assign, value=value)
         own = tuple(numbers[axis] for axis in assign.axes)
         known = self.known.setdefault(key, Known(assign.name, own))
@@ -100,6 +100,17 @@ def canonical(node: Array) -> Hashable:
         True
     """
     return _key(node, {})
+
+
+def numbered(node: Array, axes: Axes) -> Hashable:
+    """A node with its axes numbered, the given ones first.
+
+    Example:
+        >>> i, j = Index("i", 3), Index("j", 3)
+        >>> numbered(Leaf("z", (i, j)), (i, j)) == numbered(Leaf("z", (i, j)), (j, i))
+        False
+    """
+    return _key(node, {axis: number for number, axis in enumerate(axes)})
 
 
 def _key(thing: object, numbers: dict[Symbol, int]) -> Hashable:

@@ -70,6 +70,7 @@ class _Splitting:
         everything = assignments((*program.forward, *program.backward))
         self.taken = {*program.parameters, *program.data, *(assign.name for assign in everything)}
         self.whole = positions(program)
+        self.in_runs = any(isinstance(s, Loop) for s in (*program.forward, *program.backward))
         self.constants: dict[Array, Assign] = {}
         self.rows: list[Assign] = []
         self.base = everything[0]
@@ -144,6 +145,8 @@ class _Splitting:
 
     def _factor(self, node: Array, product: Contract) -> Array:
         """A factor of a sum of products; windows are copied once into columns, summed axes first."""
+        if isinstance(node, Leaf) and len(product.over) > 1 and self.in_runs:
+            return self._grouped(node, product.over)
         if is_view(node) or not is_moved(node):
             return self._operand(node)
         columns = self._named(node)
@@ -155,6 +158,17 @@ class _Splitting:
         )
         self.rows[-1] = replace(row, axes=(*product.over, *rest))
         return replace(columns, axes=self.rows[-1].axes)
+
+    def _grouped(self, leaf: Leaf, over: Axes) -> Leaf:
+        """A stored array with the axes that are summed beside one another, copied once if it is stored otherwise."""
+        over = tuple(sorted(over, key=lambda axis: is_samples(axis.size)))
+        kept = tuple(axis for axis in leaf.axes if axis not in over)
+        if leaf.axes in ((*kept, *over), (*over, *kept)) or not kept:
+            return leaf
+        row = self._named(leaf)
+        order = (*over, *kept) if leaf.axes[-1] in kept else (*kept, *over)
+        self.rows[-1] = replace(self.rows[-1], axes=order)
+        return replace(row, axes=order)
 
     def _chain(self, links: Sequence[Link]) -> Array:
         """Two at a time; each link says how it joins what stands before it."""
@@ -181,7 +195,10 @@ class _Splitting:
                 right = rest[0] if len(rest) == 1 else Map("mul", tuple(rest))
                 product = Contract(self._operand(as_number(whole[0])), self._operand(as_number(right)), node.over)
                 return self._chain(_product(Map("mul", (*numbers, product)))) if numbers else product
-        return replace(node, arg=self._operand(inside))
+        operand = self._operand(inside)
+        if node.kind == "sum" and isinstance(operand, Leaf) and len(node.over) > 1 and self.in_runs:
+            operand = self._grouped(operand, node.over)
+        return replace(node, arg=operand)
 
 
 def is_moved(node: Array) -> bool:

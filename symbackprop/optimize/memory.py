@@ -67,6 +67,10 @@ class _Planning:
                 last |= dict.fromkeys(leaves(assign.value), number)
         for name in (*self.program.gradients.values(), self.program.loss):
             last[name] = len(statements)
+        self.named = {assign.name for assign in assignments(statements) if assign.equation}
+        # Where blocks and ends lie is settled.
+        blocks = self.program.blocks
+        self.fixed = {*blocks, *(block.whole for block in blocks.values()), *self.program.padded}
         self.free: dict[Shape, list[str]] = {}
         self.shapes: dict[str, Shape] = {
             name: (False, tuple(axis.size for axis in self.program.parameters[name])) for name in self.overwritable
@@ -88,7 +92,9 @@ class _Planning:
 
     def _assign(self, assign: Assign, ending: set[str]) -> None:
         shape = stored_shape(assign)
-        if not assign.axes:
+        if assign.name in self.fixed:
+            self._into(assign, ending)
+        if not assign.axes or assign.name in self.fixed:
             return
         here = self._overwritten(assign, ending)
         if here is not None:
@@ -97,6 +103,13 @@ class _Planning:
         elif self.free.get(shape):
             self.shares[assign.name] = self.free[shape].pop()
         self.shapes[assign.name] = shape
+
+    def _into(self, assign: Assign, ending: set[str]) -> None:
+        """Let a part of a statement be computed where the whole is to lie, if that is settled."""
+        here = self._overwritten(assign, ending)
+        if here is not None and here not in self.named and here not in {*self.shares, *self.shares.values()}:
+            self.shares[here] = assign.name
+            del self.shapes[here]
 
     def _overwritten(self, assign: Assign, ending: set[str]) -> str | None:
         """An operand in whose place the result can be written; one that the result is to replace before others."""
@@ -116,7 +129,8 @@ class _Planning:
     def _loop(self, loop: Loop) -> None:
         """Arrays that a loop fills are all needed to its end; parts of one step are its own."""
         for assign in loop.body:
-            self.shapes[assign.name] = stored_shape(assign)
+            if assign.name not in self.fixed:
+                self.shapes[assign.name] = stored_shape(assign)
         last: dict[str, int] = {}
         for number, assign in enumerate(loop.body):
             last |= dict.fromkeys(leaves(assign.value), number)

@@ -195,6 +195,8 @@ class _Splitting:
                 return Map("add", (Map("mul", (Const(inner.size), Position(outer))), Position(inner)))
             case Contract() | Reduce():
                 node = replace(node, over=self._axes(node.over))
+            case Accumulate():
+                node = replace(node, at=self._affine(node.at))
         inside = children(node)
         return rebuilt(node, [self.node(child) for child in inside]) if inside else node
 

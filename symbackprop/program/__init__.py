@@ -23,7 +23,7 @@ from symbackprop.program.nodes import (
     Window,
     union,
 )
-from symbackprop.program.statements import Assign, Loop, Program, Statement, assignments
+from symbackprop.program.statements import Assign, Block, Loop, Program, Statement, assignments
 from symbackprop.program.training import Draw, InPlace, Training
 from symbackprop.program.traversal import children, leaves, nodes, rebuilt
 
@@ -35,6 +35,7 @@ __all__ = [
     "Assign",
     "At",
     "Axes",
+    "Block",
     "Const",
     "Contract",
     "Draw",

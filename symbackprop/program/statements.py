@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from sympy import Expr
+
 from symbackprop.expressions import Index
 from symbackprop.program.nodes import Array, Axes
 
@@ -45,6 +47,25 @@ Statement = Assign | Loop
 
 
 @dataclass(frozen=True)
+class Block:
+    """Where an array lies that is stored as part of another.
+
+    Attributes:
+        whole: The name of the other.
+        axes: Its axes.
+        place: The number of the axis along which it is cut.
+        start: Where the part begins.
+        size: How long it is.
+    """
+
+    whole: str
+    axes: Axes
+    place: int
+    start: Expr
+    size: Expr
+
+
+@dataclass(frozen=True)
 class Program:
     """The forward and backward pass as statements on arrays.
 
@@ -59,6 +80,9 @@ class Program:
         constants: Arrays that are the same at every call.
         shares: Array → the array, no longer needed by then, whose memory it takes.
         whole: The arrays of whole numbers, which have no memory of their own.
+        blocks: Arrays that are stored as parts of others.
+        padded: Array → how many zeros lie before and behind it along its first axis, for those who read beyond it.
+        shifted: Name under which an array is read that many places later along its first axis → the array, the places.
     """
 
     forward: tuple[Statement, ...]
@@ -71,6 +95,9 @@ class Program:
     constants: tuple[Assign, ...] = ()
     shares: Mapping[str, str] = field(default_factory=dict)
     whole: frozenset[str] = frozenset()
+    blocks: Mapping[str, Block] = field(default_factory=dict)
+    padded: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    shifted: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 
 def assignments(statements: Iterable[Statement]) -> tuple[Assign, ...]:

@@ -15,8 +15,10 @@ def product_line(node: Contract, axes: Axes, out: str | None, name: str, printer
     parts = parted(node, axes)
     if not axes:
         return _number(parts, out, name, printer)
-    if out is None or parts.made != axes:
+    if out is None:
         return None
+    if parts.made != axes:
+        return _for_each(parts, axes, out, printer)
     if parts.batch:
         return _batched(parts, out, printer)
     over = tuple(axis for axis in parts.left.axes if axis in parts.over)
@@ -34,6 +36,18 @@ def product_line(node: Contract, axes: Axes, out: str | None, name: str, printer
     # Into a part of an array whose entries do not lie one after the other `np.dot` does not write.
     function = "np.dot" if is_whole(out) else "np.matmul"
     return f"{function}({left}, {right}, out={shaped})"
+
+
+def _for_each(parts: Parts, axes: Axes, out: str, printer: Printer) -> str | None:
+    """A product of one matrix with each of several, the axis between theirs being its own."""
+    if parts.batch or len(parts.over) != 1 or len(axes) != 3:
+        return None
+    for one, each in ((parts.left, parts.right), (parts.right, parts.left)):
+        if set(one.axes) == {axes[1], *parts.over} and set(each.axes) == {axes[0], axes[2], *parts.over}:
+            left = printer.code(one, (axes[1], *parts.over))[0]
+            right = printer.code(each, (axes[0], *parts.over, axes[2]))[0]
+            return f"np.matmul({left}, {right}, out={out})"
+    return None
 
 
 def is_whole(out: str) -> bool:

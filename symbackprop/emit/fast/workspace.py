@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from symbackprop.emit.fast.operations import Operations
+from symbackprop.emit.fast.regions import Regions
 from symbackprop.emit.functions import Functions
 from symbackprop.emit.layout import tuple_code
-from symbackprop.emit.nodes import needed
+from symbackprop.emit.nodes import defined, read
 from symbackprop.emit.numpy import Printer, numpy_code
 from symbackprop.program import Assign, Axes, Const, Loop, Program, Statement, assignments, leaves
 from symbackprop.program.masks import is_truth
@@ -29,7 +30,10 @@ class Workspace:
         self.every = assignments((*program.forward, *program.backward))
         self.defined = {assign.name: assign for assign in self.every}
         self.gradients = set(program.gradients.values())
+        blocks = program.blocks
+        self.fixed = {*blocks, *(block.whole for block in blocks.values()), *program.padded}
         self.stored = {assign.name for assign in (*self.every, *program.constants) if self._has_memory(assign)}
+        self.stored |= {*program.blocks, *program.shifted, *(block.whole for block in program.blocks.values())}
         self.operations = Operations({**self.writer.names, **{name: self._place(name) for name in self.stored}})
 
     def _has_memory(self, assign: Assign) -> bool:
@@ -46,7 +50,8 @@ class Workspace:
     def _overwritten(self) -> dict[str, str]:
         """Part → the array that is computed from it in its place."""
         shares = self.program.shares
-        return {
+        settled = {name: owner for name, owner in shares.items() if owner in self.fixed}
+        return settled | {
             name: assign.name
             for assign in self.every
             for name in leaves(assign.value)
@@ -72,8 +77,13 @@ class Workspace:
             kind = "" if is_truth(constant.value) else ", dtype"
             rows.append(f"{self._place(constant.name)} = np.ascontiguousarray({code}{kind})")
         rows += [f"{name} = np.ones({length}, dtype)" for name, length in sorted(self.operations.ones.items())]
+        regions = Regions(self.program, self._place, self._shape)
         done = set()
         for assign in self.every:
+            if assign.name in regions.names:
+                rows += regions.lines(assign)
+            if self.program.shares.get(assign.name, assign.name) in regions.names:
+                continue
             place = self._place(assign.name)
             if assign.name not in self.stored or place in done:
                 continue
@@ -92,13 +102,24 @@ class Workspace:
     @cached_property
     def loss(self) -> list[str]:
         """The body of the method that computes the loss."""
-        return self._body(needed(self.program.forward, [self.program.loss]), commented=False)
+        return self._body(self._needed({self.program.loss}), commented=False)
 
     @cached_property
     def both(self) -> list[str]:
         """The body of the method that computes loss and gradients."""
         wanted = {self.program.loss, *self.gradients, *(leaf for a in self._backward for leaf in leaves(a.value))}
-        return self._body((*needed(self.program.forward, wanted), *self.program.backward), commented=True)
+        return self._body((*self._needed(wanted), *self.program.backward), commented=True)
+
+    def _needed(self, wanted: set[str]) -> list[Statement]:
+        """The statements of the forward pass without which some arrays cannot be computed, in order."""
+        related = Regions(self.program, self._place, self._shape).related
+        names = related(wanted)
+        kept: list[Statement] = []
+        for statement in reversed(self.program.forward):
+            if names & defined(statement):
+                kept.append(statement)
+                names |= related(read(statement))
+        return kept[::-1]
 
     @property
     def _backward(self) -> tuple[Assign, ...]:

@@ -1,0 +1,73 @@
+"""Arrays that are parts of others, or are seen from another place on → the lines that set them up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import sympy as sp
+from sympy import Expr
+
+from symbackprop.emit.numbers import number_code
+from symbackprop.program import Assign, Axes, Block, Program
+
+
+class Regions:
+    """The memory of arrays that lie in that of others.
+
+    Args:
+        program: Says which.
+        place: The attribute of an array.
+        shape: The code of the shape of an array with some axes.
+    """
+
+    def __init__(self, program: Program, place: Callable[[str], str], shape: Callable[[Axes], str]) -> None:
+        self.program = program
+        self.place = place
+        self.shape = shape
+        self.wholes = {block.whole: block for block in program.blocks.values()}
+        self.names = {*program.blocks, *self.wholes, *program.padded}
+        self._done: set[str] = set()
+
+    def related(self, names: Iterable[str]) -> set[str]:
+        """The arrays that share memory with some: what is written to one is seen in the others."""
+        found = {self.program.shifted[name][0] if name in self.program.shifted else name for name in names}
+        homes = {self._home(name) for name in found} & set(self.wholes)
+        return found | {block for block, where in self.program.blocks.items() if where.whole in homes} | homes
+
+    def _home(self, name: str) -> str:
+        return self.program.blocks[name].whole if name in self.program.blocks else name
+
+    def lines(self, assign: Assign) -> list[str]:
+        """The lines that set up the memory in which an array lies, with all that lies in it; none if it is there."""
+        home = self._home(assign.name)
+        if home in self._done:
+            return []
+        self._done.add(home)
+        axes = self.wholes[home].axes if home in self.wholes else assign.axes
+        blocks = {name: block for name, block in self.program.blocks.items() if block.whole == home}
+        before, behind = self.program.padded.get(home, (0, 0))
+        if not (before or behind):
+            rows = [f"{self.place(home)} = np.empty({self.shape(axes)}, dtype)"]
+            return rows + [f"{self.place(name)} = {self.place(home)}{cut(block)}" for name, block in blocks.items()]
+        length = axes[0].size
+        padded = f"{self.place(home)}_padded"
+        rest = self.shape(axes[1:]).removeprefix("(")
+        rows = [f"{padded} = np.zeros(({number_code(length + before + behind)[0]}, {rest}, dtype)"]
+        rows.append(f"{self.place(home)} = {padded}[{_from(sp.Integer(before), before + length)}]")
+        rows += [f"{self.place(name)} = {self.place(home)}{cut(block)}" for name, block in blocks.items()]
+        for name, (base, shift) in self.program.shifted.items():
+            if base == home or base in blocks:
+                start = sp.Integer(before + shift)
+                part = cut(blocks[base]) if base in blocks else ""
+                rows.append(f"{self.place(name)} = {padded}[{_from(start, start + length)}]{part}")
+        return rows
+
+
+def cut(block: Block) -> str:
+    """The brackets that take a block out of its whole."""
+    marks = [":"] * block.place
+    return f"[{', '.join([*marks, _from(block.start, block.start + block.size)])}]"
+
+
+def _from(start: Expr, stop: Expr) -> str:
+    return f"{number_code(start)[0]}:{number_code(stop)[0]}"
