@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +16,7 @@ from symbackprop.emit.page import page
 from symbackprop.errors import InputError, SymbackpropError, UnknownNameError, did_you_mean
 from symbackprop.explorable import explorable
 from symbackprop.material import material
+from symbackprop.proofreading import proofread
 from symbackprop.targets import c_text, floats_text
 from symbackprop.tex import pdf
 from symbackprop.version import __version__
@@ -88,6 +89,8 @@ EMITTERS: Mapping[str, Emitter] = {
     "floats": Emitter("gradients_floats.py", lambda stages, found: floats_text(stages, found.checks), standard=False),
     "c": Emitter("network.c", lambda stages, found: c_text(stages, found.checks), standard=False),
 }
+# Which format is read back for which.
+READ_BACK = {"latex": "latex", "pdf": "latex"}
 STANDARD = tuple(name for name, emitter in EMITTERS.items() if emitter.standard)
 
 
@@ -102,6 +105,17 @@ def chosen_formats(names: Iterable[str]) -> tuple[str, ...]:
         if name not in EMITTERS:
             raise UnknownNameError(f"unknown format {name!r}", help=did_you_mean(name, list(EMITTERS)))
     return chosen or STANDARD
+
+
+def _proofread(stages: Stages, found: Findings, chosen: Sequence[str], seed: int) -> Report:
+    """The report with what reading the documents back finds; drafts, which cannot yet say so themselves, are read."""
+    drafts = {}
+    for name in dict.fromkeys(READ_BACK[name] for name in chosen if name in READ_BACK):
+        try:
+            drafts[EMITTERS[name].file] = str(EMITTERS[name].make(stages, found))
+        except SymbackpropError:
+            continue  # it fails again where it is written, and is reported there
+    return proofread(stages, found.report, drafts, seed) if drafts else found.report
 
 
 def write(stages: Stages, folder: Path, formats: Sequence[str] = (), seed: int = 0, run: Run | None = None) -> Report:
@@ -119,6 +133,7 @@ def write(stages: Stages, folder: Path, formats: Sequence[str] = (), seed: int =
         help = "give a layer parameters, or name what to derive for: sb.derive(network, wrt=['x'])"
         raise InputError(f"{stages.network.name} has no parameters to derive for", code="SB021", help=help)
     found = Findings(stages.verification(seed), run)
+    found = replace(found, report=_proofread(stages, found, chosen, seed))
     record = json.loads(found.report.to_json())
     record["network_sha256"] = stages.network_hash
     record["version"] = __version__

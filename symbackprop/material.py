@@ -10,10 +10,9 @@ from sympy import floor
 
 from symbackprop.display import Symbol, Tree, build
 from symbackprop.emit.document import Checks, Facts, Material, Training
-from symbackprop.errors import ShapeError
+from symbackprop.first_step import worked_step
 from symbackprop.language import parse_equations
 from symbackprop.notation import given
-from symbackprop.unroll.step import update_rule, work
 from symbackprop.verify.witness import METHOD, witness
 
 if TYPE_CHECKING:
@@ -49,24 +48,12 @@ def material(stages: Stages, report: Report, run: Run | None = None) -> Material
         ),
         matrix=stages.matrix_forms(),
         scalars=stages.scalars,
-        step=_step(stages),
+        step=worked_step(stages),
         checks=_checks(stages, report),
         training=_training(run),
         code=_listing(stages.module_text(style="readable")),
         notation=stages.notation,
     )
-
-
-def _step(stages: Stages) -> Any:
-    """The optimizer's first step, worked through where there are numbers for it."""
-    if stages.scalars is None:
-        return None
-    equations = "\n".join(statement.equation for statement in stages.training.update)
-    rule = update_rule(equations, stages.training.settings, stages.training.state)
-    try:
-        return work(stages.derivation, stages.scalars, rule, stages.network.training.update)
-    except ShapeError:
-        return None
 
 
 def _assignments(stages: Stages) -> list[tuple[Tree, Tree]]:

@@ -15,7 +15,7 @@ def test_derive_writes_into_output(call, tmp_path):
     code, out, _ = call("derive", "line")
     assert code == 0
     assert (tmp_path / "output" / "line" / "gradients.py").is_file()
-    assert "checks passed" in out
+    assert "gradients certified" in out
 
 
 def test_derive_writes_only_what_is_asked_for(call, tmp_path):

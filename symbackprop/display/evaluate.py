@@ -41,7 +41,7 @@ from symbackprop.display.tree import (
 
 Array = tuple[tuple[Interval, ...], ...]
 Value = Interval | Array
-_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, "=": eq, "!=": ne, ">": gt, ">=": ge}
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, "=": eq, "!=": ne, ">": gt, ">=": ge}
 _CONSTANTS = {"pi": intervals.PI, "e": intervals.E}
 _ZERO = point(Rational(0))
 
@@ -186,7 +186,7 @@ class Evaluator:
         if isinstance(condition, Compare):
             sides = [intervals.real(self.scalar(one).middle) for one in condition.operands]
             pairs = zip(condition.operators, sides, sides[1:], strict=False)
-            return all(_COMPARISONS[operator](left, right) for operator, left, right in pairs)
+            return all(COMPARISONS[operator](left, right) for operator, left, right in pairs)
         if isinstance(condition, Logic):
             found = [self.holds(one) for one in condition.conditions]
             return {"and": all(found), "or": any(found), "not": not found[0]}[condition.operator]

@@ -149,8 +149,13 @@ class Formula(Cursor):
                 run = self.run()
                 runs.append(_negative(run) if sign == "-" else run)
             elif self.take("/"):
+                bracketed = self.here in ("(", "[")
                 runs[-1] = Fraction(runs[-1], self.factor())
-                if self.starts():
+                if self.starts() and bracketed:
+                    # What stands after 1/(5 N) is no part of the divisor.
+                    runs.append(self.run())
+                    joiners.append("cdot")
+                elif self.starts():
                     raise self.error("a factor after a division could stand above or below", "write parentheses")
             else:
                 return _joined(runs, joiners)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from symbackprop.display.tree import Symbol, Tree, integer
-from symbackprop.graph import Tensor
-from symbackprop.notation import STANDARD, Notation, Sign, given
-from symbackprop.reading.spelling import Part, Spelling, atoms, index, letter, plain
+from symbackprop.errors import UnknownNameError
+from symbackprop.graph import Tensor, layer_name
+from symbackprop.notation import GREEK, STANDARD, Notation, Sign, given
+from symbackprop.reading.spelling import Part, Spelling, atoms, index, plain
 
 SAMPLE = "s"
 Shape = Literal["scalar", "vector", "matrix"]
@@ -68,6 +69,7 @@ class TensorNames:
         self.sizes, self.sample, self.layer = frozenset(sizes), sample, layer
         self.functions = frozenset(functions)
         self._entries: dict[tuple[str, Shape], list[Entry]] = defaultdict(list)
+        self._prefixes = _prefixes(tensors)
         depth = max((tensor.layer for tensor in tensors.values()), default=0)
         forward_of = {new: old for old, new in (adjoint_of or {}).items()}
         number = 0
@@ -85,10 +87,11 @@ class TensorNames:
 
     def _add_tensor(self, tensor: Tensor, notation: Notation, depth: int, number: int) -> int:
         rank, samples = len(tensor.indices), _has_samples(tensor)
-        layer = tensor.layer or None
-        self._put(Entry(tensor.name, notation.sign(tensor.name, layer, depth, rank), rank, (), samples))
+        layer, prefix = tensor.layer or None, self._prefixes.get(tensor.layer)
+        sign = notation.sign(tensor.name, layer, depth, rank, prefix=prefix)
+        self._put(Entry(tensor.name, sign, rank, (), samples))
         for visible in {rank, rank - samples}:
-            sign = notation.sign(tensor.name, layer, depth, visible, whole=True)
+            sign = notation.sign(tensor.name, layer, depth, visible, whole=True, prefix=prefix)
             if visible and sign.shape != "scalar":
                 self._put(Entry(tensor.name, sign))
         for at, name in _leaves(tensor.names, ()):
@@ -143,7 +146,12 @@ class TensorNames:
             parts = _indices(rest, count)
             if parts is None:
                 continue
-            places = tuple(index(part, spelling, self.sizes) for part in parts)
+            try:
+                places = tuple(index(part, spelling, self.sizes) for part in parts)
+            except UnknownNameError:
+                continue  # a word that is part of another name
+            if entry.samples and not self._fits_samples(places, count == entry.axes):
+                continue
             if entry.samples and count < entry.axes:
                 places = (self._hidden_sample(), *places)
             at = tuple(map(integer, entry.at)) or places
@@ -151,6 +159,12 @@ class TensorNames:
                 at = (self._hidden_sample(), *at)
             return Symbol(spelling_sign(spelling), places, entry.key, at)
         return None
+
+    def _fits_samples(self, places: Sequence[Tree], printed: bool) -> bool:
+        """Whether the first of the indices is that of the samples exactly if it is said to be printed."""
+        first = places[0] if places else None
+        letters = isinstance(first, Symbol) and first.key.startswith("#")
+        return not letters or (isinstance(first, Symbol) and (first.key == f"#{SAMPLE}") == printed)
 
     def _hidden_sample(self) -> Tree:
         return integer(self.sample) if self.sample else Symbol(Sign(SAMPLE), key=f"#{SAMPLE}")
@@ -165,7 +179,8 @@ class TensorNames:
             return Symbol(Sign("1", shape="vector"), key="ones") if spelling.base == "1" else None
         if spelling.base in ("pi", "e"):
             return Symbol(Sign(spelling.base), key=spelling.base)
-        return Symbol(Sign(spelling.base), key=f"#{spelling.base}") if len(letter(spelling.base)) <= 5 else None
+        one = len(spelling.base) == 1 or spelling.base in GREEK
+        return Symbol(Sign(spelling.base), key=f"#{spelling.base}") if one else None
 
     def is_layer(self, base: str, above: str) -> bool:
         """Whether some sign of that base has this layer without parentheses."""
@@ -184,6 +199,15 @@ class TensorNames:
 def spelling_sign(spelling: Spelling) -> Sign:
     """The sign of a spelling as it was written, for messages."""
     return Sign(spelling.base, layer=spelling.layer, shape=spelling.style)
+
+
+def _prefixes(tensors: Mapping[str, Tensor]) -> dict[int, str]:
+    """For each layer its name, with which the names of its tensors begin; empty where it has only a number."""
+    names: dict[int, list[str]] = defaultdict(list)
+    for tensor in tensors.values():
+        if tensor.layer and tensor.role != "adjoint":
+            names[tensor.layer].append(tensor.name)
+    return {layer: layer_name(found, layer) for layer, found in names.items()}
 
 
 def _has_samples(tensor: Tensor) -> bool:

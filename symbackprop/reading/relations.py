@@ -10,6 +10,8 @@ from symbackprop.reading.formula import ASSIGNMENTS, EQUALITIES, Formula
 from symbackprop.reading.spelling import Names
 from symbackprop.reading.tokens import MOST_CHARACTERS, Token, tokens, where
 
+EQUALITY_NEEDED = "an equality is needed"
+
 
 def read_formula(text: str, names: Names | None = None, most: int = MOST_CHARACTERS) -> Tree:
     r"""The tree of a formula in LaTeX, ours or a textbook's.
@@ -78,5 +80,5 @@ def read_relation(text: str, names: Names | None = None, most: int = MOST_CHARAC
     except RecursionError:
         raise LanguageError(f"{where(text, 0)}: this is nested too deeply") from None
     if not rows:
-        raise formula.error("an equality is needed", help="such as z = w x + b")
+        raise formula.error(EQUALITY_NEEDED, help="such as z = w x + b")
     return Relation(left, tuple(rows))

@@ -173,15 +173,14 @@ def operator(formula: Formula) -> Tree:
         return Extreme(formula.term(), Range(bound), place=True)
     if starred:
         raise formula.error(f"the operator {name!r} is not read")
-    primes = 0
-    while formula.take("'"):
-        primes += 1
-    return function(formula, name, primes)
+    return function(formula, name)
 
 
 def function(formula: Formula, name: str, primes: int = 0) -> Tree:
     """A function that has been named, with its arguments, and a power of its value."""
     exponent = None
+    while formula.take("'"):
+        primes += 1
     if formula.here == "^":
         formula.next()
         exponent = formula.argument()

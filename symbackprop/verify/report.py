@@ -47,6 +47,17 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """How many of something were looked at, and how many are right."""
+
+    right: int = 0
+    count: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.right:,} of {self.count:,}"
+
+
+@dataclass(frozen=True)
 class Report:
     """What the verification of a network found.
 
@@ -56,6 +67,10 @@ class Report:
         points: Where they were made.
         redrawn: How many random points were drawn again for being near a kink.
         seed: Of the random numbers.
+        steps: The steps of the derivation, and those that hold.
+        gradients: The elements of all gradients, and those that every check bears out; tensors where sizes are open.
+        relations: The relations of the written document, and those that hold when they are read back.
+        unread: What of the document could not be evaluated, a sentence each.
 
     Example:
         >>> report = Report("net", (Check("W1", "complex step", 2e-17, "1e-9 |g|", True),))
@@ -71,6 +86,10 @@ class Report:
     points: tuple[str, ...] = ()
     redrawn: int = 0
     seed: int = 0
+    steps: Tally = Tally()
+    gradients: Tally = Tally()
+    relations: Tally = Tally()
+    unread: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -86,6 +105,8 @@ class Report:
         """One line; the first failure by name and size if there is one."""
         count = len(self.checks)
         where = f", at {_words(self.points)}" if self.points else ""
+        if self.passed and self.gradients.count:
+            return f"{self.network}: {self.proven}"
         if self.passed:
             return f"{self.network}: {'the 1 check' if count == 1 else f'all {count} checks'} passed{where}"
         first = self.failures[0]
@@ -94,6 +115,16 @@ class Report:
             f"{self.network}: {len(self.failures)} of {count} checks failed; {first.subject} differs from "
             f"{first.method} by {first.difference:.1e}{detail}"
         )
+
+    @property
+    def proven(self) -> str:
+        """What was proven, in numbers: steps, relations of the document, gradients."""
+        parts = [
+            (self.steps, "steps proven"),
+            (self.relations, "relations re-read"),
+            (self.gradients, "gradients certified"),
+        ]
+        return " · ".join(f"{tally} {what}" for tally, what in parts if tally.count)
 
     def __str__(self) -> str:
         rows = [COLUMNS, *(check.row for check in self.checks)]
@@ -125,6 +156,13 @@ class Report:
             "seed": self.seed,
             "points": list(self.points),
             "redrawn": self.redrawn,
+            "steps": {"proven": self.steps.right, "count": self.steps.count},
+            "gradients": {"certified": self.gradients.right, "count": self.gradients.count},
+            "relations": {
+                "held": self.relations.right,
+                "count": self.relations.count,
+                "not_evaluated": list(self.unread),
+            },
             "checks": [_entry(check) for check in self.checks],
         }
         return json.dumps(table, indent=2, ensure_ascii=False) + "\n"

@@ -72,7 +72,7 @@ def prove_steps(derivation: Derivation, seed: int = 0) -> StepProof:
     steps = list(_steps(derivation))
     if not steps:
         return StepProof(0, ())
-    small = _shrunk(derivation)
+    small = shrunk(derivation)
     failures = _failures(small, list(_steps(small)), seed, {})
     if failures:
         wrong = [steps[n] for n in failures]
@@ -133,7 +133,7 @@ def _compare(network: str, name: str, step: Step, evaluator: Evaluator) -> StepF
     return StepFailure(network, name, step.rule, left, right, float(distances.flat[worst]))
 
 
-def _shrunk(derivation: Derivation) -> Derivation:
+def shrunk(derivation: Derivation) -> Derivation:
     """The same derivation over small index ranges, where no formula speaks of a position in a range."""
     graph = derivation.graph
     exprs = [eq.rhs for eq in (*graph.equations, *derivation.adjoints)]

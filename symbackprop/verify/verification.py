@@ -5,11 +5,13 @@ All are made at the worked sample if there is one, and at random points; what ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import chain
+from math import prod
 
 import numpy as np
+import sympy as sp
 
 from symbackprop.errors import TooLargeError, TooSlowError
 from symbackprop.graph import Derivation, Graph
@@ -20,8 +22,8 @@ from symbackprop.verify.fields import NUMPY, Array, mpmath_field
 from symbackprop.verify.gradients import form_checks, gradient_checks, loss_check, shape_checks
 from symbackprop.verify.oracle import MOST_PARAMETERS, oracle_gradient
 from symbackprop.verify.points import Point, measured, random_point, worked_point
-from symbackprop.verify.report import Check, Report, merged
-from symbackprop.verify.steps import AGREEMENT, DIGITS, prove_steps
+from symbackprop.verify.report import Check, Report, Tally, merged
+from symbackprop.verify.steps import AGREEMENT, DIGITS, StepProof, prove_steps
 
 INDEX_FORM = "index form"
 SCALAR_FORM = "scalar form"
@@ -60,9 +62,31 @@ def verify(
     wanted = frozenset(derivation.adjoint_of)
     codes = [Emitted(derivation.graph, compiled, point, wanted) for point in points]
     found = [_at(code, derivation, scalars, rng) for code in codes]
-    checks = [*chain(*found), *_oracle_checks(codes), *_step_checks(derivation, seed)]
-    names = tuple(point.name for point in points)
-    return Report(derivation.graph.name, merged(checks), names, sum(point.redrawn for point in points), seed)
+    proof = prove_steps(derivation, seed)
+    checks = merged([*chain(*found), *_oracle_checks(codes), *_step_checks(proof)])
+    return Report(
+        derivation.graph.name,
+        checks,
+        tuple(point.name for point in points),
+        sum(point.redrawn for point in points),
+        seed,
+        Tally(proof.count - len(proof.failures), proof.count),
+        _certified(codes[0], checks),
+    )
+
+
+def _certified(emitted: Emitted, checks: Sequence[Check]) -> Tally:
+    """How many elements the gradients have, and of how many every check was passed."""
+    doubted = {check.subject for check in checks if not check.passed}
+    shapes = emitted.coordinates.shapes
+    table = {symbol: sp.Integer(size) for symbol, size in emitted.graph.sizes.items()}
+    own = {one.name: tuple(size.xreplace(table) for size in one.shape) for one in emitted.graph.parameters}
+    # At sizes that are not the network's own the elements are not its own either: its tensors are counted.
+    sizes = {name: prod(shape) if shape == own[name] else 1 for name, shape in shapes.items()}
+    located = doubted & sizes.keys()
+    if doubted - {"steps"} and not located:
+        return Tally(0, sum(sizes.values()))
+    return Tally(sum(size for name, size in sizes.items() if name not in located), sum(sizes.values()))
 
 
 def _points(graph: Graph, values: Mapping[str, Array] | None, rng: np.random.Generator) -> list[Point]:
@@ -118,8 +142,7 @@ def _oracle_checks(codes: list[Emitted]) -> list[Check]:
     return form_checks(emitted, ORACLE, gradient)
 
 
-def _step_checks(derivation: Derivation, seed: int) -> list[Check]:
-    proof = prove_steps(derivation, seed)
+def _step_checks(proof: StepProof) -> list[Check]:
     note = "; ".join(map(str, proof.failures[:3])) or f"{proof.count} of {proof.count} hold"
     largest = max((failure.difference for failure in proof.failures), default=0.0)
     method = f"evaluation to {DIGITS} digits"

@@ -93,7 +93,7 @@ def _conventions(sheet: Sheet) -> Iterator[Text]:
                " has the shape of ", matrix, " (denominator layout).")  # fmt: skip
     if sheet.batched:
         count: Tree = Symbol(given("N"))
-        if sheet.graph.sizes:
+        if any(size.name == "N" for size in sheet.graph.sizes):
             count = Relation(count, (Row("=", integer(sheet.samples)),))
         yield (sheet.reader.error(), f" is the {facts.reduction} over ", count, " samples; ", Symbol(given("s")),
                " is left out where one sample is meant.")  # fmt: skip

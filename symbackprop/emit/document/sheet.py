@@ -88,7 +88,7 @@ class Sheet:
     @cached_property
     def samples(self) -> int:
         """The number of samples, 1 where it is not known."""
-        return next(iter(self.graph.sizes.values()), 1) if self.batched else 1
+        return next((n for size, n in self.graph.sizes.items() if size.name == "N"), 1) if self.batched else 1
 
     def has_samples(self, tensor: Tensor) -> bool:
         """Whether a tensor's first axis is that of the samples."""

@@ -1,0 +1,287 @@
+"""A finished document → how many of its relations hold, each parsed from the text and evaluated from the forward pass.
+
+Relations with numbers are evaluated at the worked sample, those without at random points too, for several values of
+their free indices. What cannot be evaluated is counted apart and named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from sympy import Expr
+
+from symbackprop.display.evaluate import NoValueError
+from symbackprop.display.text import text
+from symbackprop.display.tree import (
+    Apply,
+    Number,
+    PartialDerivative,
+    Relation,
+    Symbol,
+    Tree,
+    bare,
+    walk,
+)
+from symbackprop.errors import SymbackpropError, UnknownNameError
+from symbackprop.graph import Derivation
+from symbackprop.notation import STANDARD, Notation, Sign, given
+from symbackprop.reading.document import Passage, passages, unknown_references
+from symbackprop.reading.names import SAMPLE, TensorNames
+from symbackprop.reading.relations import EQUALITY_NEEDED, read_formula, read_relation
+from symbackprop.verify.assignments import assignments, without_numbers
+from symbackprop.verify.judging import Judge, Verdict
+from symbackprop.verify.points import random_point, worked_point
+from symbackprop.verify.printed import PrintedEvaluator
+from symbackprop.verify.stepping import after_step
+from symbackprop.verify.steps import shrunk
+from symbackprop.verify.tabulated import assigned, tabulated
+from symbackprop.verify.truth import Truth, exact_values, index_sizes
+
+LONGEST = 200_000
+MOST_WORKED = 5_000
+
+
+@dataclass(frozen=True)
+class Reread:
+    """What re-reading a document found.
+
+    Attributes:
+        held: How many signs of equality hold.
+        faults: A sentence for each that does not, with its line.
+        unread: A sentence for each that could not be evaluated.
+    """
+
+    held: int = 0
+    faults: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many signs were looked at."""
+        return self.held + len(self.faults) + len(self.unread)
+
+    def __str__(self) -> str:
+        return f"{self.held} of {self.count} relations re-read"
+
+
+@dataclass
+class Rereading:
+    """Reads documents on one network.
+
+    Attributes:
+        truths: The values at each point; the first is the worked sample if there is one.
+        notation: How things are called.
+        worked: Whether the first point is a worked sample.
+        sizes: The values that the network gives its symbolic sizes.
+    """
+
+    truths: Sequence[Truth]
+    notation: Notation = STANDARD
+    worked: bool = False
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    sample: int = 0
+    _names: dict[tuple[int, int], TensorNames] = field(default_factory=dict)
+
+    def document(self, source: str) -> Reread:
+        """Check every relation of a document's LaTeX."""
+        found = passages(source)
+        self.sample = self._telling_sample(found)
+        verdicts = [(passage, verdict) for passage in found for verdict in self.verdicts(passage)]
+        verdicts += tabulated(self, source)
+        references = [f"line {line}: nothing is labelled {label!r}" for label, line in unknown_references(source)]
+        return Reread(
+            sum(verdict.outcome == "held" for _, verdict in verdicts),
+            (*(_named(*one) for one in verdicts if one[1].outcome == "fault"), *references),
+            tuple(_named(*one) for one in verdicts if one[1].outcome in ("unread", "nothing")),
+        )
+
+    def _telling_sample(self, found: Sequence[Passage]) -> int:
+        """The sample whose number is not printed: the one for which the first numbers of the document hold."""
+        if not self.worked:
+            return 0
+        first = [one for one in found if one.kind == "display" and re.search(r"[=x] [-(]*\d", one.text)][:4]
+        best = (-1, 0)
+        for sample in range(1, self.evaluators[0]._samples() + 1):
+            self.sample = sample
+            self._names.clear()
+            held = sum(verdict.outcome == "held" for one in first for verdict in self.verdicts(one))
+            best = max(best, (held, -sample))
+        self._names.clear()
+        return -best[1]
+
+    @cached_property
+    def evaluators(self) -> list[PrintedEvaluator]:
+        """One for each point."""
+        return [PrintedEvaluator(truth, index_sizes(truth.derivation, truth.point.sizes)) for truth in self.truths]
+
+    def names(self, layer: int = 0, sample: int = 0) -> TensorNames:
+        """What signs stand for, where no layer is printed in this one, and where no sample is for this one."""
+        sample = sample or self.sample
+        if (layer, sample) not in self._names:
+            truth = self.truths[0]
+            derivation = truth.derivation
+            tensors = {**derivation.graph.tensors, **derivation.tensors}
+            sizes = {str(symbol) for symbol in truth.point.sizes}
+            more = {name: _sign(name) for name in truth.more if name.isidentifier()}
+            self._names[layer, sample] = TensorNames(
+                tensors,
+                self.notation,
+                derivation.adjoint_of,
+                sizes=sizes,
+                sample=sample,
+                layer=layer,
+                more=more,
+                functions=truth.functions,
+            )
+        return self._names[layer, sample]
+
+    def verdicts(self, passage: Passage) -> list[Verdict]:
+        """What became of each sign of one relation."""
+        if r"\leftarrow" in passage.text and not self._sets_a_parameter(passage):
+            return []  # a rule, which says what is to be done
+        try:
+            relation = read_relation(passage.text, self.names(0, passage.sample), LONGEST)
+        except UnknownNameError as error:
+            return self._in_some_layer(passage, error)
+        except SymbackpropError as error:
+            # A condition in brackets has an equals sign too.
+            inside = passage.kind == "inline" and EQUALITY_NEEDED in str(error)
+            return [] if inside else [Verdict("unread", error.mistakes[0].message)]
+        if isinstance(relation.lhs, Symbol) and relation.lhs.key.startswith("#"):
+            return []  # what an index is called
+        if isinstance(relation.lhs, Symbol) and relation.lhs.key in self.sizes:
+            return [self._size(relation.lhs.key, row.tree) for row in relation.rows]
+        return self.judged(assigned(relation) if r"\leftarrow" in passage.text else relation, passage.sample)
+
+    def _sets_a_parameter(self, passage: Passage) -> bool:
+        try:
+            lhs = read_formula(passage.text.partition(r"\leftarrow")[0], self.names())
+        except SymbackpropError:
+            return False
+        return isinstance(lhs, Symbol) and lhs.key in self.truths[0].graph.tensors
+
+    def _size(self, name: str, tree: Tree) -> Verdict:
+        """A size has the value that the network gives it, not the one at the point."""
+        if isinstance(tree, Number) and tree.value == self.sizes[name]:
+            return Verdict("held")
+        return Verdict("fault", f"{name} is {self.sizes[name]}, not {text(tree)}")
+
+    def _in_some_layer(self, passage: Passage, error: SymbackpropError) -> list[Verdict]:
+        """A relation that leaves the layer open must hold for some layer, and for each whose function it names."""
+        truth = self.truths[0]
+        rows = dict(zip((equation.tensor for equation in truth.graph.equations), truth.graph.rows, strict=False))
+        best: list[Verdict] = []
+        for layer in sorted({tensor.layer for tensor in truth.graph.tensors.values()} - {0}):
+            try:
+                relation = read_relation(passage.text, self.names(layer), LONGEST)
+            except SymbackpropError:
+                continue
+            named = {one.name for tree in _members(relation) for one in walk(tree) if isinstance(one, Apply)}
+            here = {rows.get(one.key) for tree in _members(relation) for one in walk(tree) if isinstance(one, Symbol)}
+            concerns = named & set(rows.values())
+            if concerns and not concerns & here:
+                continue
+            found = self.judged(relation)
+            if concerns and any(verdict.outcome == "fault" for verdict in found):
+                return found
+            if not best or _better(found, best):
+                best = found
+        return best or [Verdict("unread", error.mistakes[0].message)]
+
+    def judged(self, relation: Relation, sample: int = 0) -> list[Verdict]:
+        """What became of each sign of a relation that has been read."""
+        symbolic = without_numbers(relation)
+        found: list[Verdict] = []
+        for n, evaluator in enumerate(self.evaluators):
+            here = relation if n == 0 or not self.worked else symbolic
+            if here is None or (n and sample):
+                continue
+            evaluator = evaluator.at({f"#{SAMPLE}": sample}) if sample else evaluator
+            verdicts = self._at(here, evaluator)
+            if not found:
+                found = verdicts
+            else:
+                faults = [verdict for verdict in verdicts if verdict.outcome == "fault"]
+                found = [faults[0], *found[1:]] if faults else found
+        return found
+
+    def _at(self, relation: Relation, evaluator: PrintedEvaluator) -> list[Verdict]:
+        found: list[Verdict] = []
+        evaluator = evaluator.about(_tensor(relation.lhs, evaluator.truth))
+        try:
+            places = assignments(relation, evaluator)
+        except NoValueError as error:
+            return [Verdict("unread", str(error)) for _ in relation.rows]
+        for place in places:
+            verdicts = Judge(relation, evaluator.at(place)).verdicts()
+            found = [max(pair, key=_gravity) for pair in zip(found, verdicts, strict=True)] if found else verdicts
+        return found
+
+
+def _sign(name: str) -> Sign:
+    """How a further name is printed."""
+    return Sign("E", subs=("new",)) if name == "E_new" else given(name)
+
+
+def _tensor(tree: Tree, truth: Truth) -> str:
+    """The tensor whose value a tree is, an adjoint for a derivative of the loss."""
+    tree = bare(tree)
+    if isinstance(tree, PartialDerivative):
+        of, wrt = bare(tree.of) if tree.of else None, bare(tree.wrt)
+        whole = isinstance(of, Symbol) and of.key == truth.graph.loss.name
+        if whole and isinstance(wrt, Symbol):
+            return truth.derivation.adjoint_of.get(wrt.key, "")
+        return of.key if isinstance(of, Symbol) else ""
+    return tree.key if isinstance(tree, Symbol) else ""
+
+
+def _gravity(verdict: Verdict) -> int:
+    return ("nothing", "held", "unread", "fault").index(verdict.outcome)
+
+
+def _better(found: Sequence[Verdict], other: Sequence[Verdict]) -> bool:
+    return sum(map(_gravity, found)) < sum(map(_gravity, other))
+
+
+def _members(relation: Relation) -> list[Tree]:
+    return [relation.lhs, *(row.tree for row in relation.rows)]
+
+
+def _named(passage: Passage, verdict: Verdict) -> str:
+    return f"line {passage.line}: {verdict.note}"
+
+
+def rereading(
+    derivation: Derivation,
+    notation: Notation = STANDARD,
+    more: Mapping[str, Any] | None = None,
+    rule: Expr | None = None,
+    seed: int = 0,
+) -> Rereading:
+    """What is needed to read documents on a derivation: the true values at the worked sample and at a random point.
+
+    Args:
+        derivation: What was documented.
+        notation: How the document calls things.
+        more: Values of further names, such as the learning rate under `"eta"`, and under `"variants"` other numbers
+            that may be printed.
+        rule: What one step makes of a parameter, in the symbols w and g, its value and gradient.
+        seed: Of the random point.
+    """
+    rng, graph = np.random.default_rng(seed), derivation.graph
+    sizes = {symbol.name: int(size) for symbol, size in graph.sizes.items()}
+    worked = worked_point(graph)
+    if worked is not None and sum(np.size(array) for array in worked.values.values()) <= MOST_WORKED:
+        names = graph.with_role("input", "target", "parameter", "constant")
+        here = Truth(derivation, worked, {one.name: exact_values(one, worked) for one in names}, more or {})
+        if rule is not None:
+            here = replace(here, more={**after_step(here, rule), **here.more})
+        other = Truth(derivation, random_point(graph, rng, graph.sizes), {}, {})
+        return Rereading([here, other], notation, True, sizes)
+    small = shrunk(derivation)
+    return Rereading([Truth(small, random_point(small.graph, rng, {}), {}, more or {})], notation, False, sizes)
