@@ -217,7 +217,7 @@ TENSORS = {
         Tensor("x", "input", (N, I)),
         Tensor("W1", "parameter", (J, I), layer=1, names=(("w1", "w2"), ("w3", "w4"))),
         Tensor("z1", "hidden", (N, J), layer=1),
-        Tensor("lstm_Wf", "parameter", (J, I), layer=1),
+        Tensor("lstm_Wf", "parameter", (J, I), layer=2),
         Tensor("E", "loss"),
         Tensor("delta1", "adjoint", (N, J), layer=1),
         Tensor("dW1", "adjoint", (J, I), layer=1),
@@ -254,7 +254,7 @@ def test_a_layer_that_is_not_printed():
 
 def test_mazurs_names():
     names = TensorNames(TENSORS, notation("mazur"), ADJOINTS, sample=1)
-    assert read_formula(r"\mathrm{net}_{o1}", names).key == "z1"
+    assert read_formula(r"\mathrm{net}_{h1}", names).key == "z1"
     assert read_formula("w_{4}", names).place == (integer(2), integer(2))
 
 

@@ -6,6 +6,8 @@ same source can be rendered by either engine; `MACROS` holds their definitions.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from symbackprop.display.printer import ATOM, POWER, PRODUCT, SUM, Printer, is_bare_log
 from symbackprop.display.tree import (
     Apply,
@@ -132,8 +134,8 @@ class LatexPrinter(Printer):
         if tree.by:
             return _JOINERS[tree.by]
         left, right = bare(left), bare(right)
-        if isinstance(right, Number):
-            return r" \times " if isinstance(left, Number) else r" \cdot "
+        if isinstance(_at_end(right, 0), Number):
+            return r" \times " if isinstance(_at_end(left, -1), Number) else r" \cdot "
         if isinstance(left, BigSum | Extreme | Matrix | Cases | Apply) or isinstance(right, Bracket):
             return r"\,"
         if isinstance(right, BigSum | Extreme):
@@ -267,6 +269,14 @@ def delimiters(tree: Tree) -> tuple[str, str]:
 def _delimiters(size: int) -> tuple[str, str]:
     name = _SIZES[min(size, 3)]
     return (rf"\{name}l(", rf"\{name}r)") if name else ("(", ")")
+
+
+def _at_end(tree: Tree, end: Literal[0, -1]) -> Tree:
+    """The first or last factor of products within products: 2 and 3 a may not be read as 23 a."""
+    tree = bare(tree)
+    while isinstance(tree, Product):
+        tree = bare(tree.factors[end])
+    return tree
 
 
 LATEX = LatexPrinter()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from symbackprop.display.tree import Symbol, Tree, integer
@@ -108,17 +108,19 @@ class TensorNames:
         return number
 
     def _add_adjoint(self, name: str, tensor: Tensor, forward: Tensor | None, notation: Notation, depth: int) -> None:
-        if not name.rpartition("_")[2].startswith("delta"):
+        """An error signal δ bears the marks of its z; the other adjoints print as ∂E/∂v."""
+        if forward is None:
             return
-        known = forward or tensor
-        digits = known.name.rpartition("_")[2].lstrip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
-        base = f"delta{digits}" if forward is not None else name
+        layer, prefix = forward.layer or None, self._prefixes.get(forward.layer)
         rank, samples = len(tensor.indices), _has_samples(tensor)
-        self._put(Entry(name, notation.sign(base, known.layer or None, depth, rank), rank, (), samples))
+        if STANDARD.sign(forward.name, layer, depth, rank, prefix=prefix).base != "z":
+            return
+        sign = notation.sign(forward.name, layer, depth, rank, prefix=prefix)
+        self._put(Entry(name, replace(sign, base="delta"), rank, (), samples))
         for visible in {rank, rank - samples}:
-            sign = notation.sign(base, known.layer or None, depth, visible, whole=True)
+            sign = notation.sign(forward.name, layer, depth, visible, whole=True, prefix=prefix)
             if visible and sign.shape != "scalar":
-                self._put(Entry(name, sign))
+                self._put(Entry(name, replace(sign, base="delta")))
 
     def symbol(self, spelling: Spelling) -> Tree | None:
         """The symbol of a sign, held under its tensor's name; `None` if there is none."""
