@@ -148,6 +148,7 @@ def test_textbook_spellings(formula, meaning):
         ("a)", "not understood"),
         (r"\sqrt[3]{a}", "only square roots"),
         ("$a$", "'$'"),
+        ("a^b^c", "a second exponent"),
         ("__import__('os')", "'_'"),
     ],
 )

@@ -179,12 +179,16 @@ class Formula(Cursor):
     def factor(self) -> Tree:
         """What is raised to a power or transposed, with it."""
         tree = self.atom()
+        raised = False
         while True:
             if self.take(r"\T"):
                 tree = Transpose(tree)
             elif self.here == "^":
+                if raised:
+                    raise self.error("a second exponent", "TeX admits one; write braces around what is raised again")
                 self.next()
                 tree = self._raised(tree, self.group())
+                raised = isinstance(tree, Power)
             else:
                 return tree
 

@@ -6,6 +6,8 @@ neither is written down anywhere, both follow from putting in, multiplying out, 
 
 from __future__ import annotations
 
+from math import prod
+
 import sympy as sp
 from sympy import Expr
 
@@ -13,6 +15,9 @@ from symbackprop.contraction import tidy
 from symbackprop.expressions import Read, Total, reads, substitute
 from symbackprop.simplify.cost import cost
 from symbackprop.simplify.outputs import tidy_fraction
+
+# More terms than this cancel for nobody to read, and may take for ever.
+MOST_TERMS = 2_000
 
 
 def put_in(expr: Expr, lhs: Read, rhs: Expr) -> Expr:
@@ -58,9 +63,24 @@ def multiply_out(expr: Expr) -> Expr:
         >>> multiply_out((t / a - (1 - t) / (1 - a)) * a * (1 - a))
         -a + t
     """
+    if _terms(expr) > MOST_TERMS:
+        return expr
     pulled = _pull(_distribute(expr))
     forms = [pulled, tidy_fraction(pulled), _pull(sp.expand_mul(pulled, deep=False)), sp.expand(pulled)]
     return min((*forms, tidy_fraction(forms[-1])), key=cost)
+
+
+def _terms(expr: Expr) -> int:
+    """How many terms an expression would have above and below the fraction line if it were multiplied out, at most."""
+    if isinstance(expr, Total):
+        return _terms(expr.body)
+    if expr.is_Add:
+        return sum(map(_terms, expr.args))
+    if expr.is_Mul:
+        return prod(map(_terms, expr.args))
+    if expr.is_Pow and expr.exp.is_Integer:
+        return min(_terms(expr.base) ** min(abs(int(expr.exp)), 64), MOST_TERMS + 1)
+    return 1
 
 
 def _distribute(expr: Expr) -> Expr:
