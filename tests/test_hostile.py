@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -84,38 +85,6 @@ PAYLOADS = [
     "I * z",
 ]
 
-# The line of code that would write the sentinel, in every quoting that an emitted file uses.
-TEXTS = [
-    "\"; open('ran', 'w')",
-    "'; open('ran', 'w'); '",
-    '"""\nopen("ran", "w")\n"""',
-    "'''\nopen('ran', 'w')\n'''",
-    '\\"\\"\\"',
-    '*/ int x = system("touch ran"); /*',
-    "// \\\nx",
-    "</script><script>fetch('x')</script>",
-    "<img src=x onerror=alert(1)>",
-    "&lt;b&gt; & < > \" '",
-    "--><b>",
-    "]]>",
-    "\\input{/etc/passwd}",
-    "\\write18{touch ran}",
-    "\\immediate\\openout0=ran",
-    "\\end{document}",
-    "\\catcode`\\%=12",
-    "$x^2$ % comment \\\\ {a} _ ^ ~ #",
-    "^^5cinput{/etc/passwd}",
-    "{{ 7 * 7 }} {% raw %} ((( 7 * 7 )))",
-    "\\VAR{7*7} \\BLOCK{x}",
-    "a\nb\rc\td",
-    "\u202eRTL\u202c \u2066x\u2069",
-    "zero\u200bwidth \ufeff",
-    "\x1b[31mred\x07",
-    "é漢字🙂 ½ ∂",
-    "%s %n {0} ${x}",
-    "a" * 300,
-]
-
 
 @pytest.fixture(autouse=True)
 def inside(tmp_path, monkeypatch):
@@ -170,14 +139,14 @@ def test_equations(payload, capsys):
 
 @pytest.mark.parametrize("payload", PAYLOADS, ids=lambda text: text[:30])
 def test_the_language_itself(payload):
-    for read in (parse_formula, lambda text: parse_equations(f"y[j] = {text}"), lambda text: parse_equations(text)):
+    for read in (parse_formula, lambda text: parse_equations(f"y[j] = {text}"), parse_equations):
         try:
             read(payload)
         except SymbackpropError as error:
             assert error.mistakes[0].code in ("SB010", "SB011", "SB013", "SB020")
         else:
-            # A name that nothing has is refused when it is bound.
-            assert re.fullmatch(r"[A-Za-z]+|z", payload)
+            # A name that nothing has is refused when it is bound, and blanks around a formula are no part of it.
+            assert re.fullmatch(r"[A-Za-z]+|I \* z|z +", payload)
 
 
 @pytest.mark.parametrize(
@@ -229,15 +198,60 @@ def test_the_name_of_a_network_leads_nowhere(name, capsys):
 
 
 # Words that mean something in a language that is emitted, or that an emitted file uses itself.
-WORDS = ["np", "loss", "params", "math", "self", "int", "double", "void", "var", "this", "function", "E", "t", "x", "N", "s", "sum",
-         "print", "type", "len", "main", "forward", "update", "dW1", "z1", "a1", "delta1", "W1", "b1", "auto", "restrict", "true",
-         "NaN", "Infinity", "undefined", "window", "I", "S", "Q", "beta", "gamma", "lambda_"]  # fmt: skip
+WORDS = [
+    "np",
+    "loss",
+    "params",
+    "math",
+    "self",
+    "int",
+    "double",
+    "void",
+    "var",
+    "this",
+    "function",
+    "E",
+    "t",
+    "x",
+    "N",
+    "s",
+    "sum",
+    "print",
+    "type",
+    "len",
+    "main",
+    "forward",
+    "update",
+    "dW1",
+    "z1",
+    "a1",
+    "delta1",
+    "W1",
+    "b1",
+    "auto",
+    "restrict",
+    "true",
+    "NaN",
+    "Infinity",
+    "undefined",
+    "window",
+    "I",
+    "S",
+    "Q",
+    "beta",
+    "gamma",
+    "lambda_",
+    "h",
+    "J",
+    "X",
+    "grads",
+    "exp",
+]
 
 
 @pytest.mark.parametrize("words", [WORDS[start : start + 8] for start in range(0, len(WORDS), 8)], ids="-".join)
 def test_names_that_other_languages_use(words, monkeypatch):
-    weights = [words[:4], words[4:] + ["q1", "q2", "q3", "q4"][: 8 - len(words)]]
-    weights[1] = weights[1][:4] if len(weights[1]) >= 4 else weights[1] + [f"q{n}" for n in range(4 - len(weights[1]))]
+    weights = [words[:4], words[4:]]
     table = {
         "inputs": 4,
         "loss": "half_squared_error",
@@ -254,13 +268,17 @@ def test_names_that_other_languages_use(words, monkeypatch):
     }
     try:
         d = derive(table)
-        report = d.write("out")
+        report = d.write("out", ("python", "expressions", "javascript", "c"))
     except SymbackpropError:
         return  # it may refuse, but not emit something wrong
     assert report.passed, str(report)
     done = subprocess.run([sys.executable, "out/gradients.py"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     compile(Path("out/expressions.py").read_text(encoding="utf-8"), "expressions.py", "exec")
+    for command in (["cc", "-fsyntax-only", "out/network.c"], ["node", "--check", "out/network.js"]):
+        if shutil.which(command[0]):
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
 
 
 FILES = {
@@ -293,7 +311,10 @@ FILES = {
     "twice.json": b'{"inputs": 2, "inputs": 3}',
     "list.json": b"[1, 2]",
     "dunder.json": b'{"__class__": {"__reduce__": 1}, "inputs": 2}',
-    "surrogate.json": b'{"title": "\\ud800", "inputs": 2}',
+    "surrogate.json": b'{"title": "\\ud800", "inputs": 2, "loss": "mse", "layers": [{"type": "dense", "units": 2}]}',
+    "surrogate_key.json": b'{"\\ud800": 1, "inputs": 2, "loss": "mse", "layers": [{"type": "dense", "units": 2}]}',
+    "control.json": b'{"title": "\\u001b[31m", "inputs": 2, "loss": "mse", "layers": [{"type": "dense", "units": 2}]}',
+    "turned.json": b'{"title": "\\u202e", "inputs": 2, "loss": "mse", "layers": [{"type": "dense", "units": 2}]}',
     "huge.toml": b'inputs = 1000000000\nloss = "mse"\nlayers = [{ type = "dense", units = 1000000000 }]\n',
     "larger.toml": b'inputs = 10000000000\nloss = "mse"\nlayers = [{ type = "dense", units = 2 }]\n',
     "mistakes.toml": b'inputs = 2\nloss = "mse"\n' + b'[[layers]]\ntype = "dens"\n' * 20_000,

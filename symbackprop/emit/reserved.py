@@ -9,7 +9,7 @@ _JAVASCRIPT = """
 _C = """
     auto break case char const continue default do double else enum extern float for goto if inline int long register
     restrict return short signed sizeof static struct switch typedef union unsigned void volatile while
-    _Bool _Complex _Imaginary
+    _Bool _Complex _Imaginary I complex imaginary
     acos acosh asin asinh atan atanh ceil cos cosh erf erfc exp exp2 expm1 fabs floor fmax fmin fmod gamma hypot j0 j1
     jn ldexp lgamma log log10 log1p log2 main modf nan pow printf puts rand real rint round scalb sin sinh size_t sqrt
     stdin stdout strcmp tan tanh tgamma trunc y0 y1 yn

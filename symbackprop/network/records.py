@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
+from unicodedata import category
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StrictStr, Tag, model_validator
 
 from symbackprop.network.values import plain
+
+# Marks after which a text runs from the other side, overrides included.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 Size = int | str
 Shape = tuple[Size, ...]
@@ -29,10 +33,20 @@ def words(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+def _line(value: Any) -> Any:
+    """Text as one line; characters that nobody sees, but that turn what is beside them round, are refused."""
+    if not isinstance(value, str):
+        return value
+    text = " ".join(value.split())
+    if hidden := [c for c in text if category(c) == "Cc" or c in _TURNING]:
+        raise ValueError(f"must not contain the invisible character U+{ord(hidden[0]):04X}")
+    return text
+
+
 Number = Annotated[Decimal, BeforeValidator(_number)]
 PositiveNumber = Annotated[Number, Field(gt=0)]
 Count = Annotated[int, Field(strict=True, ge=1, le=10**12)]
-Text = Annotated[StrictStr, Field(max_length=300)]
+Text = Annotated[StrictStr, BeforeValidator(_line), Field(max_length=300)]
 Words = Annotated[tuple[StrictStr, ...], BeforeValidator(words), Field(min_length=1)]
 
 

@@ -43,7 +43,9 @@ def _plain(value: Any, path: Path, problems: list[Problem]) -> Any:
         return _DROPPED
     if hasattr(value, "tolist"):
         value = value.tolist()
-    if isinstance(value, bool | str | BaseModel):
+    if isinstance(value, str):
+        return value if _is_text(value, path, problems) else _DROPPED
+    if isinstance(value, bool | BaseModel):
         return value
     if isinstance(value, int | float | Decimal):
         return _plain_number(value, path, problems)
@@ -63,11 +65,23 @@ def _plain(value: Any, path: Path, problems: list[Problem]) -> Any:
     return _DROPPED
 
 
+def _is_text(value: str, path: Path, problems: list[Problem]) -> bool:
+    """Whether a text can be written to a file: JSON can spell halves of characters, which cannot."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        problems.append(Problem(WRONG, path, f"{_place(path)} contains half a character, {value!a:.60}"))
+        return False
+    return True
+
+
 def _plain_table(value: Mapping[Any, Any], path: Path, problems: list[Problem]) -> dict[str, Any]:
     table = {}
     for key, item in value.items():
         if not isinstance(key, str):
             problems.append(Problem(NOT_A_NAME, (*path, key), f"a key must be a word, got {shown(key)}", at="key"))
+            continue
+        if not _is_text(key, (*path,), problems):
             continue
         inner = _plain(item, (*path, key), problems)
         if inner is not _DROPPED:
