@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from symbackprop.checking.calling import RATES, CandidateError, Environment, gradient_functions, returned
-from symbackprop.checking.claims import Claim, Subject, subject_named, written
+from symbackprop.checking.claims import UNJUDGED, Claim, Subject, subject_named, written
 from symbackprop.checking.formulas import array_value
 from symbackprop.checking.latex import is_latex, latex_value
 from symbackprop.checking.outside import SECONDS, run_file
@@ -64,7 +64,7 @@ class Candidate:
             if any(found):
                 return [{name: _claim(value) for name, value in row.items()} for row in found]
         if not self.numbers:
-            raise InputError(f"{self.name} holds no gradient")
+            raise InputError(f"{self.name} holds no gradient", code=UNJUDGED)
         return [{name: written(value, name) for name, value in self.numbers.items()}]
 
     @property
@@ -119,7 +119,7 @@ def from_functions(functions: Mapping[str, Callable[..., Any]], name: str = "the
         try:
             return [returned(functions, each) for each in environments]
         except CandidateError as error:
-            raise InputError(str(error), help=error.help) from error
+            raise InputError(str(error), code=UNJUDGED, help=error.help) from error
 
     return Candidate(name, values)
 
@@ -147,15 +147,17 @@ def from_file(path: Path, gradients: Collection[str], seconds: float = SECONDS) 
         return candidate
     readers = {".json": _from_json, ".toml": _from_toml, ".npz": _from_npz}
     if kind not in readers:
-        raise InputError(f"{path.name} is no kind of file that holds a gradient", help="use .py, .json, .toml or .npz")
+        raise InputError(
+            f"{path.name} is no kind of file that holds a gradient", code="SB003", help="use .py, .json, .toml or .npz"
+        )
     if not path.is_file():
-        raise InputError(f"there is no file {str(path)!r}")
+        raise InputError(f"there is no file {str(path)!r}", code="SB001")
     try:
         table = readers[kind](path)
     except (ValueError, OSError) as error:
-        raise InputError(f"{path.name} cannot be read: {error}") from error
+        raise InputError(f"{path.name} cannot be read: {error}", code="SB001") from error
     if not isinstance(table, Mapping):
-        raise InputError(f"{path.name} must be a table of name -> number")
+        raise InputError(f"{path.name} must be a table of name -> number", code=UNJUDGED)
     return Candidate(path.name, numbers=table)
 
 
@@ -218,6 +220,7 @@ def from_object(name: str, value: Any, subjects: Mapping[str, Subject], notation
         return Candidate(name, numbers={name: value})
     raise InputError(
         f"a candidate is a function, a table, numbers or a path, got {type(value).__name__}",
+        code=UNJUDGED,
         help='for one gradient give its name first: check(d, "W1", candidate)',
     )
 
@@ -233,7 +236,9 @@ def from_written(texts: Mapping[str, str], subjects: Mapping[str, Subject], nota
     if not numbers:
         return from_texts(texts, subjects, notation)
     if len(numbers) < len(texts):
-        raise InputError("numbers and formulas cannot be judged together", help="give them one after the other")
+        raise InputError(
+            "numbers and formulas cannot be judged together", code=UNJUDGED, help="give them one after the other"
+        )
     return Candidate(" ".join(f"{name}={text}" for name, text in texts.items()), numbers=numbers)
 
 
@@ -260,9 +265,11 @@ def _from_table(table: Mapping[str, Any], subjects: Mapping[str, Subject], notat
         try:
             return from_functions(gradient_functions(table, subjects), "the functions")
         except CandidateError as error:
-            raise InputError(str(error), help=error.help) from error
+            raise InputError(str(error), code=UNJUDGED, help=error.help) from error
     if kinds == {"text"}:
         return from_written(table, subjects, notation)
     if "function" in kinds:
-        raise InputError("a table of candidates holds functions, or numbers, or texts", help="give them one by one")
+        raise InputError(
+            "a table of candidates holds functions, or numbers, or texts", code=UNJUDGED, help="give them one by one"
+        )
     return Candidate("the numbers", numbers=table)

@@ -19,6 +19,8 @@ from symbackprop.errors import InputError, UnknownNameError, did_you_mean
 from symbackprop.graph import Tensor
 from symbackprop.verify.fields import Array
 
+# What was handed in cannot be judged: it raises, or is no number.
+UNJUDGED = "SB080"
 # A double carries 16 digits; a gradient that is computed in another order keeps most of them.
 EXACT = 1e-9
 # What differs by less is what differences, single precision or a small constant under a logarithm leave.
@@ -194,14 +196,14 @@ def written(value: Any, where: str) -> Claim:
     if isinstance(value, list | tuple):
         parts = [written(part, f"{where}[{n}]") for n, part in enumerate(value)]
         if len({part.value.shape for part in parts}) > 1:
-            raise InputError(f"{where} is a list whose parts have different lengths")
+            raise InputError(f"{where} is a list whose parts have different lengths", code=UNJUDGED)
         return Claim(np.array([p.value for p in parts]), np.array([np.asarray(p.allowance) for p in parts]))
     try:
         number = Decimal(value if isinstance(value, str) else repr(float(value)))
     except (InvalidOperation, TypeError, ValueError):
-        raise InputError(f"{where} is {value!r}, which is no number") from None
+        raise InputError(f"{where} is {value!r}, which is no number", code=UNJUDGED) from None
     if not number.is_finite():
-        raise InputError(f"{where} is {value}, which is no finite number")
+        raise InputError(f"{where} is {value}, which is no finite number", code=UNJUDGED)
     unit = 10.0 ** int(number.as_tuple().exponent)
     # A whole number such as 0 or 1, and a float at its full length, are meant exactly.
     return Claim(

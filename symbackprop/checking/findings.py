@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from time import monotonic
@@ -128,4 +128,14 @@ def diagnosed(case: Case, subject: Subject, evidence: Evidence) -> tuple[Diagnos
         found += islice(recognised(mistake, case, subject, evidence), 1)
         if len(found) >= MOST_DIAGNOSES or monotonic() - start > SECONDS:
             break
-    return tuple(found)
+    return tuple(found) or tuple(_two_mistakes(case, subject, evidence, start))
+
+
+def _two_mistakes(case: Case, subject: Subject, evidence: Evidence, start: float) -> Iterator[Diagnosis]:
+    """A usual mistake with a sign, a factor or a transposition on top, the first that is found."""
+    for mistake in MISTAKES:
+        if mistake.last or monotonic() - start > SECONDS:
+            break
+        for diagnosis in recognised(mistake, case, subject, evidence, two=True):
+            yield diagnosis
+            return

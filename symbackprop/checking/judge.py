@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symbackprop.checking.candidates import Candidate, Handed, Places, from_object
-from symbackprop.checking.claims import Subject, gradients_near, subjects
+from symbackprop.checking.claims import UNJUDGED, Subject, gradients_near, subjects
 from symbackprop.checking.findings import departed, diagnosed, evidence_of, far_fetched, judged, wrong_at_sample
 from symbackprop.checking.probes import WORKED, Case, assumptions, case_of, one_sample
 from symbackprop.checking.verdicts import Finding, Verdict
@@ -127,6 +127,7 @@ class Judge:
         if not worked:
             raise InputError(
                 f"{candidate.name} gives numbers, but {self.case.graph.name} has no worked sample to compare them at",
+                code="SB026",
                 help="give the network weights and a [sample], or hand in a function",
             )
         return replace(self.case, probes=tuple(worked[:1]))
@@ -142,7 +143,9 @@ class Judge:
         if not gradients and not forward:
             help = gradients_near(names[0], self.subjects) if names else ""
             raise InputError(
-                f"{candidate.name} gives {', '.join(names) or 'nothing'}, which is no gradient here", help=help
+                f"{candidate.name} gives {', '.join(names) or 'nothing'}, which is no gradient here",
+                code=UNJUDGED,
+                help=help,
             )
         return gradients, forward, unknown
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from symbackprop.checking.calling import Environment
+from symbackprop.checking.claims import UNJUDGED
 from symbackprop.errors import InputError
 from symbackprop.verify.fields import Array
 
@@ -37,7 +38,7 @@ def run_file(
         InputError: There is no such file, it takes too long, or a function raised; the message has the line.
     """
     if not path.is_file():
-        raise InputError(f"there is no file {str(path)!r}")
+        raise InputError(f"there is no file {str(path)!r}", code="SB001")
     with TemporaryDirectory() as name:
         folder = Path(name)
         _write_job(folder, path, environments, gradients)
@@ -52,11 +53,12 @@ def run_file(
         except subprocess.TimeoutExpired:
             raise InputError(
                 f"{path.name} did not finish within {seconds:g} seconds",
+                code=UNJUDGED,
                 help="look for an endless loop or a training run outside the functions, or raise --time-limit",
             ) from None
         if not (folder / "answer.json").is_file():
             last = run.stderr.decode(errors="replace").strip().splitlines()[-1:] or [f"exit code {run.returncode}"]
-            raise InputError(f"{path.name} ended the process that ran it: {last[0]}")
+            raise InputError(f"{path.name} ended the process that ran it: {last[0]}", code=UNJUDGED)
         return _read_answer(folder, path, len(environments))
 
 
@@ -82,7 +84,7 @@ def _write_job(folder: Path, path: Path, environments: Sequence[Environment], gr
 def _read_answer(folder: Path, path: Path, count: int) -> tuple[list[dict[str, Array]], dict[str, Any]]:
     answer = json.loads((folder / "answer.json").read_text(encoding="utf-8"))
     if "error" in answer:
-        raise InputError(f"{path.name}: {answer['error']}", help=answer["help"])
+        raise InputError(f"{path.name}: {answer['error']}", code=UNJUDGED, help=answer["help"])
     found: list[dict[str, Array]] = [{} for _ in range(count)]
     with np.load(folder / "values.npz", allow_pickle=False) as values:
         for key in values.files:

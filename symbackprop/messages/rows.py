@@ -264,6 +264,15 @@ ROWS = (
         "$ symbackprop derive xor -o m\n$ symbackprop doctor m",
     ),
     Row(
+        "SB080",
+        "a gradient that cannot be judged",
+        "What was handed to `check` raises, does not end, asks for an argument that nothing is known of, or returns "
+        "something that is no array of numbers.",
+        "The message has the line of your file; arguments are found by name: params, x, t, W1, a1, delta2, ...",
+        '>>> sb.check(sb.derive("mazur"), "W2", lambda delta2, h: h)',
+        '>>> sb.check(sb.derive("mazur"), "W2", lambda delta2, a1: delta2[:, None] * a1)',
+    ),
+    Row(
         "SB090",
         "an internal error",
         "A mistake of ours. Files that were finished are whole and kept. The exit code is 70.",

@@ -224,6 +224,34 @@ PLANTED = [
 ]
 
 
+# Two mistakes at once, or one in every layer.
+TWICE = [
+    (DEEP, "W1", lambda da1, a1, x: -(da1.T @ x), "the slope of a1 = tanh(z1) is left out; besides, the sign is wrong"),
+    (SOFTMAX, "W1", lambda da1, x: 2 * x.T @ da1, "its shape is (3, 4), that of the gradient (4, 3)"),
+    (SOFTMAX, "W1", lambda da1, x: x.T @ da1, "the slope of a1 = sigmoid(z1) is left out; besides, it is transposed"),
+    (
+        DEEP,
+        "W1",
+        lambda da3, W3, W2, x: (da3 @ W3 @ W2).T @ x,
+        "the slope of every activation (a3, a2, a1) is left out",
+    ),
+    (
+        DEEP,
+        "W2",
+        lambda da3, a3, W3, a2, a1: ((da3 * (1 - a3**2)) @ W3 * (1 - a2**2)).T @ a1,
+        "the slope of every activation (a3, a2) is that of tanh",
+    ),
+]
+
+
+@pytest.mark.parametrize(("network", "name", "function", "sentence"), TWICE)
+def test_two_mistakes_at_once(network, name, function, sentence):
+    one = judge(network)
+    (finding,) = one(from_object(name, function, one.subjects)).findings
+    assert finding.outcome == "wrong"
+    assert finding.because == sentence
+
+
 @pytest.mark.parametrize(("mistake", "network", "name", "function"), PLANTED)
 def test_a_planted_mistake_is_named(mistake, network, name, function):
     one = judge(network)

@@ -75,11 +75,21 @@ class Diagnosis:
         return self.sentence
 
 
-def recognised(mistake: Mistake, case: Case, subject: Subject, evidence: Evidence) -> Iterator[Diagnosis]:
-    """The ways of making a mistake that give what was handed in."""
+def recognised(
+    mistake: Mistake, case: Case, subject: Subject, evidence: Evidence, two: bool = False
+) -> Iterator[Diagnosis]:
+    """The ways of making a mistake that give what was handed in.
+
+    Args:
+        mistake: Which.
+        case: Where it may be made.
+        subject: The gradient.
+        evidence: What was handed in.
+        two: Whether a second mistake was made on top: a sign, a factor, a transposition.
+    """
     for mutation in mistake.mutations(case, subject, evidence):
         try:
-            factor = _match(mutation, case, subject, evidence)
+            factor = (_with_second if two else _match)(mutation, case, subject, evidence)
         except SymbackpropError:
             continue  # the equations cannot be computed with it: its shapes do not fit, or time would run both ways
         if factor is not None:
@@ -89,7 +99,8 @@ def recognised(mistake: Mistake, case: Case, subject: Subject, evidence: Evidenc
             element = f"d{loss}/d{first if '[' not in first else subject.name}"
             words = {"gradient": f"d{loss}/d{subject.name}", "element": element, "factor": factor, **mutation.words}
             words["missing"] = _lacking(factor)
-            yield Diagnosis(mistake.name, mistake.sentence.format_map(words), mutation.adjoint)
+            sentence = mistake.sentence.format_map(words)
+            yield Diagnosis(mistake.name, f"{sentence}; besides, {factor}" if two else sentence, mutation.adjoint)
 
 
 def _lacking(factor: str) -> str:
@@ -112,6 +123,21 @@ def _match(mutation: Mutation, case: Case, subject: Subject, evidence: Evidence)
             claim.agrees(rest + constant.at(probe) * part, floor_of(probe)) for probe, claim, rest, part in found
         ):
             return constant.text
+    return None
+
+
+def _with_second(mutation: Mutation, case: Case, subject: Subject, evidence: Evidence) -> str | None:
+    """What was done on top of a mutation to get what was handed in; `None` if nothing that is known."""
+    if mutation.part is not None:
+        return None
+    arrays = [(probe, claim, np.asarray(mutation.at(probe))) for probe, claim in evidence]
+    if all(array.ndim == 2 and agrees(claim, subject, array.T, probe) for probe, claim, array in arrays):
+        return "it is transposed"
+    for constant in constants(case, [probe for probe, _ in evidence]):
+        if constant.text != "0" and all(
+            agrees(claim, subject, constant.at(probe) * array, probe) for probe, claim, array in arrays
+        ):
+            return "the sign is wrong" if constant.text == "-1" else f"the result is multiplied by {constant.text}"
     return None
 
 

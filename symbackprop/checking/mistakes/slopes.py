@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import sympy as sp
@@ -31,45 +32,58 @@ def elementwise(case: Case, subject: Subject) -> Iterator[tuple[tuple[str, str],
             yield key, local
 
 
+Key = tuple[str, str]
+Wrong = tuple[Key, Partial, Expr]
+
+
+def _each_and_all(case: Case, subject: Subject, made: list[Wrong], **words: str) -> Iterator[Mutation]:
+    """The mistake at each link, and at all of them: who forgets a slope once may do so in every layer."""
+    for key, local, value in made:
+        yield _with(case, subject, key, local, value, **words)
+    if len({key for key, *_ in made}) > 1:
+        changed = {key: replace(local, value=value) for key, local, value in made}
+        link = f"every activation ({', '.join(dict.fromkeys(key[0] for key in changed))})"
+        yield by_equations(case, subject, reassembled(case, changed), {"link": link, "output": link, **words})
+
+
 def left_out(case: Case, subject: Subject, evidence: Evidence) -> Iterator[Mutation]:
     """δ = ∂E/∂a · f′(z) → δ = ∂E/∂a."""
-    for key, local in elementwise(case, subject):
-        yield _with(case, subject, key, local, _bare(local.value))
+    wrong = [(key, local, _bare(local.value)) for key, local in elementwise(case, subject)]
+    yield from _each_and_all(case, subject, wrong)
 
 
 def twice(case: Case, subject: Subject, evidence: Evidence) -> Iterator[Mutation]:
     """δ = ∂E/∂a · f′(z) → δ = ∂E/∂a · f′(z)²."""
-    for key, local in elementwise(case, subject):
-        assert local.slope is not None
-        yield _with(case, subject, key, local, local.value * local.slope)
+    wrong = [(key, local, local.value * local.slope) for key, local in elementwise(case, subject)]
+    yield from _each_and_all(case, subject, wrong)
 
 
 def inside_out(case: Case, subject: Subject, evidence: Evidence) -> Iterator[Mutation]:
     """a(1 - a) → z(1 - z), and f′(z) → f′(a): the right slope, taken at the wrong side of the activation."""
-    for (defined, read), local in elementwise(case, subject):
-        for value, old, new in ((local.value, defined, read), (case.raw.partials[defined, read].value, read, defined)):
-            if old in tensors_read(value):
-                words = {"wrong": new, "right": old}
-                yield _with(case, subject, (defined, read), local, value.xreplace({Name(old): Name(new)}), **words)
+    found = list(elementwise(case, subject))
+    for side, wrong, right in ((0, "its input", "its output"), (1, "its output", "its input")):
+        changed = []
+        for key, local in found:
+            value = (local if side == 0 else case.raw.partials[key]).value
+            if key[side] in tensors_read(value):
+                changed.append((key, local, value.xreplace({Name(key[side]): Name(key[1 - side])})))
+        yield from _each_and_all(case, subject, changed, wrong=wrong, right=right)
 
 
 def of_another(case: Case, subject: Subject, evidence: Evidence) -> Iterator[Mutation]:
     """f′ → the slope of another activation of the catalogue, written in its input or in its output."""
-    for (defined, read), local in elementwise(case, subject):
-        tensor = case.graph.tensors[read]
-        for row in list(ACTIVATIONS.values())[1:]:  # the first is linear, whose slope is left out
-            try:
-                statement = formula_statement("a", row.formula)
-                statement = with_constants(statement, option_values(row.options, {}))
-                equation = bind(statement, {"z": tensor}, defined)
-                other = partial(equation, tensor)
-            except SymbackpropError:
-                continue
-            if len(equation.indices) != len(local.indices):
-                continue
-            forms = dict.fromkeys((other.value, _by_output(other, equation)))
-            for value in forms:
-                yield _with(case, subject, (defined, read), other, value, other=row.name)
+    for row in list(ACTIVATIONS.values())[1:]:  # the first is linear, whose slope is left out
+        forms: tuple[list[Wrong], list[Wrong]] = ([], [])
+        for key, local in elementwise(case, subject):
+            with suppress(SymbackpropError):
+                statement = with_constants(formula_statement("a", row.formula), option_values(row.options, {}))
+                equation = bind(statement, {"z": case.graph.tensors[key[1]]}, key[0])
+                other = partial(equation, case.graph.tensors[key[1]])
+                if len(equation.indices) == len(local.indices):
+                    forms[0].append((key, other, other.value))
+                    forms[1].append((key, other, _by_output(other, equation)))
+        for wrong in forms:
+            yield from _each_and_all(case, subject, wrong, other=row.name)
 
 
 def _by_output(local: Partial, equation: Equation) -> Expr:
@@ -78,7 +92,13 @@ def _by_output(local: Partial, equation: Equation) -> Expr:
 
 def _with(case: Case, subject: Subject, key: tuple[str, str], local: Partial, value: Expr, **words: str) -> Mutation:
     row = dict(zip((e.tensor for e in case.graph.equations), case.graph.rows, strict=False)).get(key[0], "")
-    described = {"output": key[0], "input": key[1], "function": row or key[0], **words}
+    described = {
+        "output": key[0],
+        "input": key[1],
+        "function": row or key[0],
+        "link": f"{key[0]} = {row}({key[1]})",
+        **words,
+    }
     return by_equations(case, subject, reassembled(case, {key: replace(local, value=value)}), described)
 
 
