@@ -14,7 +14,7 @@ from symbackprop.emit.expressions import emit_expressions
 from symbackprop.emit.files import write_folder
 from symbackprop.emit.page import page
 from symbackprop.errors import InputError, SymbackpropError, UnknownNameError, did_you_mean
-from symbackprop.explorable import explorable
+from symbackprop.explorable import explored
 from symbackprop.material import material
 from symbackprop.proofreading import proofread
 from symbackprop.targets import c_text, floats_text
@@ -76,7 +76,7 @@ def _latex(stages: Stages, found: Findings) -> str:
 
 def _page(stages: Stages, found: Findings) -> str:
     made = material(stages, found.report, found.run)
-    return page(made, explorable(stages, made))
+    return page(made, explored(stages, made))
 
 
 EMITTERS: Mapping[str, Emitter] = {

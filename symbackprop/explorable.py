@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -19,9 +20,12 @@ from symbackprop.emit.page.explore import Explorable, Factor, Field
 from symbackprop.errors import SymbackpropError
 from symbackprop.expressions import Read, Where, tensors_read
 from symbackprop.graph import Derivation
+from symbackprop.illustration import illustrated
 from symbackprop.lower.formula import formula_code
+from symbackprop.material import material
 from symbackprop.notation import given
 from symbackprop.unroll import Scalars
+from symbackprop.verify import Report
 
 if TYPE_CHECKING:
     from symbackprop.display.tree import Role
@@ -33,16 +37,32 @@ MOST_FIELDS = 150
 GIVEN = {"input": "Inputs", "target": "Targets", "constant": "Constants", "parameter": "Weights and biases"}
 
 
-def explorable(stages: Stages, material: Material) -> Explorable | None:
+def explored(stages: Stages, made: Material) -> Explorable | None:
+    """What a page needs to be worked with; a network without numbers is shown with some that are made up.
+
+    Args:
+        stages: The stages of the network.
+        made: What its document is made from.
+    """
+    if made.step is not None:
+        return explorable(stages, made)
+    other = type(stages)(stages.network, stages.wrt, stages.notation.name)
+    if not illustrated(other):
+        return None
+    found = explorable(other, material(other, Report(stages.network.name, ())))
+    return None if found is None else replace(found, made_up=True)
+
+
+def explorable(stages: Stages, made: Material) -> Explorable | None:
     """What a page needs to be worked with; nothing for networks that are too large or have no numbers.
 
     Args:
         stages: The stages of the network.
-        material: What its document is made from.
+        made: What its document is made from.
     """
     scalars = stages.scalars
-    sheet = Sheet(material)
-    if scalars is None or material.step is None or len(scalars.partials) > MOST_FACTORS:
+    sheet = Sheet(made)
+    if scalars is None or made.step is None or len(scalars.partials) > MOST_FACTORS:
         return None
     tensors = stages.graph.tensors
     places = {name: place for name, place in _owners(scalars).items() if place[0] in tensors}

@@ -25,7 +25,7 @@ from symbackprop.emit.document.blocks import Figure
 from symbackprop.emit.page import page
 from symbackprop.emit.page.part import drawing_part, formula_part
 from symbackprop.errors import ShapeError, SymbackpropError
-from symbackprop.explorable import explorable, factors, scalar_signs
+from symbackprop.explorable import explored, factors, scalar_signs
 from symbackprop.material import material
 from symbackprop.pipeline import Stages
 from symbackprop.unroll import numbers
@@ -61,7 +61,7 @@ def network_bundle(network: Network) -> Bundle:
 def derivation_bundle(stages: Stages, plain: str) -> Bundle:
     """A derivation as its page, in a frame that can do nothing outside of itself."""
     made = material(stages, Report(stages.network.name, ()))
-    source = escape(page(made, explorable(stages, made)))
+    source = escape(page(made, explored(stages, made)))
     frame = (
         f'<iframe title="{escape(plain)}" sandbox="allow-scripts" srcdoc="{source}" '
         f'style="width: 100%; height: {HEIGHT}; border: 1px solid #8884; border-radius: 6px"></iframe>'

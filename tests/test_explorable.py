@@ -3,7 +3,7 @@
 import pytest
 
 from symbackprop.display import text
-from symbackprop.explorable import explorable, factors
+from symbackprop.explorable import explorable, explored, factors
 from symbackprop.material import material
 from symbackprop.network import Dense, Network, load
 from symbackprop.notation import NOTATIONS, STANDARD
@@ -70,3 +70,15 @@ def test_the_notation_is_the_documents():
 @pytest.mark.parametrize("network", ["mnist", "lstm", "2 -> 2 tanh -> 1, loss=mse"])
 def test_large_networks_and_networks_without_numbers_have_none(network):
     assert made(load(network)) is None
+
+
+def test_a_small_network_without_numbers_is_shown_with_some():
+    stages = Stages(load("2 -> 2 tanh -> 1, loss=mse"))
+    found = explored(stages, material(stages, Report("net", ())))
+    assert found.made_up
+    assert all(one.value for _, fields in found.fields for one in fields)
+    assert stages.graph.tensors["W1"].value is None, "the document stays without"
+    mazur = Stages(load("mazur"))
+    assert not explored(mazur, material(mazur, Report("mazur", ()))).made_up
+    large = Stages(load("mnist"))
+    assert explored(large, material(large, Report("mnist", ()))) is None

@@ -13,9 +13,11 @@ from symbackprop.notation import GREEK
 
 # Of a letter's size: how large a script is, how far it is raised or lowered, how wide its characters are.
 SCRIPT, RAISED, LOWERED = 0.68, 0.42, 0.24
-WIDTHS = {"(": 0.34, ")": 0.34, ",": 0.26, "-": 0.34}
+WIDTHS = {"(": 0.34, ")": 0.34, ",": 0.26, "−": 0.6}
 DIGIT = 0.52
 _ZERO_WIDTH = "&#8203;"
+# A script holds no script of its own.
+_PLAIN = TextPrinter()
 
 
 class SvgTextPrinter(TextPrinter):
@@ -54,7 +56,7 @@ class SvgTextPrinter(TextPrinter):
         sign = tree.sign
         letter = GREEK.get(sign.base, sign.base)
         letter = bold(letter, sign.shape) if sign.shape != "scalar" and len(letter) == 1 else letter
-        subscripts = [self.show(index).replace(" ", "") for index in tree.subscripts]
+        subscripts = [_PLAIN.show(index).replace(" ", "").replace("-", "−") for index in tree.subscripts]
         own = "".join(GREEK.get(sub, sub) for sub in sign.subs)
         rest = ("" if all(len(one) == 1 for one in subscripts) else ",").join(subscripts)
         below = (sign.place + own + ("," if own and rest else "") + rest).rstrip(",")
@@ -85,7 +87,7 @@ class SvgTextPrinter(TextPrinter):
         )
 
     def power(self, tree: Power, leading: bool) -> str:
-        plain = TextPrinter().show(tree.exponent).replace(" ", "")
+        plain = _PLAIN.show(tree.exponent).replace(" ", "")
         return self.show(tree.base, 4) + self.scripts(above=plain)
 
     def compare(self, tree: Compare, leading: bool) -> str:

@@ -40,6 +40,8 @@ def parsed(tree) -> ElementTree.Element:
         (Number("1.5e-05"), "1.5·10−5"),
         (Power(Z, integer(2)), "z2"),
         ("a < b", "a < b"),
+        (Symbol(Sign("h"), (Symbol(given("T")),)), "hT"),
+        (Symbol(Sign("h"), (plus(Symbol(Sign("tau")), Minus(integer(1))), Symbol(Sign("j")))), "hτ−1,j"),
     ],
 )
 def test_what_is_read(tree, text):

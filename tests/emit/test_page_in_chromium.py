@@ -31,7 +31,16 @@ RELU = Network(
     sample={"x": [[1.5, -0.7], [0.4, 2.1]], "t": [[1, 0], [0, 1]]},
     training={"optimizer": {"type": "adam", "learning_rate": 0.1}},
 )
-NETWORKS = {"mazur": lambda: load("mazur"), "xor": lambda: load("xor"), "relu": lambda: RELU}
+RECURRENT = Network(
+    {"shape": [3, 1]}, {"type": "simple_rnn", "units": 2}, {"type": "dense", "units": 1}, loss="mse", name="recurrent"
+)
+NETWORKS = {
+    "mazur": lambda: load("mazur"),
+    "xor": lambda: load("xor"),
+    "relu": lambda: RELU,
+    "recurrent": lambda: RECURRENT,
+    "made up": lambda: load("2 -> 3 tanh -> 2 softmax, loss=categorical_crossentropy"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +123,7 @@ def read(text: str) -> float:
 @pytest.fixture(scope="module")
 def pages(browser, tmp_path_factory) -> dict[str, Shown]:
     folder = tmp_path_factory.mktemp("pages")
-    return {name: Shown(browser, folder / f"{name}.html", make()) for name, make in NETWORKS.items()}
+    return {name: Shown(browser, folder / f"{name.replace(' ', '-')}.html", make()) for name, make in NETWORKS.items()}
 
 
 @pytest.fixture

@@ -77,6 +77,7 @@ class Explorable:
         samples: How many there are.
         batched: The tensors whose first axis is that of the samples.
         sequential: Whether the document moves the layers one after the other, which the page never does.
+        made_up: Whether its numbers are not the user's own.
         names: The scalar at each place, the inverse of `places`.
     """
 
@@ -94,6 +95,7 @@ class Explorable:
     samples: int = 1
     batched: Sequence[str] = ()
     sequential: bool = False
+    made_up: bool = False
     names: Mapping[tuple[Any, ...], str] = field(default_factory=dict)
 
 

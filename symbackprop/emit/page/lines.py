@@ -21,6 +21,8 @@ from symbackprop.emit.page.prose import Prose
 WIDE = 60.0
 # Below this a piece of a formula stays with the one before.
 NARROW = 36.0
+# A piece that is wider has its reason below it.
+LONG = 270.0
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Line:
         reason: Why they are equal.
         number: The equation's number, if it has one.
         anchor: The name of its place in the page.
+        long: Whether a part of it is too wide to stand beside its reason.
     """
 
     lhs: Markup
@@ -40,26 +43,31 @@ class Line:
     reason: Markup
     number: str
     anchor: str
+    long: bool
 
 
 def lines(relation: Relation, prose: Prose) -> Iterator[Line]:
     """The lines of a relation; one ends where a member has a reason or a number."""
     lhs = Markup(_math(prose, prose.display(relation.lhs), relation.lhs))
     pending: list[str] = []
+    widest = 0.0
     for position, row in enumerate(relation.rows):
-        pending.append(f'<span class="member">{"<wbr>".join(_pieces(row, prose))}</span>')
+        pieces = _pieces(row, prose)
+        widest = max(widest, *(size for _, size in pieces))
+        pending.append(f'<span class="member">{"<wbr>".join(text for text, _ in pieces)}</span>')
         if row.reason or row.label or position == len(relation.rows) - 1:
             number = prose.numbers.get(row.label, "") if row.label else ""
             place = anchor(row.label) if row.label else ""
-            yield Line(lhs, Markup("<wbr>".join(pending)), prose.reason(row.reason), number, place)
-            lhs, pending = Markup(""), []
+            body = Markup("<wbr>".join(pending))
+            yield Line(lhs, body, prose.reason(row.reason), number, place, widest > LONG)
+            lhs, pending, widest = Markup(""), [], 0.0
 
 
-def _pieces(row: Row, prose: Prose) -> list[str]:
-    """A member with its sign, as formulas between which a line may break."""
+def _pieces(row: Row, prose: Prose) -> list[tuple[str, float]]:
+    """A member with its sign, as formulas between which a line may break, each with its width."""
     parts = _broken(row.tree, prose)
     parts[0] = (prose.display.equality(row.operator) + parts[0][0], parts[0][1])
-    return [_math(prose, text, tree) for text, tree in _gathered(parts)]
+    return [(_math(prose, text, tree), size) for text, tree, size in _gathered(parts)]
 
 
 def _broken(tree: Tree, prose: Prose) -> list[tuple[str, Tree]]:
@@ -78,18 +86,18 @@ def _broken(tree: Tree, prose: Prose) -> list[tuple[str, Tree]]:
     return [(printer(tree), tree)]
 
 
-def _gathered(parts: list[tuple[str, Tree]]) -> Iterator[tuple[str, Tree]]:
+def _gathered(parts: list[tuple[str, Tree]]) -> Iterator[tuple[str, Tree, float]]:
     """Short pieces together, so that a line does not break after every letter."""
     text, wide = "", 0.0
     trees: list[Tree] = []
     for part, tree in parts:
         size = width(latex(tree))
         if text and wide + size > NARROW:
-            yield text, _together(trees)
+            yield text, _together(trees), wide
             text, wide, trees = "", 0.0, []
         text, wide = text + part, wide + size
         trees.append(tree)
-    yield text, _together(trees)
+    yield text, _together(trees), wide
 
 
 def _together(trees: list[Tree]) -> Tree:
