@@ -123,4 +123,4 @@ def test_an_executed_notebook_exports_to_html_that_needs_no_kernel(tmp_path):
     assert 'sandbox="allow-scripts"' in text
     assert "network.update" in text, "the script of the page came along"
     assert text.count("<math") > 3
-    assert "all 26 checks passed" in text
+    assert re.search(r"all \d+ checks passed", text)
