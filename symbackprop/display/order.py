@@ -36,11 +36,13 @@ _ROLES = {"": CONSTANTS, "constant": CONSTANTS, "adjoint": ADJOINTS, "parameter"
 
 def arrange_terms(terms: Sequence[Tree]) -> list[Tree]:
     """The terms of a sum in reading order."""
-    return sorted(terms, key=_term_key)
+    return sorted(terms, key=_term_key) if len(terms) > 1 else list(terms)
 
 
 def arrange_factors(factors: Sequence[Tree]) -> list[Tree]:
     """The factors of a product in reading order; an activation stands in front of the 1 - a that goes with it."""
+    if len(factors) < 2:
+        return list(factors)
     ordered = sorted(factors, key=lambda factor: (_rank(factor), _natural(factor)))
     for slope in [factor for factor in ordered if isinstance(factor, Sum) and _rank(factor) == SLOPES]:
         inside = walk(slope)
@@ -97,10 +99,11 @@ def _positive(term: Tree) -> Tree:
 
 def _natural(tree: Tree) -> tuple[Any, ...]:
     """A key that sorts w2 before w10 and the elements of an array in their order."""
+    nodes, shown = walk(tree), text(tree)
     places = tuple(
         (node.key, tuple(place.value if isinstance(place, Number) else -1 for place in node.place))
-        for node in walk(tree)
+        for node in nodes
         if isinstance(node, Symbol) and node.key
     )
-    printed = tuple(int(part) if part.isdigit() else -1 for part in re.split(r"(\d+)", text(tree)))
-    return places, len(walk(tree)), printed, text(tree)
+    printed = tuple(int(part) if part.isdigit() else -1 for part in re.split(r"(\d+)", shown))
+    return places, len(nodes), printed, shown

@@ -26,6 +26,10 @@ def place_tree(expr: Expr, index: IndexPrinter, inner: Callable[[Expr], Tree]) -
         index: How a single index is printed.
         inner: How a read or an arg max inside it is printed.
     """
+    if isinstance(expr, Index):
+        return index(expr)
+    if expr.is_Integer:
+        return integer(int(expr) + 1)
     if isinstance(expr, Read | ArgPeak):
         return inner(expr)
     return arithmetic(sp.expand(from_one(expr) + 1), index, inner)

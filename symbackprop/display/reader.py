@@ -11,7 +11,7 @@ from sympy import Expr
 from symbackprop.display.places import place_tree
 from symbackprop.display.tree import PartialDerivative, Symbol, Tree, integer
 from symbackprop.errors import UnsupportedError
-from symbackprop.expressions import ArgPeak, Read
+from symbackprop.expressions import ArgPeak, Index, Read
 from symbackprop.graph import Tensor, layer_name
 from symbackprop.notation import STANDARD, Notation, Sign, given
 
@@ -46,6 +46,7 @@ class TensorReader:
         self.hidden = frozenset(hidden)
         self.named = named
         self._prefixes: dict[int, str] = {}
+        self._indices: dict[str, Symbol] = {}
         self.depth = max((tensor.layer for tensor in tensors.values()), default=0)
         self.loss = next((name for name, tensor in tensors.items() if tensor.role == "loss"), "E")
         # A time index would be read as the target.
@@ -77,8 +78,11 @@ class TensorReader:
 
     def index(self, index: Expr) -> Symbol:
         """A single index."""
-        name = str(index)
-        return Symbol(replace(given(self.renamed.get(name, name)), plain=""), key=f"#{name}")
+        name = str(index.name if isinstance(index, Index) else index)
+        if name not in self._indices:
+            sign = replace(given(self.renamed.get(name, name)), plain="")
+            self._indices[name] = Symbol(sign, key=f"#{name}")
+        return self._indices[name]
 
     def place(self, expr: Expr) -> Tree:
         """An index expression, counted from 1."""
@@ -113,7 +117,7 @@ class TensorReader:
             return Symbol(given(f"w{number}"), key=tensor.name, at=at, role=role or tensor.role)
         layer, rank = tensor.layer or None, len(tensor.indices)
         sign = self.notation.sign(tensor.name, layer, self.depth, rank, prefix=self._prefix(tensor))
-        subscripts = tuple(self.place(index) for index in shown)
+        subscripts = at if len(shown) == len(at) else tuple(self.place(index) for index in shown)
         return Symbol(sign, subscripts, tensor.name, None if subscripts == at else at, role or tensor.role)
 
     def _adjoint(self, tensor: Tensor, indices: Sequence[Expr]) -> Tree:
@@ -123,7 +127,8 @@ class TensorReader:
             layer = (forward or tensor).layer or None
             base, prefix = self._delta_name(forward) if forward else (tensor.name, None)
             sign = self.notation.sign(base, layer, self.depth, len(indices), prefix=prefix)
-            subscripts = tuple(self.place(index) for index in self._visible(indices, tensor))
+            shown = self._visible(indices, tensor)
+            subscripts = at if len(shown) == len(at) else tuple(self.place(index) for index in shown)
             return Symbol(sign, subscripts, tensor.name, None if subscripts == at else at, "adjoint")
         return PartialDerivative(self.error(), self._element(forward, indices), key=tensor.name, at=at)
 

@@ -21,11 +21,13 @@ class Writer:
             "#n".
         comment: The formula of an array, for the lines above its statement.
         numbers: Arrays that are known to hold floating-point numbers.
+        written: Lines of statements that have been written: the same ones stand in several functions.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     comment: Callable[[str], Sequence[str]] = lambda name: ()
     numbers: Collection[str] = ()
+    written: dict[int, tuple[Assign, list[str]]] = field(default_factory=dict, compare=False)
 
     def name(self, name: str) -> str:
         """The variable that holds an array."""
@@ -44,7 +46,12 @@ class Writer:
         if isinstance(statement, Loop):
             return self._loop(statement, commented)
         rows = self._comments(statement, commented)
-        return rows + [self._line(part) for part in _in_parts(statement, self._line)]
+        # By identity, which is quicker than comparing trees; the statement is kept, lest another takes its place.
+        known = self.written.get(id(statement))
+        if known is None:
+            known = statement, [line for _, line in _in_parts(statement, self._line)]
+            self.written[id(statement)] = known
+        return rows + known[1]
 
     def _comments(self, statement: Assign, commented: bool) -> list[str]:
         return [f"# {row}" for row in self.comment(statement.name)] if commented else []
@@ -76,16 +83,18 @@ class Writer:
             left = where if part.name == assign.name else self.name(part.name)
             return f"{left} = {numpy_code(part.value, part.axes, self.names)}"
 
-        return [line(part) for part in _in_parts(replace(assign, axes=axes), line)]
+        return [text for _, text in _in_parts(replace(assign, axes=axes), line)]
 
     def _size_code(self, size: object) -> str:
         return numpy_code(Const(size), (), self.names)
 
 
-def _in_parts(statement: Assign, line: Callable[[Assign], str], parts: Iterator[str] | None = None) -> Iterator[Assign]:
-    """The statement, behind statements for parts of it if it would be too long for a line."""
+def _in_parts(
+    statement: Assign, line: Callable[[Assign], str], parts: Iterator[str] | None = None
+) -> Iterator[tuple[Assign, str]]:
+    """The statement and its line, behind statements for parts of it if it would be too long for a line."""
     names = parts or (f"{statement.name}_part{number}" for number in count(1))
-    while len(line(statement)) > WIDTH - 4:
+    while len(written := line(statement)) > WIDTH - 4:
         inside = [part for part in children(statement.value) if not isinstance(part, Leaf | Const | Position)]
         if not inside:
             break
@@ -94,4 +103,4 @@ def _in_parts(statement: Assign, line: Callable[[Assign], str], parts: Iterator[
         yield from _in_parts(part, line, names)
         kept = [Leaf(part.name, part.axes) if child is longest else child for child in children(statement.value)]
         statement = replace(statement, value=rebuilt(statement.value, kept))
-    yield statement
+    yield statement, written
