@@ -17,7 +17,7 @@ from symbackprop.errors import InputError, SymbackpropError, UnknownNameError, d
 from symbackprop.explorable import explored
 from symbackprop.material import material
 from symbackprop.proofreading import proofread
-from symbackprop.targets import c_text, floats_text
+from symbackprop.targets import array_api_text, c_text, floats_text, javascript_text
 from symbackprop.tex import pdf
 from symbackprop.version import __version__
 
@@ -85,8 +85,11 @@ EMITTERS: Mapping[str, Emitter] = {
     "html": Emitter("derivation.html", _page),
     "python": Emitter("gradients.py", lambda stages, found: stages.module_text(found.checks)),
     "expressions": Emitter("expressions.py", _expressions),
-    "javascript": Emitter("network.js", lambda stages, found: stages.javascript_text(found.checks), standard=False),
+    "javascript": Emitter("network.js", lambda stages, found: javascript_text(stages, found.checks), standard=False),
     "floats": Emitter("gradients_floats.py", lambda stages, found: floats_text(stages, found.checks), standard=False),
+    "array_api": Emitter(
+        "gradients_array_api.py", lambda stages, found: array_api_text(stages, found.checks), standard=False
+    ),
     "c": Emitter("network.c", lambda stages, found: c_text(stages, found.checks), standard=False),
 }
 # Which format is read back for which.

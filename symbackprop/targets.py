@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
+from symbackprop.emit.array_module import emit_array_module
 from symbackprop.emit.c import emit_c
 from symbackprop.emit.floats import emit_floats
+from symbackprop.emit.javascript import emit_javascript
 from symbackprop.lower.loops import loop_nests
 from symbackprop.lower.straight import update_line
 
@@ -35,6 +37,23 @@ def c_text(stages: Stages, checks: Sequence[str] = ()) -> str:
     )
 
 
+def javascript_text(stages: Stages, checks: Sequence[str] = ()) -> str:
+    """The text of `network.js`: every element by its name for a small network of a single sample, else arrays.
+
+    Args:
+        stages: Of the network.
+        checks: Those that the program has passed, for the certificate.
+    """
+    return emit_javascript(
+        stages.derivation,
+        stages.straight if straight_pays(stages) else loop_nests(stages.program),
+        training=stages.training,
+        update=update_line(stages.training),
+        checks=checks,
+        network_hash=stages.network_hash,
+    )
+
+
 def floats_text(stages: Stages, checks: Sequence[str] = ()) -> str:
     """The text of `gradients_floats.py`, for the samples of the network's file or, without any, for one.
 
@@ -53,6 +72,16 @@ def floats_text(stages: Stages, checks: Sequence[str] = ()) -> str:
         checks=checks,
         network_hash=stages.network_hash,
     )
+
+
+def array_api_text(stages: Stages, checks: Sequence[str] = ()) -> str:
+    """The text of `gradients_array_api.py`.
+
+    Args:
+        stages: Of the network.
+        checks: Those that the program has passed, for the certificate.
+    """
+    return emit_array_module(stages.derivation, stages.program, checks=checks, network_hash=stages.network_hash)
 
 
 def straight_pays(stages: Stages) -> bool:

@@ -9,34 +9,24 @@ from typing import Any
 from symbackprop.emit.certificate import Certificate, certified
 from symbackprop.emit.environment import render
 from symbackprop.emit.formulas import formula_rows
+from symbackprop.emit.javascript_language import JAVASCRIPT, RESERVED
+from symbackprop.emit.javascript_loops import LoopPasses
 from symbackprop.emit.layout import count, fitted, plain
-from symbackprop.emit.reserved import JAVASCRIPT_WORDS
-from symbackprop.emit.scalar import OPERATORS, Language, scalar_code
+from symbackprop.emit.scalar import scalar_code
 from symbackprop.emit.variables import escaped, needed_lets
 from symbackprop.graph import Derivation, Tensor
 from symbackprop.program import Training
+from symbackprop.program.nest import Nest
 from symbackprop.program.scalar import Let, Op, Straight, within
 from symbackprop.version import __version__
 
 MOST_NUMBERS = 1000
-_OWN = """
-    DATA ELEMENTS PARAMETERS SAMPLE SETTINGS START TRAINABLE data erf floorDivide forward gradients lossAndGrad memory
-    module moved nested network numbers params place settings state step update
-"""
-RESERVED = JAVASCRIPT_WORDS | frozenset(_OWN.split())
-_MATH = "exp log sin cos tan tanh sinh cosh sqrt pow abs max min expm1 log1p floor"
-ARCS = {f"arc{name}": f"Math.a{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
-JAVASCRIPT = Language(
-    functions={name: f"Math.{name}" for name in _MATH.split()} | ARCS | {"erf": "erf", "floor_divide": "floorDivide"},
-    choice="{condition} ? {then} : {otherwise}",
-    logical={"and": "&&", "or": "||", "not": "!"},
-    operators=OPERATORS | {"eq": "===", "ne": "!=="},
-)
+__all__ = ["JAVASCRIPT", "emit_javascript"]
 
 
 def emit_javascript(
     derivation: Derivation,
-    straight: Straight,
+    code: Straight | Nest,
     *,
     training: Training,
     update: Sequence[Let],
@@ -48,7 +38,7 @@ def emit_javascript(
 
     Args:
         derivation: Gives the roles of tensors and the formulas of comments.
-        straight: Both passes.
+        code: Both passes: as straight lines, where every element has its name, or as loops over arrays.
         training: Gives the optimizer's settings and what it remembers.
         update: The optimizer's statements for one element.
         checks: For the certificate, one line for each check that was passed, with its threshold.
@@ -60,48 +50,73 @@ def emit_javascript(
         `update(params, gradients, state, settings)`.
     """
     graph = derivation.graph
-    given = [*graph.with_role("input", "constant", "target")]
-    parameters = [*graph.parameters]
-    passes = _Passes(derivation, straight)
-    predicted = [t.name for t in graph.with_role("prediction") if t.name in straight.names]
-    outputs = {name for tensor in predicted for name in straight.names[tensor].values()}
-    before = needed_lets(straight.forward, outputs)
+    straight = isinstance(code, Straight)
+    passes = LinePasses(derivation, code) if isinstance(code, Straight) else LoopPasses(derivation, code)
+    called = passes.calls() | {node.function for let in update for node in within(let.value) if isinstance(node, Op)}
     body = render(
         "javascript/network.js.j2",
         title=graph.name,
-        constants=_constants(graph.parameters, given, straight),
-        forward=passes.lines(before, [*graph.with_role("input", "constant"), *parameters]),
-        forward_values=passes.values(before),
-        predictions=[_property(name, passes.nested(name)) for name in predicted],
-        both=passes.lines((*straight.forward, *straight.backward), [*given, *parameters], commented=True),
-        loss=passes.name(straight.loss),
-        gradients=[_property(p.name, passes.gradient(p.name)) for p in parameters],
-        values=passes.values((*straight.forward, *straight.backward)),
-        helpers=_helpers([*straight.forward, *straight.backward, *update]),
+        straight=straight,
+        constants=_constants(graph.parameters, graph.with_role("input", "constant", "target"), passes),
+        forward=passes.forward(),
+        forward_values=[_property(name, value) for name, value in passes.forward_values()],
+        predictions=[_property(name, passes.nested(name)) for name in passes.predicted],
+        both=passes.both(),
+        loss=passes.loss(),
+        gradients=[_property(p.name, passes.gradient(p.name)) for p in graph.parameters],
+        values=[_property(name, value) for name, value in passes.values()],
+        helpers=called & {"erf", "floor_divide", "place"},
         **_update(training, update),
     )
     return certified(Certificate(graph.name, network_hash, version, checks), body, "//")
 
 
-class _Passes:
+class LinePasses:
+    """The bodies of the functions of a script, as straight lines.
+
+    Args:
+        derivation: Gives the roles of tensors and the formulas of comments.
+        straight: Both passes.
+    """
+
     def __init__(self, derivation: Derivation, straight: Straight) -> None:
+        self.graph = derivation.graph
         self.straight = straight
         self.comment = formula_rows(derivation)
-        lets = (*straight.forward, *straight.backward)
+        self.lets = (*straight.forward, *straight.backward)
         used = [name for places in straight.names.values() for name in places.values()]
-        self.names = escaped([*used, *(let.name for let in lets)], RESERVED)
+        self.names = escaped([*used, *(let.name for let in self.lets)], RESERVED)
+        self.predicted = [t.name for t in self.graph.with_role("prediction") if t.name in straight.names]
+        outputs = {name for tensor in self.predicted for name in straight.names[tensor].values()}
+        self.before = needed_lets(straight.forward, outputs)
 
     def name(self, name: str) -> str:
+        """The variable of an element."""
         return self.names.get(name, name)
 
-    def lines(self, lets: Iterable[Let], given: Sequence[Tensor], commented: bool = False) -> list[str]:
-        """Statements that take what is given, and those of a pass."""
-        rows = []
+    def forward(self) -> list[str]:
+        """The lines of the forward pass."""
+        given = [*self.graph.with_role("input", "constant"), *self.graph.parameters]
+        return [*self._given(given), *self._statements(self.before, commented=False)]
+
+    def forward_values(self) -> list[tuple[str, str]]:
+        """What the forward pass computes."""
+        return [(let.name, self.name(let.name)) for let in self.before if let.tensor]
+
+    def both(self) -> list[str]:
+        """The lines of both passes."""
+        given = [*self.graph.with_role("input", "constant", "target"), *self.graph.parameters]
+        return [*self._given(given), *self._statements(self.lets, commented=True)]
+
+    def values(self) -> list[tuple[str, str]]:
+        """What both passes compute."""
+        return [(let.name, self.name(let.name)) for let in self.lets if let.tensor]
+
+    def _given(self, given: Iterable[Tensor]) -> Iterator[str]:
         for tensor in given:
             source = "params" if tensor.role == "parameter" else "data"
             elements = [self.name(name) for name in self.straight.names[tensor.name].values()]
-            rows += fitted("const [", elements, f'] = numbers({source}, "{tensor.name}");', 4)
-        return rows + list(self._statements(lets, commented))
+            yield from fitted("const [", elements, f'] = numbers({source}, "{tensor.name}");', 4)
 
     def _statements(self, lets: Iterable[Let], commented: bool) -> Iterator[str]:
         last = ""
@@ -111,12 +126,13 @@ class _Passes:
                 last = let.tensor
             yield f"const {self.name(let.name)} = {scalar_code(let.value, JAVASCRIPT, self.names)};"
 
-    def values(self, lets: Iterable[Let]) -> list[str]:
-        """The properties of an object that holds every element that was computed."""
-        return [_property(let.name, self.name(let.name)) for let in lets if let.tensor]
-
     def nested(self, array: str) -> str:
+        """An array as nested ones; a number by itself."""
         return _nested(self.straight.shapes[array], [self.name(n) for n in self.straight.names[array].values()])
+
+    def loss(self) -> str:
+        """The loss."""
+        return self.name(self.straight.loss)
 
     def gradient(self, parameter: str) -> str:
         """The gradient by a parameter in its shape; 0 where the loss does not depend on it."""
@@ -124,6 +140,18 @@ class _Passes:
         if adjoint is not None:
             return self.nested(adjoint)
         return _nested(self.straight.shapes[parameter], ["0"] * len(self.straight.names[parameter]))
+
+    def sizes_of(self, array: str) -> list[int | str]:
+        """The shape of an array."""
+        return list(self.straight.shapes[array])
+
+    def elements(self, arrays: Iterable[str]) -> dict[str, list[int | str]]:
+        """Where each element of some arrays is found: its array, and its place in it."""
+        return {name: [array, *at] for array in arrays for at, name in self.straight.names[array].items()}
+
+    def calls(self) -> set[str]:
+        """The functions that the lines call."""
+        return {node.function for let in self.lets for node in within(let.value) if isinstance(node, Op)}
 
 
 def _nested(shape: Sequence[int], items: Sequence[str]) -> str:
@@ -139,18 +167,18 @@ def _property(name: str, value: str) -> str:
     return name if key == value else f"{key}: {value}"
 
 
-def _constants(parameters: Sequence[Tensor], given: Sequence[Tensor], straight: Straight) -> dict[str, Any]:
+def _constants(
+    parameters: Sequence[Tensor], given: Sequence[Tensor], passes: LinePasses | LoopPasses
+) -> dict[str, Any]:
     """What the script says of the network: shapes, first values, the sample, and where each element is found."""
-    elements = {
-        name: [tensor.name, *at] for tensor in (*given, *parameters) for at, name in straight.names[tensor.name].items()
-    }
+    held = (passes.straight if isinstance(passes, LinePasses) else passes.nest).gradients
     return {
-        "PARAMETERS": {tensor.name: list(straight.shapes[tensor.name]) for tensor in parameters},
-        "DATA": {tensor.name: list(straight.shapes[tensor.name]) for tensor in given},
-        "TRAINABLE": [t.name for t in parameters if t.trainable and t.name in straight.gradients],
+        "PARAMETERS": {tensor.name: passes.sizes_of(tensor.name) for tensor in parameters},
+        "DATA": {tensor.name: passes.sizes_of(tensor.name) for tensor in given},
+        "TRAINABLE": [tensor.name for tensor in parameters if tensor.trainable and tensor.name in held],
         "START": _known(parameters),
         "SAMPLE": _known(given),
-        "ELEMENTS": elements,
+        "ELEMENTS": passes.elements(tensor.name for tensor in (*given, *parameters)),
     }
 
 
@@ -166,12 +194,6 @@ def _floats(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_floats(item) for item in value]
     return float(value) if float(value) != int(float(value)) else int(float(value))
-
-
-def _helpers(lets: Iterable[Let]) -> set[str]:
-    """The functions that JavaScript lacks and some statements call."""
-    called = {node.function for let in lets for node in within(let.value) if isinstance(node, Op)}
-    return called & {"erf", "floor_divide"}
 
 
 def _update(training: Training, update: Sequence[Let]) -> dict[str, Any]:

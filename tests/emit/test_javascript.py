@@ -9,6 +9,7 @@ import pytest
 import symbackprop as sb
 from symbackprop.catalog import OPTIMIZERS
 from symbackprop.emit.certificate import body_hash
+from symbackprop.targets import javascript_text
 
 pytestmark = pytest.mark.needs("node")
 SMALL = ("mazur", "xor", "logistic_regression", "line", "autoencoder")
@@ -103,7 +104,10 @@ def test_update_is_that_of_the_module(optimizer, tmp_path):
     ("call", "message"),
     [
         ("network.lossAndGrad({}, network.SAMPLE)", "W1 is missing"),
-        ("network.lossAndGrad(network.START, { x: [1], t: [0, 1] })", "x has 1 numbers, and needs 2"),
+        (
+            "network.lossAndGrad(network.START, { x: [1], t: [0, 1] })",
+            "x has 1 numbers in the shape 1, and needs the shape 2",
+        ),
     ],
 )
 def test_wrong_arguments_are_named(call, message, tmp_path):
@@ -150,5 +154,34 @@ def test_a_page_can_hold_it():
     assert "</" not in sb.derive(net).stages.javascript_text()
 
 
+def test_loops_take_any_number_of_samples(tmp_path):
+    d = sb.derive("2 -> 3 tanh -> 2, loss=mse")
+    text = javascript_text(d.stages)
+    rng = np.random.default_rng(1)
+    params = d.compile().initialize(1)
+    code = "console.log(JSON.stringify(network.lossAndGrad(given.params, given.data)))"
+    for count in (1, 4):
+        x, t = rng.standard_normal((count, 2)), rng.standard_normal((count, 2))
+        found = run(tmp_path, text, code, params=params, data={"x": x, "t": t})
+        loss, gradients = d.compile().loss_and_grad(params, x, t)
+        assert found["loss"] == pytest.approx(loss, rel=1e-12)
+        assert np.shape(found["values"]["delta1"]) == (count, 3)
+        assert np.asarray(found["gradients"]["W1"]) == pytest.approx(gradients["W1"], rel=1e-11)
+    call = "network.lossAndGrad(given.params, { x: [[1]], t: [[1, 2]] })"
+    code = f"try {{ {call}; }} catch (error) {{ console.log(JSON.stringify(error.message)); }}"
+    assert "needs the shape N x 2" in run(tmp_path, text, code, params=params)
+
+
+def test_positions_outside_their_range_are_refused(tmp_path):
+    d = sb.derive("transformer")
+    code = (
+        "try { network.lossAndGrad(given.params, given.data); } catch (e) { console.log(JSON.stringify(e.message)); }"
+    )
+    params = d.compile().initialize(1)
+    data = {"tokens": [[99, 0, 1, 2, 3]], "t": np.eye(7)[[[0, 1, 2, 3, 4]]]}
+    assert "99 is no position among 7" in run(tmp_path, javascript_text(d.stages), code, params=params, data=data)
+
+
 def test_golden(golden):
     golden("javascript/mazur.js", sb.derive("mazur").stages.javascript_text())
+    golden("javascript/lstm.js", javascript_text(sb.derive("lstm").stages))

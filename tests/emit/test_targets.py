@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -9,17 +10,20 @@ import pytest
 import symbackprop as sb
 from symbackprop.catalog import ACTIVATIONS, LOSSES
 from symbackprop.native import Native
+from symbackprop.targets import floats_text, javascript_text
 from symbackprop.verify.equations import evaluate_adjoints, evaluate_graph
 from symbackprop.verify.fields import mpmath_field
 from symbackprop.verify.points import random_point
 
 BUNDLED = ("mazur", "xor", "line", "mnist", "lstm", "cnn", "autoencoder", "logistic_regression")
 BUNDLED += ("attention", "transformer", "vae")
-TARGETS = [pytest.param("c", marks=pytest.mark.needs("cc|gcc|clang"))]
+TARGETS = [
+    pytest.param("c", marks=pytest.mark.needs("cc|gcc|clang")),
+    pytest.param("javascript", marks=pytest.mark.needs("node")),
+]
 RUN = """
 const network = require(process.argv[1]);
 const given = JSON.parse(require("fs").readFileSync(0));
-const big = (value) => (typeof value === "string" ? Number(value) : value);
 const { loss, gradients } = network.lossAndGrad(given.params, given.data);
 const text = (key, value) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value);
 console.log(JSON.stringify({ loss, gradients }, text));
@@ -39,7 +43,7 @@ def run(tmp_path_factory):
 
     def in_javascript(d, params, data, dtype):
         path = folder / "network.js"
-        path.write_text(d.stages.javascript_text(), encoding="utf-8")
+        path.write_text(javascript_text(d.stages), encoding="utf-8")
         given = json.dumps({"params": params, "data": data}, default=lambda value: np.asarray(value).tolist())
         command = ["node", "-e", RUN, str(path)]
         done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=60, check=False)
@@ -47,7 +51,16 @@ def run(tmp_path_factory):
         found = json.loads(done.stdout)
         return found["loss"], {name: np.asarray(value, dtype=float) for name, value in found["gradients"].items()}
 
-    runners = {"c": in_c, "javascript": in_javascript}
+    def in_floats(d, params, data, dtype):
+        """Code for one sample, so that the mean is taken over the samples here."""
+        module = ModuleType("floats")
+        exec(compile(floats_text(d.stages), "floats", "exec"), module.__dict__)
+        samples = list(zip(*(array[:, None] for array in data.values()), strict=True))
+        found = [module.loss_and_grad(params, *sample) for sample in samples]
+        mean = {name: np.mean([grads[name] for _, grads in found], axis=0) for name in params}
+        return float(np.mean([loss for loss, _ in found])), mean
+
+    runners = {"c": in_c, "javascript": in_javascript, "floats": in_floats}
     return lambda target, d, params, data, dtype="float64": runners[target](d, params, data, dtype)
 
 
@@ -97,7 +110,7 @@ def saturated(size):
     return params, np.array([[1.0, 1.0], [-1.0, 0.5]])
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", [*TARGETS, "floats"])
 @pytest.mark.parametrize("name", FORMULAS)
 def test_activations_are_finite_and_right(run, target, name):
     d = sb.derive(sb.Network(2, sb.Dense(2, name), loss="half_squared_error"))
@@ -110,7 +123,7 @@ def test_activations_are_finite_and_right(run, target, name):
             agree(run(target, d, params, data, "float32"), expected, 1e-4)
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", [*TARGETS, "floats"])
 @pytest.mark.parametrize("name", MEASURES)
 def test_losses_are_finite_and_right(run, target, name):
     output = {"probability": "sigmoid", "distribution": "softmax"}.get(LOSSES[name].output, "linear")

@@ -1,0 +1,186 @@
+"""Array program → a module in the array API standard: one text for NumPy, PyTorch, JAX and dask arrays."""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+
+from symbackprop.emit.array_api import ArrayApi
+from symbackprop.emit.certificate import Certificate, certified
+from symbackprop.emit.environment import render
+from symbackprop.emit.floats import wrapped
+from symbackprop.emit.formulas import formula_rows
+from symbackprop.emit.layout import fitted, tuple_code
+from symbackprop.emit.nodes import all_read, needed
+from symbackprop.emit.variables import escaped
+from symbackprop.emit.whole import is_whole
+from symbackprop.expressions import Index
+from symbackprop.graph import Derivation
+from symbackprop.program import (
+    Array,
+    Assign,
+    Const,
+    Leaf,
+    Loop,
+    Position,
+    Program,
+    Statement,
+    assignments,
+    children,
+    rebuilt,
+)
+from symbackprop.program.masks import is_truth
+from symbackprop.version import __version__
+
+WIDTH = 108
+Lists = Mapping[str, Index]
+_OWN = """
+    Any Array Params PARAMETERS accumulate annotations array_namespace chosen dtype erf gather grads log_cosh
+    log_sigmoid log_softmax logsumexp loss loss_and_grad math params scatter sigmoid softmax softplus window xp
+"""
+RESERVED = frozenset([*dir(builtins), *keyword.kwlist, *_OWN.split()])
+
+
+def emit_array_module(
+    derivation: Derivation,
+    program: Program,
+    *,
+    checks: Sequence[str] = (),
+    network_hash: str = "",
+    version: str = __version__,
+) -> str:
+    """Write the module `gradients_array_api.py` of a network.
+
+    Args:
+        derivation: Gives the roles of tensors and the formulas of comments.
+        program: Both passes.
+        checks: For the certificate, one line for each check that was passed, with its threshold.
+        network_hash: SHA-256 of the network's canonical description.
+        version: Of symbackprop.
+
+    Raises:
+        UnsupportedError: The standard has no form of an operation.
+    """
+    writer = _Writer(derivation, program)
+    held = program.gradients
+    wanted = {program.loss, *held.values(), *all_read(program.backward)}
+    both = (*needed(program.forward, wanted), *program.backward)
+    first = needed(program.forward, [program.loss])
+    lines = {"loss": writer.function(first), "both": writer.function(both, commented=True)}
+    grads = [(p, writer.name(held[p]) if p in held else f"xp.zeros_like({writer.name(p)})") for p in program.parameters]
+    body = render(
+        "array_api/module.py.j2",
+        title=derivation.graph.name,
+        shapes=[(name, tuple_code([str(axis.size) if axis.size.is_Integer else f'"{axis.size}"' for axis in axes]))
+                for name, axes in program.parameters.items()],
+        symbolic=any(not axis.size.is_Integer for axes in program.parameters.values() for axis in axes),
+        data=writer.data,
+        data_arguments=[f"{name}: Array" for name in writer.data],
+        parameters=[(name, writer.name(name)) for name in program.parameters],
+        lines=lines,
+        loss=writer.name(program.loss),
+        grads=grads,
+        helpers=_with_helpers(writer.helpers),
+    )  # fmt: skip
+    name = derivation.graph.name
+    return certified(Certificate(name, network_hash, version, checks), body)
+
+
+def _with_helpers(helpers: set[str]) -> set[str]:
+    """The helpers, with those that they call."""
+    return helpers | ({"softplus"} if "log_sigmoid" in helpers else set())
+
+
+class _Writer:
+    def __init__(self, derivation: Derivation, program: Program) -> None:
+        graph = derivation.graph
+        self.program = program
+        self.comment = formula_rows(derivation)
+        self.helpers: set[str] = set()
+        statements = (*program.forward, *program.backward)
+        arrays = [*program.data, *program.parameters, *(a.name for a in assignments(statements))]
+        names = escaped(arrays, RESERVED)
+        taken = {*RESERVED, *arrays, *names.values()}
+        loops = [s.index.name for s in statements if isinstance(s, Loop)]
+        sizes = escaped([*program.sizes, *dict.fromkeys(loops)], taken)
+        self.names = names | {f"#{old}": new for old, new in sizes.items()}
+        given = [*graph.with_role("input", "constant"), *graph.with_role("target")]
+        self.data = [self.name(tensor.name) for tensor in given]
+        self.given = {tensor.name for tensor in given}
+        self.whole = frozenset(t.name for t in given if any(fact.kind == "integer" for fact in t.facts))
+
+    def name(self, name: str) -> str:
+        return self.names.get(name, name)
+
+    def function(self, statements: Sequence[Statement], commented: bool = False) -> list[str]:
+        """The lines of a function: what it takes, and its statements."""
+        used = all_read(statements)
+        rows = [f'{self.name(p)} = params["{p}"]' for p in self.program.parameters]
+        for size, (array, axis) in self.program.sizes.items():
+            rows.append(f"{self.names.get(f'#{size}', size)} = {self.name(array)}.shape[{axis}]")
+        rows += [f"{self.name(n)} = xp.astype({self.name(n)}, xp.int64)" for n in sorted(self.whole & used)]
+        for statement in statements:
+            rows += (
+                self._loop(statement, commented) if isinstance(statement, Loop) else self._lines(statement, commented)
+            )
+        return rows
+
+    def _lines(self, statement: Assign, commented: bool) -> list[str]:
+        rows = [f"# {row}" for row in self.comment(statement.name)] if commented else []
+        for part in self._in_parts(statement, {}):
+            rows += wrapped(f"{self.name(part.name)} = ", self._code(part, {}), "")
+        return rows
+
+    def _code(self, part: Assign, lists: Lists) -> str:
+        printer = ArrayApi(self.names, self.whole, lists)
+        value = part.value
+        code = printer.numeric(value, part.axes)[0] if value.axes else printer.code(value, ())[0]
+        self.helpers |= printer.helpers
+        missing = [axis for axis in part.axes if axis not in value.axes]
+        if missing:
+            code = f"xp.broadcast_to({printer.spread(value, part.axes)[0]}, {printer.shape(part.axes)})"
+        return code
+
+    def _in_parts(self, statement: Assign, lists: Lists) -> Iterator[Assign]:
+        """The statement, behind statements for parts of it if it would be too long for a line."""
+        names = (f"{statement.name}_part{number}" for number in count(1))
+        yield from self._split(statement, names, lists)
+
+    def _split(self, statement: Assign, names: Iterator[str], lists: Lists) -> Iterator[Assign]:
+        while len(self._code(statement, lists)) + len(statement.name) > WIDTH - 8:
+            inside = [part for part in children(statement.value) if self._splits(part)]
+            if not inside:
+                break
+            longest = max(inside, key=lambda part: len(self._code(Assign("", part.axes, part), lists)))
+            part = Assign(next(names), longest.axes, longest)
+            yield from self._split(part, names, lists)
+            kept = [Leaf(part.name, part.axes) if child is longest else child for child in children(statement.value)]
+            statement = replace(statement, value=rebuilt(statement.value, kept))
+        yield statement
+
+    def _splits(self, node: Array) -> bool:
+        """Whether a part may have a name: one of truth values or whole numbers would become numbers by it."""
+        plain = isinstance(node, Leaf | Const | Position) or is_truth(node)
+        return not plain and not is_whole(node, self.whole)
+
+    def _loop(self, loop: Loop, commented: bool) -> list[str]:
+        """A recurrence: each position is kept by its number, and all are stacked behind the loop."""
+        lists: Lists = {assign.name: loop.index for assign in loop.body}
+        printer = ArrayApi(self.names, self.whole, {})
+        size, place = printer.size(loop.index), self.names.get(f"#{loop.index.name}", loop.index.name)
+        rows = [f"{self.name(assign.name)}: dict[int, Array] = {{}}" for assign in loop.body]
+        rows.append(f"for {place} in {f'reversed(range({size}))' if loop.reverse else f'range({size})'}:")
+        for assign in loop.body:
+            rows += [f"    # {row}" for row in self.comment(assign.name)] if commented else []
+            axes = tuple(axis for axis in assign.axes if axis != loop.index)
+            for part in self._in_parts(replace(assign, axes=axes), lists):
+                left = f"{self.name(part.name)}[{place}]" if part.name == assign.name else self.name(part.name)
+                rows += [f"    {row}" for row in wrapped(f"{left} = ", self._code(part, lists), "")]
+        for assign in loop.body:
+            own = self.name(assign.name)
+            every = f"[{own}[{place}] for {place} in range({size})]"
+            rows += fitted(f"{own} = xp.stack(", [every, f"axis={assign.axes.index(loop.index)}"], ")", 4)
+        return rows

@@ -1,0 +1,108 @@
+"""One module for every library of the array API standard: NumPy, the standard to the letter, and dask."""
+
+from types import ModuleType
+
+import dask.array as da
+import numpy as np
+import pytest
+
+import symbackprop as sb
+from symbackprop.catalog import ACTIVATIONS, LOSSES
+from symbackprop.targets import array_api_text
+from symbackprop.verify.points import random_point
+
+strict = pytest.importorskip("array_api_strict")
+pytest.importorskip("array_api_compat")
+LIBRARIES = {
+    "numpy": (np.asarray, np.asarray),
+    "strict": (strict.asarray, lambda array: np.asarray(array._array)),
+    "dask": (lambda array: da.from_array(array, chunks=-1), lambda array: np.asarray(array.compute())),
+}
+BUNDLED = ("mazur", "xor", "line", "lstm", "cnn", "autoencoder", "logistic_regression", "attention", "transformer")
+
+
+def loaded(d):
+    module = ModuleType("array_api")
+    exec(compile(array_api_text(d.stages), "array_api", "exec"), module.__dict__)
+    return module
+
+
+def agree(d, params, data, library, tolerance=1e-11):
+    there, back = LIBRARIES[library]
+    loss, gradients = d.compile().loss_and_grad(params, *data)
+    module = loaded(d)
+    given = {name: there(np.asarray(value)) for name, value in params.items()}
+    arrays = [there(np.asarray(value)) for value in data]
+    found, grads = module.loss_and_grad(given, *arrays)
+    assert float(back(found)) == pytest.approx(loss, rel=tolerance, abs=1e-12)
+    assert float(back(module.loss(given, *arrays))) == float(back(found))
+    size = max(float(np.max(np.abs(value))) for value in gradients.values())
+    for name, expected in gradients.items():
+        got = back(grads[name])
+        assert got.shape == expected.shape and got.dtype == expected.dtype, name
+        assert got == pytest.approx(expected, rel=tolerance, abs=tolerance * size + 1e-30), name
+
+
+def point_of(d):
+    graph = d.stages.graph
+    values = random_point(graph, np.random.default_rng(5)).values
+    whole = {t.name for t in graph.tensors.values() if any(fact.kind == "integer" for fact in t.facts)}
+    given = (*graph.with_role("input", "constant"), *graph.with_role("target"))
+    data = [values[t.name].astype(int) if t.name in whole else values[t.name] for t in given]
+    return {tensor.name: values[tensor.name] for tensor in graph.parameters}, data
+
+
+# On dask, which is slow, those that have every kind of operation between them.
+PAIRS = [(name, library) for name in BUNDLED for library in LIBRARIES if library != "dask" or name in BUNDLED[:5]]
+
+
+@pytest.mark.parametrize(("name", "library"), PAIRS)
+def test_bundled_networks(name, library):
+    d = sb.derive(name)
+    agree(d, *point_of(d), library)
+
+
+@pytest.mark.parametrize("loss", ["categorical_hinge", "huber"])
+def test_losses_that_choose_positions(loss):
+    output = {"probability": "sigmoid", "distribution": "softmax"}.get(LOSSES[loss].output, "linear")
+    d = sb.derive(sb.Network(3, sb.Dense(4, output), loss=loss))
+    agree(d, *point_of(d), "strict")
+
+
+@pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name != "exponential"])
+def test_activations_are_finite_where_exponentials_overflow(name):
+    d = sb.derive(sb.Network(2, sb.Dense(2, name), loss="half_squared_error"))
+    x, t = np.array([[1.0, 1.0], [-1.0, 0.5]]), np.array([[0.5, -1.0], [2.0, 0.25]])
+    for size in (1000.0, 20_000.0):
+        params = {"W1": np.array([[size, 0.0], [0.0, -size]]), "b1": np.zeros(2)}
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            agree(d, params, [x, t], "numpy", 1e-9)
+            single = {key: value.astype(np.float32) for key, value in params.items()}
+            agree(d, single, [x.astype(np.float32), t.astype(np.float32)], "numpy", 1e-4)
+
+
+@pytest.mark.parametrize("name", ["binary_crossentropy", "categorical_crossentropy", "kl_divergence", "log_cosh"])
+def test_losses_are_finite_where_exponentials_overflow(name):
+    output = {"probability": "sigmoid", "distribution": "softmax"}.get(LOSSES[name].output, "linear")
+    d = sb.derive(sb.Network(2, sb.Dense(2, output), loss=name))
+    params = {"W1": np.array([[20_000.0, 0.0], [0.0, -20_000.0]]), "b1": np.zeros(2)}
+    x, t = np.array([[1.0, 1.0], [-1.0, 0.5]]), np.array([[0.75, 0.25], [0.25, 0.75]])
+    agree(d, params, [x, t], "numpy", 1e-9)
+
+
+def test_nothing_of_numpy_is_used():
+    text = array_api_text(sb.derive("cnn").stages)
+    assert "np." not in text and "numpy" not in text.replace("NumPy", "")
+    assert ".reshape(" not in text.replace("xp.reshape(", "") and ".transpose(" not in text
+
+
+def test_dask_computes_nothing_before_it_is_asked():
+    d = sb.derive("3 -> 2 sigmoid, loss=mse")
+    params = {name: da.from_array(value) for name, value in d.compile().initialize(1).items()}
+    x, t = da.ones((10, 3), chunks=(4, 3)), da.zeros((10, 2), chunks=(4, 2))
+    found, grads = loaded(d).loss_and_grad(params, x, t)
+    assert isinstance(found, da.Array) and isinstance(grads["W1"], da.Array)
+
+
+def test_golden(golden):
+    golden("array_api/mazur.py", array_api_text(sb.derive("mazur").stages))
