@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from symbackprop.budget import within
-from symbackprop.emit.document import document
+from symbackprop.emit.document import DETAILS, FORMS, Choices, document, languages
 from symbackprop.emit.expressions import emit_expressions
 from symbackprop.emit.files import write_folder
 from symbackprop.emit.page import page
@@ -34,10 +34,12 @@ class Findings:
     Attributes:
         report: What verification found.
         run: A training run, for the loss curve; `None` without one.
+        choices: How documents are to be.
     """
 
     report: Report
     run: Run | None = None
+    choices: Choices = field(default_factory=Choices)
 
     @property
     def checks(self) -> list[str]:
@@ -71,11 +73,11 @@ def _expressions(stages: Stages, found: Findings) -> str:
 
 
 def _latex(stages: Stages, found: Findings) -> str:
-    return document(material(stages, found.report, found.run))
+    return document(material(stages, found.report, found.run, found.choices))
 
 
 def _page(stages: Stages, found: Findings) -> str:
-    made = material(stages, found.report, found.run)
+    made = material(stages, found.report, found.run, found.choices)
     return page(made, explored(stages, made))
 
 
@@ -121,7 +123,33 @@ def _proofread(stages: Stages, found: Findings, chosen: Sequence[str], seed: int
     return proofread(stages, found.report, drafts, seed) if drafts else found.report
 
 
-def write(stages: Stages, folder: Path, formats: Sequence[str] = (), seed: int = 0, run: Run | None = None) -> Report:
+def chosen_details(detail: str = "standard", form: str = "", only: Sequence[str] = (), language: str = "en") -> Choices:
+    """How documents are to be, with every word checked.
+
+    Args:
+        detail: How much they tell: `"brief"`, `"standard"` or `"full"`.
+        form: Their formulas: `"scalar"`, `"index"` or `"matrix"`; chosen by the size of the network if left out.
+        only: Names of parameters or elements, such as `["w5"]`, that they are limited to.
+        language: That of their text, such as `"de"`.
+
+    Raises:
+        InputError: One of the words is unknown.
+    """
+    known = {"detail": (detail, DETAILS), "form": (form, ("", *FORMS)), "language": (language, languages())}
+    for what, (word, words) in known.items():
+        if word not in words:
+            raise UnknownNameError(f"unknown {what} {word!r}", help=did_you_mean(word, [one for one in words if one]))
+    return Choices(detail, form, tuple(only), language)
+
+
+def write(
+    stages: Stages,
+    folder: Path,
+    formats: Sequence[str] = (),
+    seed: int = 0,
+    run: Run | None = None,
+    choices: Choices | None = None,
+) -> Report:
     """Verify, then write the files of some formats and `verification.json`, each file atomically.
 
     Returns:
@@ -135,7 +163,7 @@ def write(stages: Stages, folder: Path, formats: Sequence[str] = (), seed: int =
     if not stages.derivation.adjoints:
         help = "give a layer parameters, or name what to derive for: sb.derive(network, wrt=['x'])"
         raise InputError(f"{stages.network.name} has no parameters to derive for", code="SB021", help=help)
-    found = Findings(stages.verification(seed), run)
+    found = Findings(stages.verification(seed), run, choices or Choices())
     found = replace(found, report=_proofread(stages, found, chosen, seed))
     record = json.loads(found.report.to_json())
     record["network_sha256"] = stages.network_hash

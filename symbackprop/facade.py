@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sympy import ImmutableDenseNDimArray
 
 from symbackprop.curvature import Curvature
-from symbackprop.emitters import write
+from symbackprop.emitters import chosen_details, write
 from symbackprop.errors import InputError, UnknownNameError, did_you_mean
 from symbackprop.graph import Tensor
 from symbackprop.network import Equations, Network, load
@@ -38,7 +38,8 @@ def derive(
     Args:
         network: A `Network`, or anything that `load` takes: a bundled name, a file, a line such as `"2 -> 2 sigmoid"`.
         wrt: Names of the tensors to derive for, such as `["W1", "x"]`; every parameter if left out.
-        notation: How documents call things: `"standard"` (z, a, δ) or `"mazur"` (net, out, w1 … w8).
+        notation: How documents call things: `"standard"` (z, a, δ), `"mazur"` (net, out, w1 … w8), `"nielsen"` (C, and
+            y for t, layers as bare superscripts) or `"matrix"` (such superscripts, with the matrix form).
         style: Of the emitted module: `"readable"`, expressions as a person writes them, or `"fast"`, the same in place.
 
     Returns:
@@ -191,7 +192,9 @@ class Derived:
         """
         return self.stages.verification(seed)
 
-    def write(self, folder: str | Path, formats: Sequence[str] = (), *, seed: int = 0, train: bool = False) -> Report:
+    def write(
+        self, folder: str | Path, formats: Sequence[str] = (), *, seed: int = 0, train: bool = False, **told: Any
+    ) -> Report:
         """Write documents, code and expressions, each file atomically.
 
         Args:
@@ -199,13 +202,15 @@ class Derived:
             formats: Some of the names in `emitters.EMITTERS`, such as `"latex"`; every standard one if left out.
             seed: Of the verification, which is always made and written to `verification.json`.
             train: Whether to train as the network says, for the loss curve in the document.
+            told: How documents are to be; see `emitters.chosen_details`: `detail`, `form`, `only`, `language`.
 
         Returns:
             The report of the verification.
         """
         from symbackprop.training import run
 
-        return write(self.stages, Path(folder), formats, seed, run(self) if train else None)
+        choices = chosen_details(**{"form": self.stages.notation.form, **{k: v for k, v in told.items() if v}})
+        return write(self.stages, Path(folder), formats, seed, run(self) if train else None, choices)
 
 
 class Gradient:

@@ -9,7 +9,7 @@ import numpy as np
 from sympy import floor
 
 from symbackprop.display import Symbol, Tree, build
-from symbackprop.emit.document import Checks, Facts, Material, Training
+from symbackprop.emit.document import Checks, Choices, Facts, Material, Training
 from symbackprop.first_step import worked_step
 from symbackprop.language import parse_equations
 from symbackprop.notation import given
@@ -24,13 +24,14 @@ LONGEST_LISTING = 45
 MOST_POINTS = 200
 
 
-def material(stages: Stages, report: Report, run: Run | None = None) -> Material:
+def material(stages: Stages, report: Report, run: Run | None = None, choices: Choices | None = None) -> Material:
     """Collect what a document is made from.
 
     Args:
         stages: The stages of the network.
         report: What verification found.
         run: A training run, for the loss curve.
+        choices: How the document is to be.
     """
     network = stages.network
     settings = stages.training.settings
@@ -53,6 +54,7 @@ def material(stages: Stages, report: Report, run: Run | None = None) -> Material
         training=_training(run),
         code=_listing(stages.module_text(style="readable")),
         notation=stages.notation,
+        choices=choices or Choices(),
     )
 
 

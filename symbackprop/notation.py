@@ -111,12 +111,14 @@ class Notation:
         layers: Where a layer's number goes: above in parentheses, above without, or as a letter in front of the
             subscript that says whether the layer is hidden (h) or puts out (o).
         numbered: Whether weights are numbered through the whole network, w1, w2, ..., instead of by row and column.
+        form: The form of formulas that goes with it, such as `"matrix"`; empty where any does.
     """
 
     name: str
     letters: Mapping[str, str] = field(default_factory=dict)
     layers: Literal["parentheses", "bare", "letter"] = "parentheses"
     numbered: bool = False
+    form: str = ""
 
     def sign(
         self,
@@ -168,6 +170,9 @@ NOTATIONS: Mapping[str, Notation] = {
     row.name: row
     for row in (
         Notation("standard"),
+        # Nielsen, Neural Networks and Deep Learning (2015): the cost C, the desired output y, z^l and a^l.
+        Notation("nielsen", letters={"E": "C", "t": "y"}, layers="bare"),
+        Notation("matrix", layers="bare", form="matrix"),
         Notation(
             "mazur",
             letters={"x": "i", "z": "net", "a": "out", "t": "target", "E": "E_total"},

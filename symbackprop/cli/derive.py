@@ -17,13 +17,32 @@ MOST_ROWS = 24
 @NETWORK
 @click.option("--to", "formats", default="", help="What to write, comma-separated; all that needs no TeX if left out.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The folder; output/NAME if left out.")
-@click.option("--notation", default="standard", show_default=True, help="Names in the document: standard or mazur.")
+@click.option("--notation", default="standard", show_default=True, help="Signs: standard, mazur, nielsen or matrix.")
+@click.option(
+    "--detail", default="standard", show_default=True, help="What the document tells: brief, standard or full."
+)
+@click.option(
+    "--form", default="", help="Its formulas: scalar, index or matrix; chosen by the network's size if left out."
+)
+@click.option("--only", default="", help="Parameters that it is limited to, comma-separated, such as w5,w17.")
+@click.option("--language", default="en", show_default=True, help="Of its text: en, de, fr or zh.")
 @click.option("--style", default="readable", show_default=True, help="Of the Python module: readable or fast.")
 @click.option("--train", "training", is_flag=True, help="Train as the network says; the document shows the loss curve.")
 @SEED
 @JSON
 def derive(
-    network: str, formats: str, output: Path | None, notation: str, style: str, training: bool, seed: int, as_json: bool
+    network: str,
+    formats: str,
+    output: Path | None,
+    notation: str,
+    detail: str,
+    form: str,
+    only: str,
+    language: str,
+    style: str,
+    training: bool,
+    seed: int,
+    as_json: bool,
 ) -> None:
     """Derive every gradient of NETWORK and write document, code, expressions and the record of their verification."""
     from symbackprop.emitters import chosen_formats
@@ -36,7 +55,10 @@ def derive(
         start = perf_counter()
         equations = len(d.stages.derivation.adjoints)
         derived_in = perf_counter() - start
-        report = d.write(folder, chosen, seed=seed, train=training)
+        named = [name.strip() for name in only.split(",") if name.strip()]
+        report = d.write(
+            folder, chosen, seed=seed, train=training, detail=detail, form=form, only=named, language=language
+        )
     click.echo(f"{equations} adjoint equations derived in {derived_in:.3f} s", err=True)
     if as_json:
         click.echo(report.to_json(), nl=False)

@@ -19,11 +19,25 @@ from symbackprop.emit.document import (
     update,
 )
 from symbackprop.emit.document.blocks import Block, Document, Figure, Listing, Paragraph, Section
-from symbackprop.emit.document.material import Checks, Facts, Material, Training
+from symbackprop.emit.document.material import DETAILS, FORMS, Checks, Choices, Facts, Material, Training
 from symbackprop.emit.document.matrix import matrix_form
+from symbackprop.emit.document.phrases import languages
 from symbackprop.emit.document.sheet import Sheet
+from symbackprop.errors import InputError, UnsupportedError
 
-__all__ = ["Checks", "Document", "Facts", "Material", "Training", "compose", "document"]
+__all__ = [
+    "DETAILS",
+    "FORMS",
+    "Checks",
+    "Choices",
+    "Document",
+    "Facts",
+    "Material",
+    "Training",
+    "compose",
+    "document",
+    "languages",
+]
 
 # Beyond these a document shows one neuron for all, and no numbers.
 WIDEST = 12
@@ -44,26 +58,58 @@ def document(material: Material) -> str:
 
 def compose(material: Material) -> Document:
     """The document on a network, before it is typeset."""
-    sheet = Sheet(material)
-    if not _worked(sheet):
-        sheet = Sheet(_without_numbers(material))
+    sheet = _sheet(material)
     heading, subtitle, running = glance.title(sheet)
-    sections = [conventions.conventions(sheet)]
+    opening = glance.glance(sheet)
+    sections = _sections(sheet)
+    language = material.choices.language
+    return Document(heading, subtitle, running, material.facts.authors, opening, tuple(sections), language)
+
+
+def _sheet(material: Material) -> Sheet:
+    """With numbers where they are wanted and few enough.
+
+    Raises:
+        InputError: The scalar form is asked for, and there are no numbers.
+    """
+    sheet = Sheet(material)
+    form = material.choices.form
+    if form == "scalar" and (material.step is None or material.scalars is None):
+        raise InputError(
+            "the scalar form needs a sample and values of all parameters",
+            code="SB026",
+            help="give the network a [sample] and weights, or take --form index",
+        )
+    if form == "scalar" or (form != "index" and _worked(sheet)):
+        return sheet
+    plain = Sheet(_without_numbers(material))
+    # Where no single element is told about, its tensor is.
+    plain.only = sheet.only and dict.fromkeys(sheet.only)
+    return plain
+
+
+def _sections(sheet: Sheet) -> list[Section]:
+    choices = sheet.material.choices
+    matrix = matrix_form(sheet) if sheet.only is None and not sheet.brief else None
+    if choices.form == "matrix":
+        if matrix is None:
+            raise UnsupportedError(f"{sheet.graph.name} has no matrix form", help="take --form index")
+        return [conventions.conventions(sheet), matrix, *_update(sheet), *_code(sheet)]
+    sections = [] if sheet.brief else [conventions.conventions(sheet)]
     if not sheet.stages:
         sections += [graphs.forward(sheet), *graphs.backward(sheet), graph_tables.parameters(sheet)]
     elif sheet.material.step is not None:
         sections += [forward.forward(sheet), *backward.backward(sheet)]
     else:
         sections += [general.forward(sheet), *general.backward(sheet)]
-    matrix = matrix_form(sheet)
     sections += [matrix] if matrix else []
-    moves = any(tensor.trainable for tensor in sheet.graph.parameters)
-    if moves and sheet.material.step is not None:
-        sections.append(update.update(sheet))
-    elif moves:
-        sections.append(graph_tables.step(sheet))
-    sections += [*_training(sheet), *_code(sheet)]
-    return Document(heading, subtitle, running, material.facts.authors, glance.glance(sheet), tuple(sections))
+    return [*sections, *_update(sheet), *_training(sheet), *(() if sheet.brief or sheet.only else _code(sheet))]
+
+
+def _update(sheet: Sheet) -> list[Section]:
+    if not any(tensor.trainable for tensor in sheet.graph.parameters):
+        return []
+    return [update.update(sheet) if sheet.material.step is not None else graph_tables.step(sheet)]
 
 
 def _worked(sheet: Sheet) -> bool:

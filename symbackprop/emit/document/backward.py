@@ -13,7 +13,7 @@ from symbackprop.emit.document.flow import flow
 from symbackprop.emit.document.forward import MOST_ROWS
 from symbackprop.emit.document.gradients import gradients, weight_over_samples
 from symbackprop.emit.document.local import ERROR, INPUT, delta_steps, error_line, input_line, slope_label, slope_line
-from symbackprop.emit.document.one_weight import factors, full_label, lead, three_factors, two_factors
+from symbackprop.emit.document.one_weight import factors, full_label, lead, three_factors, two_factors, wanted
 from symbackprop.emit.document.paths import paths
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.stages import Stage, is_product
@@ -24,11 +24,20 @@ from symbackprop.notation import given
 def backward(sheet: Sheet) -> Iterator[Section]:
     """One section for each layer, the output layer first."""
     for stage in reversed(sheet.stages):
+        if sheet.only is not None and not any(
+            sheet.wants(tensor.name)
+            for earlier in sheet.stages[: stage.number]
+            for tensor in (earlier.weights, earlier.bias)
+            if tensor is not None
+        ):
+            break
         name = layer_name(stage, sheet.stages)
         blocks: list[Block] = []
-        drawing = flow(sheet) if stage is sheet.stages[-1] else None
+        drawing = flow(sheet) if stage is sheet.stages[-1] and not sheet.brief else None
         sheet.known |= {drawing.label} if drawing else set()
-        if stage is sheet.stages[-1]:
+        if sheet.brief:
+            pass
+        elif stage is sheet.stages[-1]:
             blocks += _local(sheet, stage)
         else:
             blocks += paths(sheet, stage)
@@ -56,12 +65,13 @@ def _local(sheet: Sheet, stage: Stage) -> Iterator[Block]:
 
 def _by_product(sheet: Sheet, stage: Stage) -> Iterator[Block]:
     """Three factors: the error's reaction, the slope, the input."""
-    if not sheet.batched:
-        weight = sheet.element(stage.weights.name, 1, 1)
+    for j, i in [] if sheet.batched else wanted(sheet, stage):
+        weight = sheet.element(stage.weights.name, j, i)
         yield Heading(("One weight in full: ", weight))
-        yield Paragraph(tuple(lead(sheet, stage, weight)))
-        yield Display((three_factors(sheet, stage),))
-        sheet.labels[sheet.adjoint(stage.weights.name), (1, 1)] = full_label(sheet, stage)
+        if (j, i) == (1, 1):
+            yield Paragraph(tuple(lead(sheet, stage, weight)))
+        yield Display((three_factors(sheet, stage, j, i),))
+        sheet.labels[sheet.adjoint(stage.weights.name), (j, i)] = full_label(sheet, stage, j, i)
     yield Heading((f"Error signal of each {_kind(sheet, stage)} neuron",))
     first = stage is sheet.stages[-1]
     if sheet.batched:
@@ -97,7 +107,7 @@ def _by_steps(sheet: Sheet, stage: Stage) -> Iterator[Block]:
     """Where factors cancel, or there is no slope: the error signal first, then what it multiplies."""
     name = sheet.adjoint(stage.net.name)
     equation = sheet.derivation.adjoint(stage.net.name)
-    if stage is sheet.stages[-1] or not stage.linear:
+    if (stage is sheet.stages[-1] or not stage.linear) and not sheet.brief:
         yield Heading(("The error signal",))
         yield Paragraph(("For every neuron ", Symbol(sheet.reader.index(equation.indices[-1]).sign), ":"))
         yield Display((delta_steps(sheet, stage, f"eq:{name}-steps"),))
@@ -110,10 +120,10 @@ def _by_steps(sheet: Sheet, stage: Stage) -> Iterator[Block]:
         relations.append(replace(relation, rows=(*rows, replace(last, tree=Boxed(Paint("delta", last.tree))))))
     yield Display(tuple(relations))
     yield from _after_deltas(sheet, stage)
-    if not sheet.batched:
-        yield Heading(("One weight in full: ", sheet.element(stage.weights.name, 1, 1)))
-        yield Display((two_factors(sheet, stage),))
-        sheet.labels[sheet.adjoint(stage.weights.name), (1, 1)] = full_label(sheet, stage)
+    for j, i in [] if sheet.batched else wanted(sheet, stage):
+        yield Heading(("One weight in full: ", sheet.element(stage.weights.name, j, i)))
+        yield Display((two_factors(sheet, stage, j, i),))
+        sheet.labels[sheet.adjoint(stage.weights.name), (j, i)] = full_label(sheet, stage, j, i)
 
 
 def _after_deltas(sheet: Sheet, stage: Stage) -> Iterator[Block]:
@@ -125,6 +135,8 @@ def _after_deltas(sheet: Sheet, stage: Stage) -> Iterator[Block]:
     sources = [(stage.source.name, i) for i in range(1, sheet.units(stage.source) + 1)]
     yield Paragraph(("For every sample, with what the weights of this layer multiply:",))
     yield signals(sheet, (*columns, *sources))
+    if sheet.brief or not sheet.wants(stage.weights.name):
+        return
     weight = sheet.element(stage.weights.name, 1, 1)
     yield Heading(("One weight in full: ", weight))
     yield Paragraph(("The weight ", weight, " acts on every sample, and what it does to each of them adds up:"))

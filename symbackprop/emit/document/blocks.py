@@ -175,6 +175,7 @@ class Document:
         authors: Who wrote it, if anybody says so.
         opening: What stands before the first section.
         sections: The sections.
+        language: What it is written in, such as `"en"`.
     """
 
     title: str
@@ -183,6 +184,7 @@ class Document:
     authors: tuple[str, ...]
     opening: tuple[Block, ...]
     sections: tuple[Section, ...]
+    language: str = "en"
 
     @property
     def relations(self) -> list[Relation]:

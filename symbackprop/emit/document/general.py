@@ -133,11 +133,12 @@ def _section(sheet: Sheet, group: Sequence[Stage]) -> Section:
     if len(group) > 1:
         title = f"hidden layers {group[0].number} to {group[-1].number}"
     blocks: list[Block] = list(_alike(group, "lowered"))
-    lines = list(_local(sheet, stage))
+    lines = [] if sheet.brief else list(_local(sheet, stage))
     if lines:
         blocks += [Heading(("Local derivatives",)), Display(tuple(lines))]
     blocks += [Heading(("Error signal",)), Display((delta_steps(sheet, stage, f"eq:{sheet.adjoint(stage.net.name)}"),))]
-    found = [t for t in (stage.weights, stage.bias) if t is not None and t.name in sheet.derivation.adjoint_of]
+    both = [tensor for tensor in (stage.weights, stage.bias) if tensor is not None and sheet.wants(tensor.name)]
+    found = [tensor for tensor in both if tensor.name in sheet.derivation.adjoint_of]
     if found:
         blocks.append(Heading(("Gradients",)))
         blocks.append(Display(tuple(_gradient(sheet, sheet.derivation.adjoint(tensor.name)) for tensor in found)))

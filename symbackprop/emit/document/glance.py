@@ -160,12 +160,10 @@ def _data(sheet: Sheet) -> Iterator[tuple[Text, Text]]:
     for title, tensors in (("Input", sheet.graph.with_role("input")), ("Target", sheet.graph.with_role("target"))):
         names = [tensor.name for tensor in tensors]
         if sheet.batched:
-            which = f"{sheet.samples} samples" if sheet.samples > MOST_SAMPLES else f"{sheet.samples} samples, see "
+            listed_below = sheet.samples <= MOST_SAMPLES and sheet.material.choices.form != "matrix"
+            place: Text = (", see ", Mention("tab:samples", "Table")) if listed_below else ()
             if title == "Input":
-                yield (
-                    ("Samples",),
-                    (which, *((Mention("tab:samples", "Table"),) if sheet.samples <= MOST_SAMPLES else ())),
-                )
+                yield ("Samples",), (f"{sheet.samples} samples", *place)
         else:
             yield (title,), _listing(sheet, names)
 

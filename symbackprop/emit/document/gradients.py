@@ -38,11 +38,11 @@ MOST_SAMPLES = 4
 
 def gradients(sheet: Sheet, stage: Stage) -> Iterator[Block]:
     """The gradients of a layer's weights and biases."""
-    if stage.weights.name in sheet.derivation.adjoint_of:
+    if stage.weights.name in sheet.derivation.adjoint_of and sheet.wants(stage.weights.name):
         yield Paragraph((f"so that the gradients of the {layer_name(stage, sheet.stages)} are",))
         yield grid(sheet, stage.weights)
     bias = stage.bias
-    if bias is None or bias.name not in sheet.derivation.adjoint_of:
+    if bias is None or bias.name not in sheet.derivation.adjoint_of or not sheet.wants(bias.name):
         return
     if bias.indices:
         what = "the sum of its neuron's error signals" if sheet.batched else "the error signal of its neuron"
@@ -94,7 +94,8 @@ def coloured(tree: Tree) -> Tree:
 def grid(sheet: Sheet, tensor: Tensor) -> Grid:
     """Every element's gradient, two beside each other where they fit."""
     equation = sheet.derivation.adjoint(tensor.name)
-    places = [tuple(n + 1 for n in at) for at in sheet.material.scalars.elements[tensor.name]]  # type: ignore[union-attr]
+    every = sheet.material.scalars.elements[tensor.name]  # type: ignore[union-attr]
+    places = [tuple(n + 1 for n in at) for at in every if sheet.wants(tensor.name, at)]
     relations = []
     for at in places:
         symbolic = gradient(sheet, equation, at)

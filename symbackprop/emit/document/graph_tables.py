@@ -61,7 +61,7 @@ def parameters(sheet: Sheet) -> Section:
     head: tuple[Text, ...] = (say("Parameter"), say("Shape"), say("Gradient"), say("From"))
     groups: list[tuple[tuple[Text, ...], ...]] = []
     for group in alike(layers(sheet.graph)):
-        rows = tuple(_row(sheet, tensor) for tensor in group[0].parameters)
+        rows = tuple(_row(sheet, tensor) for tensor in group[0].parameters if sheet.wants(tensor.name))
         if rows:
             groups.append(rows)
     blocks: list[Block] = [Paragraph(say("Every gradient has the shape of its parameter (denominator layout)."))]

@@ -178,7 +178,10 @@ def backward(sheet: Sheet) -> Iterator[Section]:
     if any(name in sheet.derivation.adjoint_of for name in losses[:-1]):
         blocks = list(_signals(sheet, losses[:-1]))
         yield Section(*_headed(sheet, "Backward pass: the terms of the error"), "sec:backward-0", tuple(blocks))
-    for group in reversed(alike(layers(sheet.graph))):
+    groups = alike(layers(sheet.graph))
+    for number, group in reversed(list(enumerate(groups))):
+        if sheet.only is not None and not _wanted_before(sheet, groups[: number + 1]):
+            break
         blocks = [*_alike(sheet, group), *_layer(sheet, group[0])]
         if len(blocks) > (len(group) > 1):
             title = group_title(sheet, group)
@@ -186,14 +189,19 @@ def backward(sheet: Sheet) -> Iterator[Section]:
             yield Section(name, f"sec:backward-{group[0].number}", tuple(blocks))
 
 
+def _wanted_before(sheet: Sheet, groups: Sequence[Sequence[Layer]]) -> bool:
+    """Whether a layer, or one before it, has a parameter that is to be told about."""
+    return any(sheet.wants(tensor.name) for group in groups for layer in group for tensor in layer.parameters)
+
+
 def _layer(sheet: Sheet, layer: Layer) -> Iterator[Block]:
     active = [name for name in layer.tensors if name in sheet.derivation.adjoint_of]
     if not active:
         return
     words = kind(layer).backward
-    if words:
+    if words and not sheet.brief:
         yield Paragraph(sheet.say(words))
-    lines = tuple(local_derivatives(sheet, layer.tensors))
+    lines = () if sheet.brief else tuple(local_derivatives(sheet, layer.tensors))
     if lines:
         yield Heading(sheet.say("Local derivatives"))
         yield _paired(lines)
@@ -240,7 +248,8 @@ def derived(sheet: Sheet, adjoint: Equation, tensor: Tensor, box: bool = False) 
             rows.append(Row("=", tree, why or Words(tuple(reason(sheet, step)))))
     if not steps:
         rows.append(Row("=", painted(sheet.built(adjoint.rhs, reader))))
-    last = rows[-1]
+    last = replace(rows[-1], reason="") if sheet.brief else rows[-1]
+    rows = rows[-1:] if sheet.brief else rows
     rows[-1] = replace(last, tree=Boxed(last.tree) if box else last.tree, label=f"eq:{adjoint.tensor}")
     lhs = reader(adjoint.lhs)
     sheet.known.add(f"eq:{adjoint.tensor}")
@@ -257,14 +266,18 @@ def painted(tree: Tree) -> Tree:
 
 
 def _gradients(sheet: Sheet, layer: Layer) -> Iterator[Block]:
-    found = [tensor for tensor in layer.parameters if tensor.name in sheet.derivation.adjoint_of]
+    found = [t for t in layer.parameters if t.name in sheet.derivation.adjoint_of and sheet.wants(t.name)]
     if not found:
         return
-    first = max(found, key=lambda tensor: len(tensor.indices))
-    yield Heading(sheet.say("One parameter in full: {name}", name=sheet.plain(first.read)))
-    yield Display((derived(sheet, sheet.derivation.adjoint(first.name), first, box=True),))
-    rest = [tensor for tensor in found if tensor is not first]
-    if rest:
+    told = found if sheet.full else [] if sheet.brief else [max(found, key=lambda tensor: len(tensor.indices))]
+    for tensor in told:
+        yield Heading(sheet.say("One parameter in full: {name}", name=sheet.plain(tensor.read)))
+        yield Display((derived(sheet, sheet.derivation.adjoint(tensor.name), tensor, box=True),))
+    rest = [tensor for tensor in found if tensor not in told]
+    if rest and sheet.brief:
+        yield Heading(sheet.say("Gradients"))
+        yield _paired(tuple(_result(sheet, tensor) for tensor in rest), numbered=True)
+    elif rest:
         yield Paragraph(sheet.say("In the same way, for the other parameters of this layer:"))
         yield _paired(tuple(_result(sheet, tensor) for tensor in rest), numbered=True)
     yield from _values(sheet, [sheet.adjoint(tensor.name) for tensor in found])

@@ -136,6 +136,8 @@ def delta_steps(sheet: Sheet, stage: Stage, label: str) -> Relation:
         if rows[-1].tree != tree:
             rows.append(Row("=", tree, Words(tuple(reason(sheet, step)))))
     rows[-1] = replace(rows[-1], label=label)
+    if sheet.brief:
+        rows = [replace(rows[-1], reason="")]
     return Relation(Paint("delta", delta), tuple(rows))
 
 

@@ -81,6 +81,27 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Choices:
+    """How a document is to be.
+
+    Attributes:
+        detail: `"brief"` (formulas and results), `"standard"`, or `"full"` (every parameter with its reasons).
+        form: `"scalar"`, `"index"` or `"matrix"`; chosen by the size of the network if it is empty.
+        only: Names of parameters or of their elements, such as `"w5"`; all of them if there is none.
+        language: The language of the text, such as `"en"`.
+    """
+
+    detail: str = "standard"
+    form: str = ""
+    only: tuple[str, ...] = ()
+    language: str = "en"
+
+
+DETAILS = ("brief", "standard", "full")
+FORMS = ("scalar", "index", "matrix")
+
+
+@dataclass(frozen=True)
 class Checks:
     """What verification found.
 
@@ -123,7 +144,7 @@ class Material:
         code: A program that computes the gradients; it is printed as it is.
         output: What the program prints.
         notation: How things are called.
-        language: The language of the text, such as `"en"`.
+        choices: How much is told, in which form and language.
     """
 
     derivation: Derivation
@@ -136,4 +157,4 @@ class Material:
     code: str = ""
     output: str = ""
     notation: Notation = STANDARD
-    language: str = "en"
+    choices: Choices = field(default_factory=Choices)

@@ -28,7 +28,7 @@ def matrix_form(sheet: Sheet) -> Section | None:
         return None
     blocks: list[Block] = [Paragraph(tuple(_introduction(sheet)))]
     forward = [(name, relation) for name, relation in found if name not in sheet.derivation.tensors]
-    if forward and sheet.material.step is None:
+    if forward and (sheet.material.step is None or sheet.material.choices.form == "matrix"):
         blocks.append(Display(tuple(relation for _, relation in forward)))
         blocks.append(Paragraph(("and backwards",)))
     relations = [
@@ -81,7 +81,8 @@ def _introduction(sheet: Sheet) -> Iterator[Any]:
         yield f"The lines of layer {len(sheet.stages) - 1} hold for all hidden layers. "
     sections = [Mention(f"sec:backward-{stage.number}") for stage in reversed(sheet.stages)]
     yield "With ⊙ for the product entry by entry, "
-    if sections and sheet.material.step is not None and len(sections) <= 3:
+    told = sheet.material.step is not None and sheet.material.choices.form != "matrix"
+    if sections and told and len(sections) <= 3:
         yield "Sections " if len(sections) > 1 else "Section "
         for number, section in enumerate(sections):
             yield "" if not number else " and " if number == len(sections) - 1 else ", "

@@ -28,6 +28,7 @@ from symbackprop.display import (
 )
 from symbackprop.display.tree import bare, walk
 from symbackprop.emit.document.blocks import Text
+from symbackprop.emit.document.chosen import chosen
 from symbackprop.emit.document.concrete import chain, gathered, instance, numeric
 from symbackprop.emit.document.material import Material
 from symbackprop.emit.document.phrases import Phrases
@@ -54,7 +55,10 @@ class Sheet:
         self.material = material
         self.derivation = material.derivation
         self.graph = material.derivation.graph
-        self.say = Phrases(material.language)
+        self.say = Phrases(material.choices.language)
+        self.brief = material.choices.detail == "brief"
+        self.full = material.choices.detail == "full"
+        self.only = chosen(material)
         self.labels: dict[tuple[str, tuple[int, ...]], str] = {}
         self.known: set[str] = set()
         tensors = {**self.graph.tensors, **self.derivation.tensors}
@@ -73,6 +77,13 @@ class Sheet:
     def batched(self) -> bool:
         """Whether tensors have a sample index."""
         return any(self.has_samples(tensor) for tensor in self.graph.with_role("input"))
+
+    def wants(self, tensor: str, at: Sequence[int] | None = None) -> bool:
+        """Whether the gradient by a tensor, or by one element of it, counted from 0, is to be told."""
+        if self.only is None:
+            return True
+        places = self.only.get(tensor, ())
+        return places is None or (bool(places) if at is None else tuple(at) in places)
 
     def words(self, phrase: str, **holes: Any) -> Words:
         """A phrase for the margin of a formula."""

@@ -60,6 +60,7 @@ def typeset(document: Document) -> str:
         "authors": prose((", ".join(document.authors),)),
         "plain_title": _plain(f"{document.title}: {document.running}"),
         "plain_authors": _plain(", ".join(document.authors) or "symbackprop"),
+        "language": {"en": "en-GB"}.get(document.language, document.language),
         "macros": preamble(),
         "opening": _body(document.opening),
         "sections": sections,

@@ -155,6 +155,8 @@ def _table(sheet: Sheet) -> Table:
 def _rows(sheet: Sheet, tensor: Tensor, checked: bool) -> Iterator[tuple[Text, ...]]:
     equation = sheet.derivation.adjoint(tensor.name)
     for at, scalar in sheet.material.scalars.elements[tensor.name].items():  # type: ignore[union-attr]
+        if not sheet.wants(tensor.name, at):
+            continue
         place = tuple(n + 1 for n in at)
         value = sheet.given(tensor.name, at)
         label = sheet.labels.get((equation.tensor, place)) or _whole_label(sheet, equation.tensor)

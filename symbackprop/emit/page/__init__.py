@@ -23,4 +23,4 @@ def page(material: Material, explorable: Explorable | None = None) -> str:
     Returns:
         The text of one HTML file; the same bytes for the same network.
     """
-    return typeset.typeset(compose(material), explorable, material.language)
+    return typeset.typeset(compose(material), explorable)

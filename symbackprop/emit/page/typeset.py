@@ -29,7 +29,7 @@ from symbackprop.emit.page.prose import Prose
 HALF = 205.0
 
 
-def typeset(document: Document, explorable: Explorable | None = None, language: str = "en") -> str:
+def typeset(document: Document, explorable: Explorable | None = None) -> str:
     """The HTML of a document, and of what lets a reader work with the network where that is given."""
     prose = Prose(numbering(document))
     style = _text("style.css")
@@ -40,7 +40,7 @@ def typeset(document: Document, explorable: Explorable | None = None, language: 
         values |= {"facts": Markup(facts(explorable, prose)), "picture": picture(explorable)}
     values |= {
         "document": document,
-        "language": language,
+        "language": document.language,
         "plain_title": f"{document.title}: {document.running}",
         "style": Markup(style),
         "script": Markup(script),
