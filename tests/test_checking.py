@@ -100,6 +100,9 @@ def test_either_slope_at_a_kink_is_right():
         verdict = judged(judge, "W1", lambda z1, a1, t, x, s=slope: np.outer((a1 - t) * np.heaviside(z1, s), x))
         assert verdict.right, verdict
     assert "kink" in verdict.findings[0].remark
+    # The same for numbers: the gradient is 0 on one side and (a - t) x on the other.
+    for number, right in (("0.0", True), ("-2.0", True), ("-1.0", False)):
+        assert judged(judge, "W1", [[number, number]]).right is right
     assert not judged(judge, "W1", lambda a1, t, x: np.outer(a1 - t, x)).right
 
 
@@ -213,6 +216,27 @@ def test_numbers_on_the_command_line_and_in_files(call, tmp_path):
         assert call("check", "mazur", name)[0] == 0, name
 
 
+def test_a_mistake_in_one_element_is_told(mazur):
+    (finding,) = judged(mazur, "W2", [["0.082167041", "0.082667628"], ["0.022602540", "-0.022740242"]]).findings
+    assert finding.because == "the sign is wrong: this is -dE/dw7"
+    assert (finding.departure.wrong, finding.departure.count) == (1, 4)
+
+    def two_signs(delta2, a1):
+        gradient = np.outer(delta2, a1)
+        return gradient * [[1, -1], [1, -1]]
+
+    assert judged(mazur, "W2", two_signs).findings[0].because == "in w6, w8: the sign is wrong: this is -dE/dw6"
+
+
+def test_a_folder_is_judged_file_by_file(call, tmp_path):
+    (tmp_path / "all").mkdir()
+    for name in ("one", "two"):
+        (tmp_path / "all" / f"{name}.py").write_text("def db2(delta2):\n    return delta2.sum()\n")
+    code, out, _ = call("check", "mazur", "all", "--json")
+    assert code == 0
+    assert [row["candidate"] for row in json.loads(out)] == ["one.py", "two.py"]
+
+
 def test_a_class_full_of_files_is_a_row_each(call, tmp_path):
     (tmp_path / "a.py").write_text(WRONG)
     (tmp_path / "b.py").write_text("def dW1(delta1, x):\n    return delta1[:, None] * x\n")
@@ -247,6 +271,7 @@ def test_a_file_that_cannot_be_run_says_why(call, tmp_path, text, message):
 
 def test_other_files_are_refused(tmp_path, mazur):
     with pytest.raises(InputError, match="no kind of file"):
+        (tmp_path / "f.pkl").write_bytes(b"")
         from_file(tmp_path / "f.pkl", mazur.subjects)
     with pytest.raises(InputError, match="no file"):
         from_file(tmp_path / "f.json", mazur.subjects)

@@ -146,12 +146,14 @@ def from_file(path: Path, gradients: Collection[str], seconds: float = SECONDS) 
         candidate._values = values
         return candidate
     readers = {".json": _from_json, ".toml": _from_toml, ".npz": _from_npz}
+    if not path.is_file():
+        raise InputError(
+            f"there is no file {str(path)!r}", code="SB001", help='a number or formula is written as "w5=0.0822"'
+        )
     if kind not in readers:
         raise InputError(
             f"{path.name} is no kind of file that holds a gradient", code="SB003", help="use .py, .json, .toml or .npz"
         )
-    if not path.is_file():
-        raise InputError(f"there is no file {str(path)!r}", code="SB001")
     try:
         table = readers[kind](path)
     except (ValueError, OSError) as error:

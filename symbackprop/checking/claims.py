@@ -116,6 +116,8 @@ def subjects(case: Case, names: Mapping[str, tuple[str, tuple[int, ...]]]) -> di
         tensor = tensors.get(subject.name)
         if tensor is None or tensor.role in ("parameter", "input", "constant"):
             found[subject.name] = subject
+            # Files name the parameters of a layer lstm.Wf.
+            found.setdefault(subject.name.replace("_", ".", 1), subject)
     return found
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from symbackprop.checking.claims import COARSE, Claim, Subject, element_name, floor_of, same_but_for_ones
 from symbackprop.checking.mistakes import MISTAKES, Diagnosis, Evidence, agrees, information, recognised
-from symbackprop.checking.probes import WORKED, Case, Probe
+from symbackprop.checking.probes import WORKED, Case, Probe, beside_kink
 from symbackprop.checking.verdicts import Departure, Finding
 from symbackprop.graph import Tensor
 from symbackprop.verify.fields import Array
@@ -20,6 +20,8 @@ from symbackprop.verify.fields import Array
 SECONDS = 60.0
 MOST_DIAGNOSES = 3
 DIGITS_NEEDED = 4.0
+MOST_ELEMENTS = 8
+OTHER_SLOPE = "at the kink of the worked sample another slope than the catalogue's is used, which is as good"
 
 
 def called(case: Case, subject: Subject) -> str:
@@ -36,7 +38,8 @@ def judged(case: Case, subject: Subject, evidence: Evidence) -> Finding:
     wrong = [row for row in rows if not row[1].agrees(row[2], floor_of(row[0]))]
     if not wrong:
         return Finding(name, "right", remark=_single(evidence))
-    if remark := _tolerated(wrong, rows):
+    remark = _tolerated(wrong, rows) or _at_kink(case, subject, wrong, rows)
+    if remark:
         return Finding(name, "right", remark=remark)
     counted = [row for row in wrong if not row[0].at_kink] or wrong
     departure = departed(case.graph.tensors[case.forward_of[subject.adjoint]], counted, subject)
@@ -75,7 +78,7 @@ def _single(evidence: Evidence) -> str:
 def _tolerated(wrong: list[Row], rows: list[Row]) -> str:
     """Why what differs is right all the same; nothing if it is not."""
     if all(probe.at_kink for probe, *_ in wrong) and len(wrong) < len(rows):
-        return "at the kink of the worked sample another slope than the catalogue's is used, which is as good"
+        return OTHER_SLOPE
     squeezed = [
         (p, replace(c, value=c.value.reshape(true.shape)), true)
         for p, c, true in rows
@@ -89,6 +92,15 @@ def _tolerated(wrong: list[Row], rows: list[Row]) -> str:
     if all(not probe.own for probe, *_ in wrong):
         return "for the number of samples that the network has; not for others"
     return ""
+
+
+def _at_kink(case: Case, subject: Subject, wrong: list[Row], rows: list[Row]) -> str:
+    """Why a number is right at a kink: the slope of another side of it gives it."""
+    if len(rows) > 1 or not wrong[0][0].at_kink:
+        return ""
+    probe, claim, _ = wrong[0]
+    beside = beside_kink(case, probe, subject.adjoint)
+    return OTHER_SLOPE if any(claim.agrees(subject.part(array), relative=COARSE) for array in beside) else ""
 
 
 def _shape(rows: list[Row]) -> str:
@@ -109,16 +121,35 @@ def departed(tensor: Tensor, rows: list[Row], subject: Subject | None = None) ->
     place = element_name(tensor, subject.place if subject and subject.place is not None else worst)
     scale = float(np.max(np.abs(true), initial=0.0)) or 1.0
     return Departure(
-        place, f"at {probe.point.name}", float(claim.value[worst]), float(true[worst]) + 0.0, float(gap[worst]) / scale
+        place,
+        f"at {probe.point.name}",
+        float(claim.value[worst]),
+        float(true[worst]) + 0.0,
+        float(gap[worst]) / scale,
+        int(np.sum(_differs(probe, claim, true))),
+        gap.size,
     )
 
 
-def diagnosed(case: Case, subject: Subject, evidence: Evidence) -> tuple[Diagnosis, ...]:
-    """Every usual mistake that gives exactly what was handed in, the likeliest first."""
+def _differs(probe: Probe, claim: Claim, true: Array) -> Array:
+    """Which elements are wrong."""
+    allowed = claim.tolerance * float(np.max(np.abs(true), initial=0.0)) + floor_of(probe) + np.asarray(claim.allowance)
+    return ~(np.abs(claim.value - true) <= allowed)
+
+
+def diagnosed(case: Case, subject: Subject, evidence: Evidence, deadline: float | None = None) -> tuple[Diagnosis, ...]:
+    """Every usual mistake that gives exactly what was handed in, the likeliest first.
+
+    Args:
+        case: The derivation.
+        subject: The gradient.
+        evidence: What was handed in.
+        deadline: When to stop looking.
+    """
+    deadline = monotonic() + SECONDS if deadline is None else deadline
     evidence = [(probe, claim) for probe, claim in evidence if not probe.at_kink] or evidence
     if information(subject, evidence) < DIGITS_NEEDED:
         return ()
-    start = monotonic()
     found: list[Diagnosis] = []
     for mistake in MISTAKES:
         if {diagnosis.mistake for diagnosis in found} & set(mistake.unless):
@@ -126,15 +157,47 @@ def diagnosed(case: Case, subject: Subject, evidence: Evidence) -> tuple[Diagnos
         if mistake.last and {diagnosis.mistake for diagnosis in found} - {"factor"}:
             break
         found += islice(recognised(mistake, case, subject, evidence), 1)
-        if len(found) >= MOST_DIAGNOSES or monotonic() - start > SECONDS:
+        if len(found) >= MOST_DIAGNOSES or monotonic() > deadline:
             break
-    return tuple(found) or tuple(_two_mistakes(case, subject, evidence, start))
+    if not found:
+        found += _two_mistakes(case, subject, evidence, deadline)
+    return tuple(found) or _some_elements(case, subject, evidence, deadline)
 
 
-def _two_mistakes(case: Case, subject: Subject, evidence: Evidence, start: float) -> Iterator[Diagnosis]:
+def _some_elements(case: Case, subject: Subject, evidence: Evidence, deadline: float) -> tuple[Diagnosis, ...]:
+    """A mistake that was made in some elements only, the same in each."""
+    rows = [(probe, claim, probe.adjoints[subject.adjoint]) for probe, claim in evidence]
+    if subject.place is not None or any(claim.value.shape != true.shape for _, claim, true in rows):
+        return ()
+    if len({true.shape for *_, true in rows}) > 1:
+        return ()
+    wrong = np.any([_differs(*row) for row in rows], axis=0)
+    places = [tuple(map(int, place)) for place in np.argwhere(wrong)]
+    if not 0 < len(places) <= MOST_ELEMENTS or len(places) == wrong.size:
+        return ()
+    tensor = case.graph.tensors[case.forward_of[subject.adjoint]]
+    common: list[Diagnosis] = []
+    names = []
+    for place in places:
+        one = Subject(element_name(tensor, place), subject.adjoint, place)
+        names.append(one.name)
+        alone = [(probe, _element(claim, place)) for probe, claim in evidence]
+        mine = {d.mistake: d for d in diagnosed(case, one, alone, deadline)}
+        common = list(mine.values()) if len(names) == 1 else [d for d in common if d.mistake in mine]
+    if len(names) == 1:
+        return tuple(common)
+    return tuple(replace(d, sentence=f"in {', '.join(names)}: {d.sentence}") for d in common)
+
+
+def _element(claim: Claim, place: tuple[int, ...]) -> Claim:
+    allowance = np.broadcast_to(claim.allowance, claim.value.shape)[place]
+    return replace(claim, value=np.asarray(claim.value[place]), allowance=allowance)
+
+
+def _two_mistakes(case: Case, subject: Subject, evidence: Evidence, deadline: float) -> Iterator[Diagnosis]:
     """A usual mistake with a sign, a factor or a transposition on top, the first that is found."""
     for mistake in MISTAKES:
-        if mistake.last or monotonic() - start > SECONDS:
+        if mistake.last or monotonic() > deadline:
             break
         for diagnosis in recognised(mistake, case, subject, evidence, two=True):
             yield diagnosis

@@ -6,13 +6,22 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from symbackprop.checking.candidates import Candidate, Handed, Places, from_object
 from symbackprop.checking.claims import UNJUDGED, Subject, gradients_near, subjects
-from symbackprop.checking.findings import departed, diagnosed, evidence_of, far_fetched, judged, wrong_at_sample
+from symbackprop.checking.findings import (
+    SECONDS,
+    departed,
+    diagnosed,
+    evidence_of,
+    far_fetched,
+    judged,
+    wrong_at_sample,
+)
 from symbackprop.checking.probes import WORKED, Case, assumptions, case_of, one_sample
 from symbackprop.checking.verdicts import Finding, Verdict
 from symbackprop.errors import InputError, SymbackpropError
@@ -80,6 +89,7 @@ class Judge:
         self.case = case
         self.places = places
         self.seed = seed
+        self._deadline = monotonic()
         self._formula = formula or (lambda tensor: ("", ""))
         self.subjects = subjects(case, places)
 
@@ -99,6 +109,7 @@ class Judge:
             handed = handed[:1]
         gradients, forward, unknown = self._sorted(candidate, handed)
         findings = [self._forward(case, handed, name) for name in forward]
+        self._deadline = monotonic() + SECONDS
         assumed = cache(lambda: self._assumed(case, candidate))
         rows = (case, handed)
         findings += [self._gradient(self.subjects[name], rows, assumed, name) for name in gradients]
@@ -172,11 +183,11 @@ class Judge:
         for other, given in others if not wrong_at_sample(subject, evidence) else []:
             if judged(other, subject, given).outcome == "right":
                 return replace(finding, outcome="right", remark=f"right where {other.assumed}", departure=None)
-        found = diagnosed(case, subject, evidence)
+        found = diagnosed(case, subject, evidence, self._deadline)
         for other, given in others:
             if not far_fetched(found):
                 break
-            more = diagnosed(other, subject, given)
+            more = diagnosed(other, subject, given, self._deadline)
             if not found or not far_fetched(more):
                 found = tuple(replace(d, sentence=f"{d.sentence} (where {other.assumed})") for d in more)
         finding = replace(finding, diagnoses=found)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from symbackprop.network import Network
 
 # With a kink a neuron may be dead at a point, and what is wrong with it is not seen there.
+SIDES, NEAR = 16, 1e-9
 WORKED = "the worked sample"  # what `worked_point` calls its point
 RANDOM_POINTS, RANDOM_POINTS_WITH_KINKS = 3, 8
 
@@ -214,6 +215,20 @@ def adjoints_at(derivation: Derivation, raw: Derivation, point: Point) -> dict[s
             name: a for name, a in evaluate_adjoints(raw, point.values, sizes=point.sizes).items() if name in missing
         }
     return found
+
+
+def beside_kink(case: Case, probe: Probe, adjoint: str, seed: int = 0) -> Iterable[Array]:
+    """A gradient at points so near to one on a kink that only the slope at the kink makes a difference."""
+    rng = np.random.default_rng(seed)
+    parameters = {tensor.name for tensor in case.graph.parameters}
+    given = [t.name for t in case.graph.with_role("input", "target", "parameter", "constant")]
+    for _ in range(SIDES):
+        values = {
+            name: probe.values[name] + NEAR * rng.standard_normal(np.shape(probe.values[name])) * (name in parameters)
+            for name in given
+        }
+        point = measured(case.graph, probe.point.name, values, probe.sizes)
+        yield adjoints_at(case.raw, case.raw, point)[adjoint]
 
 
 def one_sample(case: Case, seed: int = 0) -> Case | None:

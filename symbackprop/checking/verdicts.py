@@ -25,6 +25,8 @@ class Departure:
         given: What was handed in there.
         true: What it should be.
         relative: The difference as a part of the gradient's largest element.
+        wrong: How many elements differ there.
+        count: How many there are.
     """
 
     place: str
@@ -32,9 +34,12 @@ class Departure:
     given: float
     true: float
     relative: float
+    wrong: int = 1
+    count: int = 1
 
     def __str__(self) -> str:
-        return f"{self.place} = {self.given:.9g} instead of {self.true:.9g}, {self.point}"
+        some = f"; {self.wrong} of {self.count} elements differ" if self.wrong < self.count else ""
+        return f"{self.place} = {self.given:.9g} instead of {self.true:.9g}, {self.point}{some}"
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ class Finding:
             if self.departure is not None:
                 d = self.departure
                 table["departs"] = {"place": d.place, "point": d.point, "given": d.given, "true": d.true}
+                table["departs"] |= {"wrong_elements": d.wrong, "elements": d.count}
             table["diagnoses"] = [{"mistake": d.mistake, "sentence": d.sentence} for d in self.diagnoses]
             table["right"] = [{"formula": formula, "code": code} for formula, code in self.formulas]
         if self.remark:

@@ -30,7 +30,8 @@ def check(
     A CANDIDATE is a Python file with grad(params, x, t), or with functions named after gradients, such as
     dW1(delta1, x); it is run. Or it is a file of numbers for the worked sample (.json, .toml, .npz), or a number
     itself: w5=0.0822 is right if it is to the digits given. Or it is a formula: "W2=np.outer(delta2, a1)",
-    "dW2[j,i]=delta2[j]*a1[i]", "W2=\delta^{(2)}_j a^{(1)}_i". Several files are judged one by one.
+    "dW2[j,i]=delta2[j]*a1[i]", "W2=\delta^{(2)}_j a^{(1)}_i". Several files, or the Python files of a folder, are
+    judged one by one.
     """
     import json
 
@@ -61,7 +62,9 @@ def _candidates(texts: tuple[str, ...], judge: Judge, notation: Notation, second
 
     found, written = [], {}
     for text in texts:
-        if Path(text).exists() or ("=" not in text and not is_latex(text)):
+        if Path(text).is_dir():
+            found += [from_file(path, judge.subjects, seconds) for path in sorted(Path(text).glob("*.py"))]
+        elif Path(text).exists() or ("=" not in text and not is_latex(text)):
             found.append(from_file(Path(text), judge.subjects, seconds))
         elif text.lstrip().startswith(("\\", "$")):
             written[gradient_of(text, judge.case, notation)] = text
