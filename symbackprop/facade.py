@@ -12,12 +12,12 @@ from sympy import ImmutableDenseNDimArray
 from symbackprop.curvature import Curvature
 from symbackprop.emitters import chosen_details, write
 from symbackprop.errors import InputError, UnknownNameError, did_you_mean
-from symbackprop.graph import Tensor
 from symbackprop.network import Equations, Network, load
 from symbackprop.pipeline import Stages
 from symbackprop.public import public_equation
 from symbackprop.second_order import gauss_newton_product, hessian, hessian_product
 from symbackprop.unroll import chain, closed_form
+from symbackprop.unroll.lines import gradient_lines
 
 if TYPE_CHECKING:
     from sympy import Eq, Expr
@@ -93,7 +93,7 @@ class Derived:
         """The names of single elements → the tensor each belongs to."""
         record = self.stages.derivation
         active = [record.graph.tensors[name] for name in record.adjoint_of]
-        names = {name: tensor.name for tensor in active for name in _own_names(tensor)}
+        names = {name: tensor.name for tensor in active for name in tensor.own_names}
         if self.stages.scalars is not None:
             elements = self.stages.scalars.elements
             names |= {symbol.name: t.name for t in active for symbol in elements[t.name].values()}
@@ -151,6 +151,15 @@ class Derived:
         """
         title = "The product of the Gauss-Newton matrix with a vector"
         return Curvature(title, self.stages.graph, gauss_newton_product(self.stages.derivation, wrt))
+
+    def lines(self, *names: str) -> Iterator[str]:
+        """The gradient of every element as a line of text, for one sample; of every parameter if no tensor is named.
+
+        Example:
+            >>> next(derive("mazur").lines("W2"))
+            'dw5 = a1_1*delta2_1'
+        """
+        return gradient_lines(self.stages.derivation, names or None)
 
     def compile(self, style: str | None = None) -> ModuleType:
         """Return the emitted module, ready to call.
@@ -289,10 +298,3 @@ class Gradient:
             help = f"take one of them, such as {names[0]!r}"
             raise InputError(f"{self.tensor} has {len(names)} elements", code="SB022", help=help)
         return self.element or names[0]
-
-
-def _own_names(tensor: Tensor) -> list[str]:
-    def flat(names: Any) -> list[str]:
-        return [names] if isinstance(names, str) else [name for part in names or () for name in flat(part)]
-
-    return flat(tensor.names)

@@ -55,6 +55,15 @@ class Tensor:
     initializer: str = ""
 
     @property
+    def own_names(self) -> list[str]:
+        """The user's own names of its elements."""
+
+        def flat(names: Any) -> list[str]:
+            return [names] if isinstance(names, str) else [name for part in names or () for name in flat(part)]
+
+        return flat(self.names)
+
+    @property
     def shape(self) -> tuple[Expr, ...]:
         """The size of each axis."""
         return tuple(index.size for index in self.indices)

@@ -57,3 +57,9 @@ def test_records_are_frozen(record):
     field = dataclasses.fields(record)[0].name
     with pytest.raises(dataclasses.FrozenInstanceError):
         setattr(record, field, "other")
+
+
+def test_own_names_are_listed_in_order() -> None:
+    tensor = Tensor("W1", "parameter", (), names=(("w1", "w2"), ("w3", "w4")))
+    assert tensor.own_names == ["w1", "w2", "w3", "w4"]
+    assert Tensor("b1", "parameter", ()).own_names == []

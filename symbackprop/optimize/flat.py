@@ -227,8 +227,9 @@ def _sum(node: Map) -> list[Link]:
 
 def _product(node: Map) -> list[Link]:
     """Factors, then divisors; numbers are put together and meet the smallest array, before that meets a large one."""
-    numeric = any(arg.axes and leaves(arg) and mask(arg) is None and not is_truth(arg) for arg in node.args)
-    args = [mask(arg) or arg if numeric else as_number(arg) for arg in node.args]
+    given = tuple(_factors(node))
+    numeric = any(arg.axes and leaves(arg) and mask(arg) is None and not is_truth(arg) for arg in given)
+    args = _one_mask([mask(arg) or arg for arg in given]) if numeric else [as_number(arg) for arg in given]
     numbers = [arg for arg in args if not arg.axes]
     above = _by_rank([arg for arg in args if arg.axes and not is_reciprocal(arg)])
     below = _by_rank([arg.args[0] for arg in args if arg.axes and isinstance(arg, Map) and is_reciprocal(arg)])
@@ -244,6 +245,26 @@ def _product(node: Map) -> list[Link]:
     place = next((n for n, arg in enumerate(above) if not is_truth(arg)), 0)
     links[0], links[place] = links[place], links[0]
     return [links[0], ("mul", number), *links[1:]]
+
+
+def _factors(node: Map) -> Iterator[Array]:
+    """The factors of a product, and of products among them."""
+    for arg in node.args:
+        if isinstance(arg, Map) and arg.function == "mul" and arg.axes:
+            yield from _factors(arg)
+        else:
+            yield arg
+
+
+def _one_mask(args: list[Array]) -> list[Array]:
+    """Factors that are truth values as one: it costs less to join them than to multiply by each."""
+    masks = sorted((arg for arg in args if arg.axes and is_truth(arg)), key=lambda arg: len(arg.axes))
+    if len(masks) < 2:
+        return args
+    joined = masks[0]
+    for one in masks[1:]:
+        joined = Map("and", (joined, one))
+    return [*(arg for arg in args if arg not in masks), joined]
 
 
 CHAINS: dict[str, Callable[[Map], list[Link]]] = {"add": _sum, "mul": _product}
