@@ -26,6 +26,7 @@ from symbackprop.cli.schema import schema
 from symbackprop.cli.show import show
 from symbackprop.cli.train import train
 from symbackprop.cli.verify import verify
+from symbackprop.cli.worksheet import worksheet
 from symbackprop.errors import SymbackpropError
 from symbackprop.version import __version__
 
@@ -40,7 +41,7 @@ def cli() -> None:
     """
 
 
-for command in (derive, show, verify, check, train, explain, examples, new, gallery, doctor, schema):
+for command in (derive, show, verify, check, train, explain, worksheet, examples, new, gallery, doctor, schema):
     cli.add_command(command)
 
 

@@ -1,5 +1,7 @@
 """The document of a network, from its description on."""
 
+from functools import lru_cache
+
 import pytest
 
 import symbackprop as sb
@@ -13,10 +15,17 @@ def report():
     return sb.derive("line").verify()
 
 
+@pytest.fixture(scope="session")
+def stages_of():
+    """The stages of a bundled network, made once."""
+    return lru_cache(lambda name: sb.derive(name).stages)
+
+
 @pytest.fixture
-def material_of(report):
+def material_of(report, stages_of):
     def made(network, **options):
-        return material(sb.derive(network).stages, report, **options)
+        stages = stages_of(network) if isinstance(network, str) else sb.derive(network).stages
+        return material(stages, report, **options)
 
     return made
 

@@ -41,7 +41,7 @@ def mentioned(document):
     }, source
 
 
-@pytest.mark.parametrize("network", ["mazur", "xor", "mnist", "lstm", "cnn"])
+@pytest.mark.parametrize("network", ["mazur", "xor", "mnist", "lstm"])
 @pytest.mark.parametrize("choices", [{"detail": "brief"}, {"detail": "full"}, {"form": "index"}, {"form": "matrix"}])
 def test_nothing_is_referred_to_that_is_not_told(told, network, choices):
     labels, source = mentioned(told(network, **choices))

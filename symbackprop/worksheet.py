@@ -1,0 +1,166 @@
+"""A network → a problem sheet with friendly random numbers, and its answer key, both from one derivation.
+
+The numbers are drawn anew for every seed: inputs, weights and targets with one decimal or two, so that a person can
+compute with them; shapes, activations, loss and optimizer are the network's own.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from symbackprop.emit.document import Choices, Document, compose, typeset
+from symbackprop.emit.document.blocks import Items, Paragraph, Section
+from symbackprop.emit.document.gaps import with_gaps
+from symbackprop.emit.document.phrases import Phrases
+from symbackprop.emit.files import write_folder
+from symbackprop.emit.page import typeset as page
+from symbackprop.errors import InputError, TooLargeError, UnknownNameError, did_you_mean
+from symbackprop.facade import derive
+from symbackprop.material import material
+from symbackprop.network import Equations, Network, load
+from symbackprop.tex import pdf
+
+# More parameters than this nobody works out by hand.
+MOST_PARAMETERS = 40
+WRITERS: Mapping[str, tuple[str, Callable[[Document], str | bytes]]] = {
+    "latex": ("tex", typeset.typeset),
+    "html": ("html", page.typeset),
+    "pdf": ("pdf", lambda document: pdf(typeset.typeset(document))),
+}
+PARTS = ("worksheet", "answers")
+
+
+def friendly(network: Network, seed: int) -> Network:
+    """The network with numbers drawn anew, which are easy to compute with.
+
+    Raises:
+        TooLargeError: It has more parameters than a person works out.
+        InputError: A size is a symbol.
+    """
+    d = derive(network)
+    graph = d.stages.graph
+    draw = random.Random(seed)
+    table = network.as_table()
+    total = 0
+    for layer, spec in zip(table["layers"], network.layers, strict=True):
+        formals = {parameter.name: parameter.file_key for parameter in network.layer_row(spec).parameters}
+        number = table["layers"].index(layer) + 1
+        for tensor in graph.parameters:
+            if tensor.layer == number and tensor.label in formals:
+                shape = [_size(size, tensor.name) for size in tensor.shape]
+                values = _drawn(draw, shape)
+                total += _count(values)
+                layer[formals[tensor.label]] = values
+    if total > MOST_PARAMETERS:
+        raise TooLargeError(
+            f"a worksheet with {total:,} parameters would take days; the most is {MOST_PARAMETERS}",
+            help="take a smaller network of the same kind",
+        )
+    table["sample"] = {tensor.name: _given(draw, graph, tensor) for tensor in graph.with_role("input", "target")}
+    return Network.from_table(table)
+
+
+def _size(size: Any, name: str) -> int:
+    if not size.is_Integer:
+        raise InputError(
+            f"{name} has the size {size}, which is a symbol", help="a worksheet needs numbers for all sizes"
+        )
+    return int(size)
+
+
+def _drawn(draw: random.Random, shape: Sequence[int]) -> Any:
+    """Numbers of one decimal, none of them 0."""
+    if not shape:
+        return draw.choice([-1, 1]) * draw.randint(1, 9) / 10
+    return [_drawn(draw, shape[1:]) for _ in range(shape[0])]
+
+
+def _count(values: Any) -> int:
+    return sum(map(_count, values)) if isinstance(values, list) else 1
+
+
+def _given(draw: random.Random, graph: Any, tensor: Any) -> Any:
+    """One sample: inputs that are halves and tenths, targets that the loss takes."""
+    sizes = [_size(size, tensor.name) for size in tensor.shape if str(size) != "N"]
+    if tensor.role == "input":
+        return _drawn(draw, sizes)
+    kinds = {fact.kind for fact in tensor.facts}
+    if kinds & {"one_hot", "sums_to_one"} or graph.rows[-1].startswith("categorical"):
+        chosen = draw.randrange(sizes[-1])
+        return [float(n == chosen) for n in range(sizes[-1])]
+    if "crossentropy" in graph.rows[-1]:
+        return [float(draw.randint(0, 1)) for _ in range(sizes[-1])]
+    return [draw.randint(1, 9) / 10 for _ in range(sizes[-1])] if len(sizes) == 1 else _drawn(draw, sizes)
+
+
+def documents(network: Network, seed: int = 0, blanks: bool = False, language: str = "en") -> tuple[Document, Document]:
+    """The problem sheet and its answer key.
+
+    Args:
+        network: Whose shapes, activations and loss are taken.
+        seed: Of the numbers.
+        blanks: Whether the sheet leads through the computation with gaps; else it states the problem alone.
+        language: Of the text.
+
+    Example:
+        >>> sheet, answers = documents(load("mazur"), seed=7)
+        >>> sheet.title, answers.title, len(sheet.sections) < len(answers.sections)
+        ('Worksheet 7', 'Worksheet 7: answers', True)
+    """
+    say = Phrases(language)
+    stages = derive(friendly(network, seed)).stages
+    made = material(stages, stages.verification(seed), choices=Choices(language=language))
+    key = compose(made)
+    title = say.words("Worksheet {number}", number=seed)
+    subtitle = say.words("Every gradient of one network, by hand")
+    sheet = with_gaps(key, title, subtitle)
+    if not blanks:
+        sheet = replace(sheet, sections=(*sheet.sections[:1], _problems(say)))
+    return sheet, replace(key, title=say.words("Worksheet {number}: answers", number=seed), subtitle=subtitle)
+
+
+def _problems(say: Phrases) -> Section:
+    asked = (
+        say("Compute every weighted sum and every output, and the error."),
+        say("Derive the error signal of every output neuron, then of the neurons before it."),
+        say("Compute the gradient of the error with respect to every parameter."),
+        say("Make one update step, and compute the error again."),
+        say("Check one of your gradients: change its parameter by a little, and see how the error follows."),
+    )
+    return Section(say.words("Problems"), "sec:problems", (Paragraph(say("Round to nine decimals.")), Items(asked)))
+
+
+def write(
+    network: Network | Equations | str,
+    folder: Path,
+    formats: Sequence[str] = ("latex",),
+    seed: int = 0,
+    blanks: bool = False,
+    language: str = "en",
+) -> list[str]:
+    """Write the sheet and its answers in some formats.
+
+    Returns:
+        The names of the files.
+
+    Raises:
+        InputError: A format is unknown, or the network cannot be worked out by hand.
+    """
+    for name in formats:
+        if name not in WRITERS:
+            raise UnknownNameError(f"unknown format {name!r}", help=did_you_mean(name, list(WRITERS)))
+    found = load(network)
+    if not isinstance(found, Network):
+        raise InputError("a worksheet needs a network of layers", help="name a network file or a bundled network")
+    made = documents(found, seed, blanks, language)
+    files: dict[str, str | bytes] = {}
+    for part, document in zip(PARTS, made, strict=True):
+        for name in formats:
+            suffix, printed = WRITERS[name]
+            files[f"{part}.{suffix}"] = printed(document)
+    write_folder(folder, files, {"network": found.name, "seed": seed})
+    return list(files)

@@ -1,0 +1,95 @@
+"""A worksheet gives nothing away, its answers are right, and a seed brings the same numbers back."""
+
+import json
+
+import pytest
+
+import symbackprop as sb
+from symbackprop.display import Number
+from symbackprop.display.tree import walk
+from symbackprop.emit.document.typeset import typeset
+from symbackprop.errors import InputError, TooLargeError
+from symbackprop.worksheet import documents, friendly, write
+
+
+@pytest.fixture(scope="module")
+def network():
+    return sb.load("mazur")
+
+
+@pytest.fixture(scope="module")
+def pair(network):
+    return documents(network, seed=7, blanks=True)
+
+
+def computed(document):
+    return {
+        node.text
+        for relation in document.relations
+        for node in walk(relation)
+        if isinstance(node, Number) and not node.exact
+    }
+
+
+def test_numbers_are_friendly_and_repeatable(network):
+    first, again, other = (friendly(network, seed).as_table() for seed in (3, 3, 4))
+    assert first == again != other
+    weights = [float(w) for layer in first["layers"] for row in layer["weights"] for w in row]
+    assert all(0.1 <= abs(weight) <= 0.9 and round(weight * 10, 9).is_integer() for weight in weights)
+    assert first["layers"][0]["names"] == network.as_table()["layers"][0]["names"]
+
+
+def test_the_sheet_gives_no_result_away(pair):
+    sheet, answers = pair
+    results = {text for text in computed(answers) if len(text) > 6}
+    assert len(results) > 20
+    source = typeset(sheet)
+    assert {text for text in results if text in source} == set()
+    assert r"\_\_\_\_\_\_" in source
+    assert "If your own result differs" not in source
+
+
+def test_the_sheet_has_a_gap_for_every_gradient(pair):
+    sheet, answers = pair
+    labels = [[row.label for one in document.relations for row in one.rows if row.label] for document in pair]
+    assert labels[0] == labels[1]
+    assert len(sheet.relations) == len(answers.relations)
+
+
+def test_given_numbers_stay(pair, network):
+    source = typeset(pair[0])
+    table = friendly(network, 7).as_table()
+    assert f"w_{{1}} = {table['layers'][0]['weights'][0][0]}" in source
+    assert f"x_{{1}} = {table['sample']['x'][0]}" in source
+
+
+def test_without_gaps_the_problem_alone_is_stated(network):
+    sheet, answers = documents(network, seed=1)
+    assert [section.label for section in sheet.sections] == ["sec:notation", "sec:problems"]
+    assert len(answers.sections) > 4
+
+
+def test_a_classifier_gets_a_target_that_is_one_hot():
+    table = friendly(sb.load("2 -> 3 softmax, loss=categorical_crossentropy"), 5).as_table()
+    assert sorted(float(t) for t in table["sample"]["t"]) == [0, 0, 1]
+
+
+def test_networks_that_nobody_works_out_are_refused():
+    with pytest.raises(TooLargeError, match="worksheet with 101,770 parameters"):
+        friendly(sb.load("784 -> 128 relu -> 10 softmax, loss=categorical_crossentropy"), 0)
+    with pytest.raises(InputError, match="is a symbol"):
+        friendly(sb.load("n -> 1, loss=mse"), 0)
+
+
+def test_files_are_written(tmp_path, network):
+    with pytest.raises(InputError, match="unknown format 'doc'"):
+        write(network, tmp_path, ("doc",))
+    names = write(network, tmp_path, ("latex", "html"), seed=2, blanks=True)
+    assert names == ["worksheet.tex", "worksheet.html", "answers.tex", "answers.html"]
+    assert json.loads((tmp_path / "verification.json").read_text())["seed"] == 2
+    assert "<!doctype html>" in (tmp_path / "answers.html").read_text().lower()
+
+
+def test_the_command_says_what_it_has_written(call):
+    code, out, _ = call("worksheet", "mazur", "--seed", "7", "--blanks", "-o", "w")
+    assert (code, out.split()) == (0, ["w/worksheet.tex", "w/answers.tex"])
