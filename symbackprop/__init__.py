@@ -15,16 +15,29 @@ from symbackprop.version import __version__
 
 if TYPE_CHECKING:
     from symbackprop.checking.judge import check
+    from symbackprop.chunks import loss_and_grad_in_chunks
     from symbackprop.facade import Derived, Gradient, derive
     from symbackprop.network import Dense, Network, bundled, load
 
-__all__ = ["Dense", "Derived", "Gradient", "Network", "__version__", "bundled", "check", "derive", "load"]
+__all__ = [
+    "Dense",
+    "Derived",
+    "Gradient",
+    "Network",
+    "__version__",
+    "bundled",
+    "check",
+    "derive",
+    "load",
+    "loss_and_grad_in_chunks",
+]
 
 _HOMES = {
     "check": "symbackprop.checking.judge",
     "Derived": "symbackprop.facade",
     "Gradient": "symbackprop.facade",
     "derive": "symbackprop.facade",
+    "loss_and_grad_in_chunks": "symbackprop.chunks",
 }
 
 

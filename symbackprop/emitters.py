@@ -19,6 +19,7 @@ from symbackprop.material import material
 from symbackprop.proofreading import proofread
 from symbackprop.targets import array_api_text, c_text, floats_text, javascript_text
 from symbackprop.tex import pdf
+from symbackprop.trials import trials
 from symbackprop.version import __version__
 
 if TYPE_CHECKING:
@@ -35,17 +36,25 @@ class Findings:
         report: What verification found.
         run: A training run, for the loss curve; `None` without one.
         choices: How documents are to be.
+        trials: For each format that was run, or could not be, what its file says of that.
     """
 
     report: Report
     run: Run | None = None
     choices: Choices = field(default_factory=Choices)
+    trials: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def checks(self) -> list[str]:
         """One line for each kind of check that was passed, with its threshold."""
-        passed = {(check.method, check.threshold): None for check in self.report.checks if check.passed}
+        made = (check for check in self.report.checks if check.passed and check.method != "gradients.py")
+        passed = {(check.method, check.threshold): None for check in made}
         return [f"{method}: {threshold}" for method, threshold in passed]
+
+    def of(self, target: str) -> list[str]:
+        """What a file in another language says: how it was run itself, and what the module it agrees with passed."""
+        own = [self.trials[target]] if target in self.trials else []
+        return [*own, *(f"of gradients.py, {check}" for check in self.checks)]
 
 
 class Emitter(NamedTuple):
@@ -87,12 +96,16 @@ EMITTERS: Mapping[str, Emitter] = {
     "html": Emitter("derivation.html", _page),
     "python": Emitter("gradients.py", lambda stages, found: stages.module_text(found.checks)),
     "expressions": Emitter("expressions.py", _expressions),
-    "javascript": Emitter("network.js", lambda stages, found: javascript_text(stages, found.checks), standard=False),
-    "floats": Emitter("gradients_floats.py", lambda stages, found: floats_text(stages, found.checks), standard=False),
-    "array_api": Emitter(
-        "gradients_array_api.py", lambda stages, found: array_api_text(stages, found.checks), standard=False
+    "javascript": Emitter(
+        "network.js", lambda stages, found: javascript_text(stages, found.of("javascript")), standard=False
     ),
-    "c": Emitter("network.c", lambda stages, found: c_text(stages, found.checks), standard=False),
+    "floats": Emitter(
+        "gradients_floats.py", lambda stages, found: floats_text(stages, found.of("floats")), standard=False
+    ),
+    "array_api": Emitter(
+        "gradients_array_api.py", lambda stages, found: array_api_text(stages, found.of("array_api")), standard=False
+    ),
+    "c": Emitter("network.c", lambda stages, found: c_text(stages, found.of("c")), standard=False),
 }
 # Which format is read back for which.
 READ_BACK = {"latex": "latex", "pdf": "latex"}
@@ -121,6 +134,14 @@ def _proofread(stages: Stages, found: Findings, chosen: Sequence[str], seed: int
         except SymbackpropError:
             continue  # it fails again where it is written, and is reported there
     return proofread(stages, found.report, drafts, seed) if drafts else found.report
+
+
+def _tried(stages: Stages, found: Findings, chosen: Sequence[str], seed: int) -> Findings:
+    """What was found, with what running the code in other languages adds."""
+    tried = trials(stages, chosen, seed)
+    checks = (*found.report.checks, *(one.check for one in tried.values() if one.check is not None))
+    lines = {name: one.line for name, one in tried.items()}
+    return replace(found, report=replace(found.report, checks=checks), trials=lines)
 
 
 def chosen_details(detail: str = "standard", form: str = "", only: Sequence[str] = (), language: str = "en") -> Choices:
@@ -165,6 +186,7 @@ def write(
         raise InputError(f"{stages.network.name} has no parameters to derive for", code="SB021", help=help)
     found = Findings(stages.verification(seed), run, choices or Choices())
     found = replace(found, report=_proofread(stages, found, chosen, seed))
+    found = _tried(stages, found, chosen, seed)
     record = json.loads(found.report.to_json())
     record["network_sha256"] = stages.network_hash
     record["version"] = __version__

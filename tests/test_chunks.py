@@ -1,0 +1,100 @@
+"""Gradients over chunks of samples: equal to the one-piece result, for sums and means, in bounded memory."""
+
+import subprocess
+import sys
+
+import dask.array as da
+import numpy as np
+import pytest
+
+import symbackprop as sb
+from symbackprop.chunks import reduction_over_samples
+from symbackprop.errors import ShapeError, UnsupportedError
+
+RNG = np.random.default_rng(8)
+X, T = RNG.standard_normal((103, 3)), RNG.standard_normal((103, 2))
+MILLION = """
+import resource
+import dask, dask.array as da, numpy as np
+import symbackprop as sb
+
+d = sb.derive("20 -> 32 tanh -> 1, loss=mse")
+x = da.random.default_rng(1).standard_normal((1_000_000, 20), chunks=(20_000, 20))
+t = da.sin(x.sum(axis=1))[:, None]
+with dask.config.set(scheduler="threads", num_workers=2):
+    loss, grads = sb.loss_and_grad_in_chunks(d, d.compile().initialize(1), x, t)
+assert np.isfinite(loss) and grads["W1"].shape == (32, 20)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+"""
+
+
+@pytest.fixture(scope="module", params=["mean", "sum"])
+def derived(request):
+    """A network with a penalty on its weights, which belongs to the loss once."""
+    penalised = sb.Dense(4, "tanh", regularizer={"type": "l2"})
+    return sb.derive(sb.Network(3, penalised, sb.Dense(2), loss={"type": "mse", "reduction": request.param}))
+
+
+def agree(found, expected):
+    assert found[0] == pytest.approx(expected[0], rel=1e-12)
+    for name, value in expected[1].items():
+        assert found[1][name].shape == value.shape
+        assert found[1][name] == pytest.approx(value, rel=1e-11, abs=1e-13), name
+
+
+@pytest.mark.parametrize("rows", [1, 10, 50, 103, 1000])
+def test_arrays_in_chunks_of_any_size(derived, rows):
+    params = derived.compile().initialize(2)
+    expected = derived.compile().loss_and_grad(params, X, T)
+    agree(sb.loss_and_grad_in_chunks(derived, params, X, T, rows=rows), expected)
+
+
+@pytest.mark.parametrize("chunks", [(25, 3), ((1, 60, 42), 3), (-1, 1)])
+def test_dask_arrays_in_their_own_chunks(derived, chunks):
+    params = derived.compile().initialize(2)
+    expected = derived.compile().loss_and_grad(params, X, T)
+    x, t = da.from_array(X, chunks=chunks), da.from_array(T, chunks=(40, 2))
+    agree(sb.loss_and_grad_in_chunks(derived, params, x, t), expected)
+
+
+def test_memory_maps(derived, tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    params = derived.compile().initialize(2)
+    x = np.load(tmp_path / "x.npy", mmap_mode="r")
+    agree(sb.loss_and_grad_in_chunks(derived, params, x, T, rows=20), derived.compile().loss_and_grad(params, X, T))
+
+
+def test_a_million_rows_in_bounded_memory():
+    done = subprocess.run([sys.executable, "-c", MILLION], capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 400
+
+
+def test_a_recurrence_is_chunked_too():
+    d = sb.derive("lstm")
+    params = d.compile().initialize(1)
+    x, t = RNG.standard_normal((7, 4, 3)), RNG.dirichlet([1, 1], 7)
+    agree(sb.loss_and_grad_in_chunks(d, params, x, t, rows=3), d.compile().loss_and_grad(params, x, t))
+
+
+def test_networks_that_mix_samples_are_refused_by_name():
+    d = sb.derive(sb.Network(3, sb.Dense(2), {"type": "batch_normalization"}, loss="mse"))
+    with pytest.raises(UnsupportedError, match="mixes samples"):
+        sb.loss_and_grad_in_chunks(d, d.compile().initialize(1), X, T)
+
+
+def test_a_loss_that_is_no_sum_is_refused():
+    losses = {"rms": "sqrt(sum((t[s, j] - y[s, j])**2, s, j))"}
+    d = sb.derive(sb.Network(3, sb.Dense(2), loss="rms", losses=losses))
+    with pytest.raises(UnsupportedError, match="mixes samples"):
+        reduction_over_samples(d.stages.graph)
+
+
+def test_a_single_sample_has_no_chunks():
+    with pytest.raises(UnsupportedError, match="single sample"):
+        reduction_over_samples(sb.derive("mazur").stages.graph)
+
+
+def test_lengths_must_agree(derived):
+    with pytest.raises(ShapeError, match=r"\[102, 103\] samples"):
+        sb.loss_and_grad_in_chunks(derived, derived.compile().initialize(1), X, T[1:])
