@@ -108,7 +108,7 @@ EMITTERS: Mapping[str, Emitter] = {
     "c": Emitter("network.c", lambda stages, found: c_text(stages, found.of("c")), standard=False),
 }
 # Which format is read back for which.
-READ_BACK = {"latex": "latex", "pdf": "latex"}
+READ_BACK = {"latex": "latex", "pdf": "latex", "html": "html"}
 STANDARD = tuple(name for name, emitter in EMITTERS.items() if emitter.standard)
 
 

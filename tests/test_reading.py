@@ -35,12 +35,15 @@ from symbackprop.display import (
     text,
 )
 from symbackprop.display.evaluate import Evaluator, agree
+from symbackprop.display.mathml import mathml
 from symbackprop.errors import LanguageError, SymbackpropError, TooLargeError
 from symbackprop.expressions import Index
 from symbackprop.graph import Tensor
 from symbackprop.notation import STANDARD, Sign, notation
 from symbackprop.reading import TensorNames, read_formula, read_relation
 from symbackprop.reading.cursor import Cursor
+from symbackprop.reading.mathml import latex_of
+from symbackprop.reading.pages import read_page
 from symbackprop.reading.spelling import atoms, plain
 from symbackprop.reading.tokens import MOST_CHARACTERS, tokens
 
@@ -268,3 +271,45 @@ def test_a_cursor_says_where_it_is():
     cursor = Cursor(tokens("a + b"), "a + b")
     cursor.next()
     assert str(cursor.error("wrong")).startswith("error[SB010]: in 'a + b', at character 3 ('+'): wrong")
+
+
+@pytest.mark.parametrize(
+    ("math", "meaning"),
+    [
+        (
+            "<math><mfrac><mrow><mi>∂</mi><mi>E</mi></mrow><mrow><mi>∂</mi><mi>w</mi></mrow></mfrac></math>",
+            r"\pd{E}{w}",
+        ),
+        ("<math><msup><mi>𝐖</mi><mi>⊤</mi></msup></math>", r"\mat{W}^{\top}"),
+        ("<math><mrow><mo>|</mo><mi>a</mi><mo>|</mo></mrow></math>", r"\lvert a \rvert"),
+        ("<math><mi>σ</mi><mo>&#x2061;</mo><mrow><mo>(</mo><mi>z</mi><mo>)</mo></mrow></math>", r"\sigma ( z )"),
+        ('<math><mrow class="slope"><mo form="infix">−</mo><mi>a</mi></mrow></math>', r"- \fS{a}"),
+    ],
+)
+def test_mathml(math, meaning):
+    assert latex_of(math) == meaning
+
+
+@pytest.mark.parametrize("math", ["<math><mi>a</math>", "<math><script>1</script></math>", "<!DOCTYPE a><math></math>"])
+def test_what_is_no_formula_in_mathml(math):
+    with pytest.raises(LanguageError):
+        latex_of(math)
+
+
+@given(trees())
+def test_what_is_printed_as_mathml_is_read_back_with_its_value(tree):
+    printed = mathml(tree)
+    again = read_formula(latex_of(printed), most=100_000)
+    assert agree(Evaluator(VALUES)(tree), Evaluator({**VALUES, "#k": 1})(again), True), f"{printed}: {text(again)}"
+
+
+def test_a_page_says_what_its_lines_say():
+    page = """<!doctype html><p>With <math><mi>a</mi><mo>=</mo><mn>1</mn></math>:</p>
+    <div class="relations"><div class="line first"><div class="lhs"><math><mi>z</mi></math></div>
+    <div class="body"><math><mo>=</mo><mn>2</mn></math></div></div>
+    <div class="line"><div class="body"><math><mo>=</mo><mn>3</mn></math></div></div></div>
+    <table><tr><th><math><mi>s</mi></math></th><th><math><mi>x</mi></math></th></tr><tr><td>1</td>
+    <td><math><mn>5</mn></math></td></tr></table><script><math><mi>q</mi></math></script>"""
+    found = read_page(page)
+    assert [one.text for one in found.passages] == ["a = 1", "z = 2 = 3"]
+    assert found.tables[0][0].text == r"x \approx 5"

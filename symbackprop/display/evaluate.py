@@ -263,6 +263,10 @@ def _pairwise(function: Callable[[Interval, Interval], Interval], left: Value, r
     if isinstance(right, Interval):
         return _each(lambda one: function(one, right), left)
     if (len(left), len(left[0])) != (len(right), len(right[0])):
+        # A row times a column is a number, which stands for each entry.
+        if len(left) == len(left[0]) == 1 or len(right) == len(right[0]) == 1:
+            one, other = (left[0][0], right) if len(left) == len(left[0]) == 1 else (left, right[0][0])
+            return _pairwise(function, one, other)
         raise NoValueError("matrices of different shapes")
     rows = zip(left, right, strict=True)
     return tuple(tuple(map(function, one, other)) for one, other in rows)

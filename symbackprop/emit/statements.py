@@ -57,7 +57,11 @@ class Writer:
         return [f"# {row}" for row in self.comment(statement.name)] if commented else []
 
     def _line(self, statement: Assign) -> str:
-        return f"{self.name(statement.name)} = {numpy_code(statement.value, statement.axes, self.names)}"
+        code = numpy_code(statement.value, statement.axes, self.names)
+        if isinstance(statement.value, Const) and statement.axes:
+            # What is the same number everywhere, such as a difference of equals, is an array all the same.
+            code = f"np.full({tuple_code([self._size_code(axis.size) for axis in statement.axes])}, {code})"
+        return f"{self.name(statement.name)} = {code}"
 
     def _loop(self, loop: Loop, commented: bool) -> list[str]:
         known = sorted(read(loop) - {assign.name for assign in loop.body})

@@ -180,9 +180,7 @@ class Layering:
                         help="its shape and its indices must agree in number",
                         **place_in(statement.text, name),
                     )
-                # A diagonal, W[j, j], names one axis twice: letters of the definition are different.
-                apart = len(set(read.indices)) == len(read.indices)
-                if read.tensor == name and apart and all(isinstance(index, Index) for index in read.indices):
+                if read.tensor == name and all(isinstance(index, Index) for index in read.indices):
                     return tuple(Index(i.name, length) for i, length in zip(read.indices, shape, strict=True))
         return tuple(Index(letter, length) for letter, length in zip(letters(len(shape)), shape, strict=True))
 

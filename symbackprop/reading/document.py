@@ -40,6 +40,44 @@ class Passage:
     sample: int = 0
 
 
+@dataclass(frozen=True)
+class Rows:
+    """A table of signs with what is printed beside each.
+
+    Attributes:
+        signs: The sign at the head of each row.
+        cells: For each row the formula of each further column, or nothing.
+        lines: The line of each row.
+    """
+
+    signs: tuple[str, ...]
+    cells: tuple[tuple[str, ...], ...]
+    lines: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Readable:
+    """What a document says.
+
+    Attributes:
+        passages: Its relations.
+        tables: Its tables, as relations of one sample each, or rows of signs.
+        numbers: Numbers that stand in running text by themselves.
+        unknown: Labels that nothing bears, with the lines that refer to them.
+    """
+
+    passages: list[Passage]
+    tables: list[list[Passage] | Rows]
+    numbers: list[Passage]
+    unknown: list[tuple[str, int]]
+
+
+def has_sign(text: str) -> bool:
+    """Whether a formula says that something equals something."""
+    sign = _SIGN.search(text)
+    return bool(sign and text[: sign.start()].strip() and text[sign.end() :].strip())
+
+
 def passages(source: str) -> list[Passage]:
     r"""Every relation of a document, in order.
 
@@ -163,7 +201,7 @@ def _inlines(body: str) -> Iterator[Passage]:
 def _between_dollars(text: str, body: str, offset: int) -> Iterator[Passage]:
     for match in _INLINE.finditer(text):
         formula = match[1] or match[2]
-        if (sign := _SIGN.search(formula)) and formula[: sign.start()].strip() and formula[sign.end() :].strip():
+        if has_sign(formula):
             yield Passage(formula, _line(body, offset + match.start()), "inline")
 
 

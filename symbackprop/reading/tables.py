@@ -8,30 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from symbackprop.reading.document import Passage, split
+from symbackprop.reading.document import (
+    Passage,
+    Readable,
+    Rows,
+    body_of,
+    lone_numbers,
+    passages,
+    split,
+    unknown_references,
+)
 
 _TABLE = re.compile(r"\\begin\{tabular\}(\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\})(.*?)\\end\{tabular\}", re.DOTALL)
 _RULES = re.compile(r"\\(?:toprule|midrule|bottomrule|addlinespace|hline)(?![A-Za-z])")
 _MATH = re.compile(r"(?<!\\)\$(.+?)(?<!\\)\$")
 _HEAD = re.compile(r"\\textbf\{(.*)\}\s*$", re.DOTALL)
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:\\times10\^\{-?\d+\})?$")
-
-
-@dataclass(frozen=True)
-class Rows:
-    """A table of signs with what is printed beside each.
-
-    Attributes:
-        signs: The sign at the head of each row.
-        cells: For each row the formula of each further column, or nothing.
-        lines: The line of each row.
-    """
-
-    signs: tuple[str, ...]
-    cells: tuple[tuple[str, ...], ...]
-    lines: tuple[int, ...]
+_NUMBER = re.compile(r"-? ?\d+(?:\.\d+)?(?: ?\\times ?10\^\{-?\d+\})?$")
 
 
 def tables(body: str) -> Iterator[list[Passage] | Rows]:
@@ -48,14 +41,27 @@ def tables(body: str) -> Iterator[list[Passage] | Rows]:
         rows = [
             ([re.sub(r"^\s*\[-?[\d.]+pt\]", "", cells[0]).strip(), *cells[1:]], at) for cells, at in rows if any(cells)
         ]
-        if len(rows) < 2:
+        if len(rows) < 2 or not all(_HEAD.match(cell) for cell in rows[0][0]):
             continue
-        heads = [_HEAD.match(cell) for cell in rows[0][0]]
-        names = [match[1] if match else "" for match in heads]
-        if names[0] == "$s$":
-            yield list(_samples(names, rows[1:]))
-        elif all(heads) and not _formula(names[0]) and _has_numbers(rows[1][0]):
-            yield _signs(rows[1:])
+        heads = [_HEAD.sub(r"\1", cell) for cell in rows[0][0]]
+        table = table_of([(heads, rows[0][1]), *rows[1:]])
+        if table is not None:
+            yield table
+
+
+def table_of(rows: list[tuple[list[str], int]]) -> list[Passage] | Rows | None:
+    """What the rows of a table say, the heads of its columns first, formulas between dollars; `None` if nothing."""
+    if len(rows) < 2 or not rows[1][0]:
+        return None
+    names = rows[0][0]
+    if names[0] == "$s$":
+        return list(_samples(names, rows[1:]))
+    return _signs(rows[1:]) if not _formula(names[0]) and _has_numbers(rows[1][0]) else None
+
+
+def read_latex(source: str) -> Readable:
+    """What the LaTeX of a document says."""
+    return Readable(passages(source), list(tables(body_of(source))), lone_numbers(source), unknown_references(source))
 
 
 def _has_numbers(cells: list[str]) -> bool:

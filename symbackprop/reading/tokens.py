@@ -58,10 +58,12 @@ def tokens(text: str, most: int = MOST_CHARACTERS) -> tuple[Token, ...]:
         )
     plain = _COMMENT.sub(lambda match: " " * len(match[0]), text)
     found = [Token(match[0], match.start()) for match in _TOKEN.finditer(plain)]
-    return tuple(_without_arguments(_sized(found, text), text))
+    # Our own documents are read without a limit of characters, and print constants to as many digits as they have.
+    digits = LONGEST_NUMBER if most <= MOST_CHARACTERS else most
+    return tuple(_without_arguments(_sized(found, text, digits), text))
 
 
-def _sized(found: list[Token], text: str) -> list[Token]:
+def _sized(found: list[Token], text: str, digits: int) -> list[Token]:
     kept: list[Token] = []
     sized = False
     depth = 0
@@ -75,8 +77,8 @@ def _sized(found: list[Token], text: str) -> list[Token]:
         depth += (token.text in "{([") - (token.text in "})]")
         if depth > DEEPEST:
             raise TooLargeError(f"{where(text, token.at)}: brackets more than {DEEPEST} deep are not read")
-        if token.text[0].isdigit() and len(token.text) > LONGEST_NUMBER:
-            raise TooLargeError(f"{where(text, token.at)}: numbers of more than {LONGEST_NUMBER} digits are not read")
+        if token.text[0].isdigit() and len(token.text) > digits:
+            raise TooLargeError(f"{where(text, token.at)}: numbers of more than {digits} digits are not read")
         kept.append(token)
     return kept
 

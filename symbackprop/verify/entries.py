@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from symbackprop.display.evaluate import NoValueError, Value
-from symbackprop.display.intervals import Interval, point
+from symbackprop.display.intervals import Interval, mp, point
 
 ZERO = point(Fraction(0))
 
@@ -50,3 +52,15 @@ def total(row: Sequence[Interval]) -> Interval:
 def inside(at: tuple[int, ...], shape: tuple[int, ...]) -> bool:
     """Whether a place lies inside an array; every place is the one number of an array without axes."""
     return not shape or all(0 <= n < size for n, size in zip(at, shape, strict=True))
+
+
+def softmax(array: Any) -> Any:
+    """The shares of exponentials in a row, or in a vector, which is a column."""
+    axis = 0 if array.shape[1] == 1 else 1
+    powers = np.asarray(np.frompyfunc(mp.exp, 1, 1)(array), dtype=object)
+    return powers / powers.sum(axis=axis, keepdims=True)
+
+
+def log_softmax(array: Any) -> Any:
+    """The logarithms of these shares."""
+    return np.asarray(np.frompyfunc(mp.log, 1, 1)(softmax(array)), dtype=object)

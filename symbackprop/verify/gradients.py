@@ -7,6 +7,7 @@ on the graph. Where one disagrees, a third, the graph at 50 digits, decides.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +15,8 @@ from symbackprop.verify.differences import complex_step, differences, directions
 from symbackprop.verify.emitted import MOST_OPERATIONS, Emitted
 from symbackprop.verify.equations import evaluate_graph
 from symbackprop.verify.fields import Array, mpmath_field
-from symbackprop.verify.kinks import AT_KINK
+from symbackprop.verify.kinks import AT_KINK, kinks
+from symbackprop.verify.points import measured
 from symbackprop.verify.report import Check
 
 RELATIVE = 1e-9
@@ -24,6 +26,7 @@ MOST_ROUTINE = 50_000  # operations in 50-digit arithmetic where there is no dis
 
 BY_DIFFERENCES = "differences (scipy) of the emitted loss"
 BY_COMPLEX_STEP = "complex step on the graph"
+AT_TIES = "the stated branch, where branches meet"
 BY_PRECISION = "50 digits on the graph"
 ALL_PARAMETERS = "all parameters"
 
@@ -78,6 +81,26 @@ def gradient_checks(emitted: Emitted, rng: np.random.Generator) -> list[Check]:
         checks += compared(emitted, few, BY_PRECISION, exact)
     named = len(directions) == len(emitted.vector)
     return checks if named or all(check.passed for check in checks) else checks + _located(emitted, rng)
+
+
+def tie_checks(emitted: Emitted) -> list[Check]:
+    """The emitted gradient where every branch may be a tie, against the slope of the branch that the equations state.
+
+    A complex step decides conditions by real parts, so that it stays on the branch that is taken at the point itself.
+    """
+    graph, point = emitted.graph, emitted.point
+    if not kinks(graph):
+        return []
+    values = {
+        name: np.zeros_like(array) if name in emitted.parameters else array for name, array in point.values.items()
+    }
+    tied = replace(emitted, point=measured(graph, "all parameters 0", given(graph, values), point.sizes))
+    directions = directions_for(tied.coordinates.count, np.random.default_rng(0))
+    slopes, _ = complex_step(graph, tied.point.values, tied.coordinates, directions, point.sizes)
+    with np.errstate(all="ignore"):
+        if shape_checks(tied) or not (np.all(np.isfinite(slopes)) and np.all(np.isfinite(tied.gradient))):
+            return []
+    return compared(tied, directions, AT_TIES, slopes, success=True)
 
 
 def _random_rows(directions: Array, rng: np.random.Generator) -> Array:

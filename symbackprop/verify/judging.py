@@ -211,10 +211,8 @@ def _agree(left: Value, right: Value, exactly: bool) -> bool:
         return _close(left, right) if exactly else _overlap(left, right)
     if isinstance(left, Interval) or isinstance(right, Interval):
         one, other = (left, right) if isinstance(left, Interval) else (right, left)
-        # A row or column of one is a number.
-        return (
-            not isinstance(other, Interval) and len(other) == len(other[0]) == 1 and _agree(one, other[0][0], exactly)
-        )
+        # A number stands for each entry of a matrix, which may be 0 or have one.
+        return not isinstance(other, Interval) and all(_agree(one, entry, exactly) for row in other for entry in row)
     if (len(left), len(left[0])) != (len(right), len(right[0])):
         return False
     pairs = zip(sum(map(tuple, left), ()), sum(map(tuple, right), ()), strict=True)

@@ -23,17 +23,18 @@ from symbackprop.display.tree import (
     Cases,
     Compare,
     Extreme,
+    Fraction,
     PartialDerivative,
     Product,
     Range,
     Symbol,
     Tree,
     bare,
-    children,
     integer,
     walk,
 )
 from symbackprop.verify.entries import element, filled, inside, rows, total
+from symbackprop.verify.indices import free_keys, is_shifted
 from symbackprop.verify.truth import Truth
 
 _ZERO = point(Rational(0))
@@ -133,6 +134,15 @@ class PrintedEvaluator(Evaluator):
         if len(tree.factors) == 2 and ones == [1]:
             return tuple((total(row),) for row in self._matrix_of(tree.factors[0]))
         return super()._product(tree)
+
+    def _fraction(self, tree: Fraction) -> Value:
+        below = self(tree.below)
+        if isinstance(below, Interval) or len(below) == len(below[0]) == 1:
+            return super()._fraction(tree)
+        above = filled(self(tree.above), below)
+        return tuple(
+            tuple(one / other for one, other in zip(*pair, strict=True)) for pair in zip(above, below, strict=True)
+        )
 
     def _matrix_of(self, tree: Tree) -> Any:
         value = self(tree)
@@ -238,7 +248,7 @@ class PrintedEvaluator(Evaluator):
         name = {"tau": "t"}.get(key[1:], key[1:])
         own = self.ranges.get(self.tensor, {}).get(name, set())
         axes = {n for tree in trees for n in self._lengths(key, tree)}
-        shifted = any(_shifted(key, tree) for tree in trees)
+        shifted = any(is_shifted(key, tree) for tree in trees)
         found = own if len(own) == 1 and (shifted or not axes) else axes or self.ranges[""].get(name, set())
         if not found:
             raise NoValueError(f"how far {key[1:]!r} runs is not known")
@@ -267,24 +277,7 @@ class PrintedEvaluator(Evaluator):
 
     def free(self, *trees: Tree) -> list[str]:
         """The keys of the indices and variables in some trees that no sum binds."""
-        return sorted({key for tree in trees for key in _free(tree)} - self.bound.keys())
-
-
-def _free(tree: Tree) -> set[str]:
-    if isinstance(tree, Symbol):
-        own = {tree.key} if tree.key.startswith("#") and not tree.place else set()
-        return own | {key for place in tree.place for key in _free(place)}
-    inner = {key for child in children(tree) for key in _free(child)}
-    bound = {one.index.key for one in getattr(tree, "ranges", ())}
-    if isinstance(tree, Extreme):
-        bound = {tree.range.index.key}
-    return inner - bound
-
-
-def _shifted(key: str, tree: Tree) -> bool:
-    """Whether an index stands at some axis in a sum or product, such as i + k - 1."""
-    places = [place for node in walk(tree) if isinstance(node, Symbol) for place in node.place]
-    return any(not isinstance(place, Symbol) and key in _free(place) for place in places)
+        return sorted({key for tree in trees for key in free_keys(tree)} - self.bound.keys())
 
 
 def decimals(text: str) -> int:

@@ -30,9 +30,11 @@ from symbackprop.display.tree import (
 from symbackprop.errors import SymbackpropError, UnknownNameError
 from symbackprop.graph import Derivation
 from symbackprop.notation import STANDARD, Notation, Sign, given
-from symbackprop.reading.document import Passage, passages, unknown_references
+from symbackprop.reading.document import Passage
 from symbackprop.reading.names import SAMPLE, TensorNames
+from symbackprop.reading.pages import read_page
 from symbackprop.reading.relations import EQUALITY_NEEDED, read_formula, read_relation
+from symbackprop.reading.tables import read_latex
 from symbackprop.verify.assignments import assignments, without_numbers
 from symbackprop.verify.judging import Judge, Verdict
 from symbackprop.verify.points import random_point, worked_point
@@ -88,12 +90,13 @@ class Rereading:
     _names: dict[tuple[int, int], TensorNames] = field(default_factory=dict)
 
     def document(self, source: str) -> Reread:
-        """Check every relation of a document's LaTeX."""
-        found = passages(source)
+        """Check every relation of a document, in LaTeX or HTML."""
+        readable = (read_page if source.lstrip().startswith("<!") else read_latex)(source)
+        found = readable.passages
         self.sample = self._telling_sample(found)
         verdicts = [(passage, verdict) for passage in found for verdict in self.verdicts(passage)]
-        verdicts += tabulated(self, source)
-        references = [f"line {line}: nothing is labelled {label!r}" for label, line in unknown_references(source)]
+        verdicts += tabulated(self, readable)
+        references = [f"line {line}: nothing is labelled {label!r}" for label, line in readable.unknown]
         return Reread(
             sum(verdict.outcome == "held" for _, verdict in verdicts),
             (*(_named(*one) for one in verdicts if one[1].outcome == "fault"), *references),

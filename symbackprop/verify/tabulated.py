@@ -14,10 +14,9 @@ from symbackprop.display.evaluate import NoValueError
 from symbackprop.display.tree import Number, PartialDerivative, Relation, Row, Symbol, Tree
 from symbackprop.errors import SymbackpropError
 from symbackprop.notation import Sign
-from symbackprop.reading.document import Passage, body_of, lone_numbers
+from symbackprop.reading.document import Passage, Readable, Rows
 from symbackprop.reading.names import TensorNames
 from symbackprop.reading.relations import read_formula
-from symbackprop.reading.tables import Rows, tables
 from symbackprop.verify.judging import Verdict, rounds_to
 from symbackprop.verify.truth import Truth
 
@@ -40,18 +39,18 @@ class Reader(Protocol):
         """What became of each sign of a relation that has been read."""
 
 
-def tabulated(reader: Reader, source: str) -> list[tuple[Passage, Verdict]]:
+def tabulated(reader: Reader, source: Readable) -> list[tuple[Passage, Verdict]]:
     """A verdict for each number of a table, and for each that stands in running text by itself."""
     found: list[tuple[Passage, Verdict]] = []
     if not reader.worked:
         return found
-    for table in tables(body_of(source)):
+    for table in source.tables:
         if isinstance(table, Rows):
             found += _rows(reader, table)
         else:
             found += [(passage, verdict) for passage in table for verdict in reader.verdicts(passage)]
     known = reader.truths[0].numbers
-    for passage in lone_numbers(source):
+    for passage in source.numbers:
         number = read_formula(passage.text)
         right = any(rounds_to(value, number) for value in known)
         note = f"{passage.text} is not the rounded value of anything"

@@ -19,6 +19,7 @@ from sympy import Symbol
 from symbackprop.display.intervals import mp, number, point
 from symbackprop.expressions import Read, indices_of, reads, tensors_read
 from symbackprop.graph import Derivation, Equation, Graph, Tensor
+from symbackprop.verify.entries import log_softmax, softmax
 from symbackprop.verify.equations import evaluate_adjoints, evaluate_graph
 from symbackprop.verify.evaluate import Evaluator
 from symbackprop.verify.fields import Array, mpmath_field
@@ -178,7 +179,7 @@ class Truth:
         for name, equation in self._rows():
             if name not in self.functions and len(tensors_read(equation.rhs)) == 1:
                 found[name] = _whole_function(equation, self.point.sizes)
-        return found
+        return {**found, "softmax": softmax, "log_softmax": log_softmax}
 
     def _rows(self) -> list[tuple[str, Equation]]:
         return list(zip(self.graph.rows, self.graph.equations, strict=False))

@@ -19,7 +19,7 @@ from symbackprop.verify.differences import given, operations
 from symbackprop.verify.emitted import MOST_OPERATIONS, Compiled, Emitted
 from symbackprop.verify.equations import evaluate_adjoints
 from symbackprop.verify.fields import NUMPY, Array, mpmath_field
-from symbackprop.verify.gradients import form_checks, gradient_checks, loss_check, shape_checks
+from symbackprop.verify.gradients import form_checks, gradient_checks, loss_check, shape_checks, tie_checks
 from symbackprop.verify.oracle import MOST_PARAMETERS, oracle_gradient
 from symbackprop.verify.points import Point, measured, random_point, worked_point
 from symbackprop.verify.report import Check, Report, Tally, merged
@@ -61,7 +61,7 @@ def verify(
     points = _points(derivation.graph, values, rng)
     wanted = frozenset(derivation.adjoint_of)
     codes = [Emitted(derivation.graph, compiled, point, wanted) for point in points]
-    found = [_at(code, derivation, scalars, rng) for code in codes]
+    found = [_at(code, derivation, scalars, rng) for code in codes] + [tie_checks(codes[-1])]
     proof = prove_steps(derivation, seed)
     checks = merged([*chain(*found), *_oracle_checks(codes), *_step_checks(proof)])
     return Report(

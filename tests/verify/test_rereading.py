@@ -5,8 +5,8 @@ import pytest
 from symbackprop.emitters import EMITTERS, Findings
 from symbackprop.facade import derive
 from symbackprop.proofreading import reader_of
-from symbackprop.reading.document import passages, split, unknown_references
-from symbackprop.reading.tables import Rows, tables
+from symbackprop.reading.document import Rows, passages, split, unknown_references
+from symbackprop.reading.tables import tables
 from symbackprop.verify import Report
 from symbackprop.verify.rereading import Reread
 
@@ -22,12 +22,14 @@ def mazur():
     return reader_of(stages), source
 
 
-@pytest.mark.parametrize("network", ["mazur", "xor", "line", "logistic_regression", "lstm", "cnn", "attention", "vae"])
+@pytest.mark.parametrize("network", ["mazur", "xor", "line", "lstm", "cnn", "vae"])
 def test_every_relation_of_the_bundled_networks_holds(network):
     stages, source = written(network)
-    found = reader_of(stages).document(source)
-    assert (found.faults, found.unread) == ((), ())
-    assert found.held == found.count > 10
+    reader = reader_of(stages)
+    for text in (source, EMITTERS["html"].make(stages, Findings(Report(network, ())))):
+        found = reader.document(text)
+        assert (found.faults, found.unread) == ((), ())
+        assert found.held == found.count > 10
     assert str(found).endswith("relations re-read")
 
 

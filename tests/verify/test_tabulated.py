@@ -4,6 +4,7 @@ import pytest
 
 from symbackprop.facade import derive
 from symbackprop.proofreading import reader_of
+from symbackprop.reading.tables import read_latex
 from symbackprop.verify.tabulated import tabulated
 
 TABLE = r"""\begin{document}
@@ -28,6 +29,6 @@ The error is $%s$.
 )
 def test_columns(numbers, wrong):
     reader = reader_of(derive("mazur").stages)
-    found = tabulated(reader, TABLE % numbers)
+    found = tabulated(reader, read_latex(TABLE % numbers))
     assert len(found) >= 7
     assert sorted({passage.line for passage, verdict in found if verdict.outcome != "held"}) == wrong
