@@ -177,7 +177,9 @@ class _Step:
         slopes = {Symbol(name): value for name, value in self.found.items()}
         gradients: dict[tuple[str, Any, Symbol], Exact] = {}
         readers = {equation.symbol: equation for equation in self.scalars.forward}
-        pairs = [(defined, read) for defined, read in self.scalars.partials if read in shared]
+        # What the loss itself reads is no bias of a neuron.
+        defined_by_neurons = self.scalars.adjoint_of
+        pairs = [(one, read) for one, read in self.scalars.partials if read in shared and one in defined_by_neurons]
         batch = {t.name for t in self.graph.tensors.values() if t.shape and t.shape[0] == SAMPLES}
 
         def neuron(defined: Symbol, read: Symbol) -> tuple[str, Any, Symbol]:
