@@ -14,6 +14,7 @@ from symbackprop.display import Symbol as Sign
 from symbackprop.emit.document import Material
 from symbackprop.emit.document.concrete import gathered
 from symbackprop.emit.document.glance import drawing
+from symbackprop.emit.document.phrases import Phrases
 from symbackprop.emit.document.sheet import SAMPLE, Sheet
 from symbackprop.emit.document.wording import subject
 from symbackprop.emit.page.explore import Explorable, Factor, Field
@@ -49,7 +50,7 @@ def explored(stages: Stages, made: Material) -> Explorable | None:
     other = type(stages)(stages.network, stages.wrt, stages.notation.name)
     if not illustrated(other):
         return None
-    found = explorable(other, material(other, Report(stages.network.name, ())))
+    found = explorable(other, replace(material(other, Report(stages.network.name, ())), choices=made.choices))
     return None if found is None else replace(found, made_up=True)
 
 
@@ -70,7 +71,7 @@ def explorable(stages: Stages, made: Material) -> Explorable | None:
     if len(given_names) > MOST_FIELDS:
         return None
     try:
-        found = tuple(factors(stages.derivation, scalars, sheet.reader.notation))
+        found = tuple(factors(stages.derivation, scalars, sheet.reader.notation, sheet.say))
         script = stages.javascript_text()
     except SymbackpropError:
         return None
@@ -111,13 +112,14 @@ def scalar_signs(derivation: Derivation, scalars: Scalars, notation: Any) -> dic
     }
 
 
-def factors(derivation: Derivation, scalars: Scalars, notation: Any) -> Iterator[Factor]:
+def factors(derivation: Derivation, scalars: Scalars, notation: Any, say: Phrases | None = None) -> Iterator[Factor]:
     """Every local derivative of a network, as it is written and as it is, with the reason.
 
     Args:
         derivation: What `scalars` was unrolled from.
         scalars: What `unroll` returned.
         notation: A row of the table of notations.
+        say: The language of the reasons; English if left out.
 
     Raises:
         UnsupportedError: One of them has no scalar code.
@@ -133,7 +135,7 @@ def factors(derivation: Derivation, scalars: Scalars, notation: Any) -> Iterator
         ratio: Tree = PartialDerivative(signs[of], signs[wrt])
         if role:
             ratio, formula = Paint(role, ratio), Paint(role, formula)
-        reason = Words(tuple(_reason(of, wrt, expr, signs, rows.get(tensors[0], ""), role)))
+        reason = Words(_reason(of, wrt, expr, signs, rows.get(tensors[0], ""), role, say or Phrases()))
         yield Factor(of.name, wrt.name, ratio, formula, role or "", reason, formula_code(expr))
 
 
@@ -157,19 +159,19 @@ def _role(derivation: Derivation, of: str, wrt: str) -> Role | None:
 
 
 def _reason(
-    of: Symbol, wrt: Symbol, expr: Expr, signs: Mapping[Any, Tree], row: str, role: str | None
-) -> Iterator[str | Tree]:
+    of: Symbol, wrt: Symbol, expr: Expr, signs: Mapping[Any, Tree], row: str, role: str | None, say: Phrases
+) -> Any:
     """Why a local derivative is what it is: what the variable multiplies, or a rule of calculus."""
     if role == "error":
-        yield "derivative of the error"
-    elif expr == 1:
-        yield from (signs[wrt], " is added as it is")
-    elif not expr.free_symbols & {of, wrt}:
-        yield from (signs[of], " is linear in ", signs[wrt])
-    else:
-        yield f"derivative of {subject(row.replace('_', ' ')) if row else 'its equation'}"
-        if of in expr.free_symbols:
-            yield from (", written with ", signs[of])
+        return say("derivative of the error")
+    if expr == 1:
+        return say("{a} is added as it is", a=signs[wrt])
+    if not expr.free_symbols & {of, wrt}:
+        return say("{a} is linear in {b}", a=signs[of], b=signs[wrt])
+    function = subject(row.replace("_", " ")) if row else say.words("its equation")
+    if of in expr.free_symbols:
+        return say("derivative of {function}, written with {a}", function=function, a=signs[of])
+    return say("derivative of {function}", function=function)
 
 
 def _fields(stages: Stages, sheet: Sheet, signs: Mapping[Any, Tree]) -> Iterator[tuple[str, list[Field]]]:

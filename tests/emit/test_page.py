@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -21,6 +22,7 @@ from symbackprop.emit.page.lines import lines
 from symbackprop.emit.page.numbering import numbering
 from symbackprop.emit.page.prose import Prose
 from symbackprop.emit.page.typeset import environment, typeset
+from symbackprop.explorable import explored
 from symbackprop.material import material
 from symbackprop.network import Dense, Network, load
 from symbackprop.notation import given
@@ -235,3 +237,20 @@ def test_numbers_count_each_kind():
     )
     assert numbering(document) == {"eq:b": "1", "eq:one": "2", "sec:one": "1", "sec:two": "2"}
     assert '<a href="#sec-two">Section\N{NO-BREAK SPACE}2</a> by <a href="#eq-one">(2)</a>' in typeset(document)
+
+
+def test_the_page_speaks_the_language_of_its_document(tmp_path, monkeypatch):
+    (tmp_path / "xx.toml").write_text(
+        '[phrases]\n"Contents" = "Inhalt"\n"One step" = "Ein Schritt"\n"Pause" = "Anhalten"\n"unused" = "nie"\n'
+        '"{a} is linear in {b}" = "{a} linear in {b}"\n',
+        encoding="utf-8",
+    )
+    monkeypatch.setattr("symbackprop.emit.document.phrases.FOLDER", tmp_path)
+    english = given_material(stages("mazur"))
+    made = replace(english, choices=replace(english.choices, language="xx"))
+    text = page(made, explored(stages("mazur"), made))
+    assert Page(text).elements[0] == ("html", {"lang": "xx"})
+    assert "<summary>Inhalt</summary>" in text
+    assert ">Ein Schritt</button>" in text
+    assert '"words":{"Pause":"Anhalten"}' in text
+    assert "linear in \\u003cmath" in text

@@ -114,8 +114,14 @@ def picture(explorable: Explorable) -> Markup:
     return Markup(svg(explorable.drawing, "The network", lambda tree: named(explorable, tree)))
 
 
-def facts(explorable: Explorable, prose: Prose) -> str:
-    """What the script is told, as JSON that can stand inside an element."""
+def facts(explorable: Explorable, prose: Prose, words: Mapping[str, str] | None = None) -> str:
+    """What the script is told, as JSON that can stand inside an element.
+
+    Args:
+        explorable: The network in scalars.
+        prose: Prints its formulas.
+        words: What the script's own phrases are in the language of the page; as they are in English if left out.
+    """
     formulas: dict[str, int] = {}
 
     def number(tree: Tree) -> int:
@@ -139,6 +145,7 @@ def facts(explorable: Explorable, prose: Prose) -> str:
         "samples": explorable.samples,
         "batched": list(explorable.batched),
         "formulas": list(formulas),
+        "words": dict(words or {}),
     }
     return json.dumps(found, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 

@@ -19,6 +19,7 @@ from symbackprop.display.mathml import anchor
 from symbackprop.display.svg import svg
 from symbackprop.emit.document.blocks import Document, Facts, Text
 from symbackprop.emit.document.inline import cell_width
+from symbackprop.emit.document.phrases import Phrases, phrases
 from symbackprop.emit.environment import templates
 from symbackprop.emit.page.explore import Explorable, code, facts, picture
 from symbackprop.emit.page.lines import lines
@@ -36,10 +37,13 @@ def typeset(document: Document, explorable: Explorable | None = None) -> str:
     script = _text("script.js")
     values: dict[str, Any] = {"explorable": explorable}
     if explorable is not None:
-        script = f"{code(explorable)}\n{script}\n{_text('explore.js')}"
-        values |= {"facts": Markup(facts(explorable, prose)), "picture": picture(explorable)}
+        explore = _text("explore.js")
+        words = {phrase: said for phrase, said in phrases(document.language).items() if f'"{phrase}"' in explore}
+        script = f"{code(explorable)}\n{script}\n{explore}"
+        values |= {"facts": Markup(facts(explorable, prose, words)), "picture": picture(explorable)}
     values |= {
         "document": document,
+        "say": Phrases(document.language).words,
         "language": document.language,
         "plain_title": f"{document.title}: {document.running}",
         "style": Markup(style),
