@@ -345,7 +345,10 @@ def test_a_loss_without_layers_is_judged():
     d = sb.derive({"shapes": {"Q": [3, 3], "x": 3, "c": 3}, "equations": "h = x @ Q @ x / 2 + c @ x", "wrt": ["x"]})
     assert sb.check(d, "x", "(Q + Q.T) @ x / 2 + c").right
     assert "wrong sign" in sb.check(d, "x", "(Q + Q.T) @ x / 2 - c").findings[0].because
-    assert not sb.check(d, "x", "Q @ x + c").right
+    symmetric = sb.check(d, "x", "Q @ x + c")
+    assert symmetric.right
+    assert symmetric.findings[0].remark == "right where Q is symmetric"
+    assert not sb.check(d, "x", "Q @ x").right
 
 
 @pytest.mark.parametrize("name", ["logistic_regression", "xor", "lstm", "attention", "autoencoder", "transformer"])

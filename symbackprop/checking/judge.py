@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from symbackprop.checking.assumptions import assumptions
 from symbackprop.checking.candidates import Candidate, Handed, Places, from_object
 from symbackprop.checking.claims import UNJUDGED, Subject, gradients_near, subjects
 from symbackprop.checking.findings import (
@@ -22,7 +24,7 @@ from symbackprop.checking.findings import (
     judged,
     wrong_at_sample,
 )
-from symbackprop.checking.probes import WORKED, Case, assumptions, case_of, one_sample
+from symbackprop.checking.probes import WORKED, Case, case_of, one_sample
 from symbackprop.checking.verdicts import Finding, Verdict
 from symbackprop.errors import InputError, SymbackpropError
 from symbackprop.network import Network
@@ -200,11 +202,14 @@ class Judge:
         key = f"assumptions {case.single}"
         if key not in case.memory:
             case.memory[key] = list(assumptions(case, self.seed))
-        found = []
-        for other in case.memory[key]:
-            with suppress(SymbackpropError):
-                found.append((other, candidate.at(other, self.places)))
-        return found
+        cases: list[Case] = case.memory[key]
+        # All points in one go: a file is run once, not once for each assumption.
+        together = replace(case, probes=tuple(probe for other in cases for probe in other.probes))
+        try:
+            handed = iter(candidate.at(together, self.places))
+        except SymbackpropError:
+            return []
+        return [(other, list(islice(handed, len(other.probes)))) for other in cases]
 
     def _formulas(self, subject: Subject, finding: Finding) -> tuple[tuple[str, str], ...]:
         """The right formula of the gradient, and that of the adjoint in which the mistake was made."""

@@ -11,10 +11,10 @@ import numpy as np
 from sympy import Integer, Symbol
 
 from symbackprop.backward import backward
-from symbackprop.errors import ShapeError, SymbackpropError
+from symbackprop.errors import SymbackpropError
 from symbackprop.expressions import tensors_read
 from symbackprop.forward import SAMPLES
-from symbackprop.graph import Derivation, Equation, Fact, Graph
+from symbackprop.graph import Derivation, Equation, Graph
 from symbackprop.simplify import simplify, slopes_through_outputs
 from symbackprop.verify.equations import evaluate_adjoints, solve
 from symbackprop.verify.fields import NUMPY, Array
@@ -245,54 +245,3 @@ def one_sample(case: Case, seed: int = 0) -> Case | None:
             return None
         probes.append(Probe(point, adjoints_at(truth, case.raw, point)))
     return replace(case, probes=tuple(probes), single=True)
-
-
-def _summing(graph: Graph, kind: str) -> Graph:
-    """The graph with a fact about every target that has axes."""
-    fact = Fact(kind)  # type: ignore[arg-type]
-    tensors = {
-        name: replace(tensor, facts=(*tensor.facts, fact)) if tensor.role == "target" and tensor.indices else tensor
-        for name, tensor in graph.tensors.items()
-    }
-    return replace(graph, tensors=tensors)
-
-
-def _binary(point: Point, graph: Graph, rng: np.random.Generator) -> Mapping[str, Array]:
-    given = graph.with_role("input", "target", "parameter", "constant")
-    return {
-        tensor.name: rng.integers(0, 2, np.shape(point.values[tensor.name])).astype(np.float64)
-        if tensor.role == "target" and not tensor.facts
-        else point.values[tensor.name]
-        for tensor in given
-    }
-
-
-def assumptions(case: Case, seed: int = 0) -> Iterable[Case]:
-    """The same case under assumptions about the targets that a formula may silently make, the weakest first."""
-    targets = [tensor for tensor in case.graph.with_role("target") if not tensor.facts]
-    if not targets:
-        return
-    rng = np.random.default_rng(seed + 1)
-    truth = simplify(case.raw)
-    for kind, words in ASSUMPTIONS.items():
-        probes = []
-        for number in range(_count(case.graph)):
-            name = f"random point {number + 1}, where {words}"
-            try:
-                graph = case.graph if kind == "binary" else _summing(case.graph, kind)
-                point = random_point(graph, rng, case.probes[number % len(case.probes)].sizes, name)
-                if kind == "binary":
-                    point = measured(case.graph, name, _binary(point, case.graph, rng), point.sizes)
-            except (ShapeError, ValueError):
-                break
-            if np.isfinite(point.values[case.graph.loss.name]):
-                probes.append(Probe(point, adjoints_at(truth, case.raw, point)))
-        if probes:
-            yield replace(case, probes=tuple(probes), assumed=words)
-
-
-ASSUMPTIONS = {
-    "sums_to_one": "the targets of a sample sum to 1",
-    "one_hot": "one target of a sample is 1 and the others are 0",
-    "binary": "every target is 0 or 1",
-}

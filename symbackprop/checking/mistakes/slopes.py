@@ -96,7 +96,7 @@ def _with(case: Case, subject: Subject, key: tuple[str, str], local: Partial, va
         "output": key[0],
         "input": key[1],
         "function": row or key[0],
-        "link": f"{key[0]} = {row}({key[1]})",
+        "link": key[0] if row in ("", "written") else f"{key[0]} = {row}({key[1]})",
         **words,
     }
     return by_equations(case, subject, reassembled(case, {key: replace(local, value=value)}), described)
