@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Self
 from unicodedata import category, combining, east_asian_width
 
@@ -194,6 +195,12 @@ def did_you_mean(name: str, known: Sequence[str], where: str = "") -> str:
         >>> did_you_mean("sigmiod", ["sigmoid", "tanh"])
         "did you mean 'sigmoid'?"
     """
-    near = get_close_matches(name, known, n=2, cutoff=0.6)
+    near = _near(name, tuple(known))
     text = f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {', '.join(known)}"
     return f"{text} {where}".strip()
+
+
+@lru_cache(maxsize=1024)
+def _near(name: str, known: tuple[str, ...]) -> list[str]:
+    """The nearest two; nobody writes a name of hundreds of letters by mistake."""
+    return get_close_matches(name, known, n=2, cutoff=0.6) if len(name) <= 100 else []

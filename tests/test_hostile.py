@@ -319,6 +319,9 @@ FILES = {
     "larger.toml": b'inputs = 10000000000\nloss = "mse"\nlayers = [{ type = "dense", units = 2 }]\n',
     "mistakes.toml": b'inputs = 2\nloss = "mse"\n' + b'[[layers]]\ntype = "dens"\n' * 20_000,
     "keys.json": b"{" + b",".join(b'"%d": 1' % n for n in range(60_000)) + b"}",
+    "layers.json": b'{"inputs": 2, "loss": "mse", "layers": ['
+    + b",".join([b'{"type": "dense", "units": 2}'] * 2001)
+    + b"]}",
     "model.pt": b"\x80\x04\x95",
     "model.pkl": b"cos\nsystem\n(S'touch ran'\ntR.",
     "model.h5": b"\x89HDF",

@@ -79,10 +79,12 @@ def _own_names(network: Network) -> Iterator[Problem]:
     for name, given in network.inputs.items():
         if not is_name(name):
             yield Problem(NOT_A_NAME, ("inputs", name), f"{shown(name)} cannot name an input", NAME_HELP, "key")
+        seen: set[str] = set()
         for place, element in enumerate(given.names):
-            if element in given.names[:place]:
+            if element in seen:
                 message = f"'{element}' names two elements of input {name}"
                 yield Problem(TWICE, _element_path(network, name, place), message)
+            seen.add(element)
 
 
 def _element_path(network: Network, name: str, place: int) -> Path:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SizeValue = Annotated[int, Field(strict=True, ge=1, le=10**9)]
+MOST_LAYERS = 2000
 Formula = Annotated[StrictStr, Field(min_length=1, max_length=2000)]
 
 
@@ -87,7 +88,7 @@ class Network(Shown, Record):
     losses: dict[str, LossType] = Field(default_factory=dict)
     layer_types: dict[str, LayerType] = Field(default_factory=dict)
     inputs: Annotated[dict[str, Input], Field(min_length=1)]
-    layers: Annotated[tuple[LayerSpec, ...], Field(min_length=1)]
+    layers: Annotated[tuple[LayerSpec, ...], Field(min_length=1, max_length=MOST_LAYERS)]
     loss: Losses
     loss_symbol: Annotated[StrictStr, Field(pattern=r"^[A-Za-z]$")] = "E"
     sizes: dict[Annotated[StrictStr, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,30}$")], SizeValue] = Field(

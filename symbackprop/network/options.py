@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from symbackprop.catalog import SCHEDULES, Layer, Option
 from symbackprop.errors import did_you_mean
-from symbackprop.network.problems import MISSING, UNKNOWN, WRONG, Path, Problem, shown
+from symbackprop.network.problems import MISSING, MOST_SHOWN, UNKNOWN, WRONG, Path, Problem, shown
 from symbackprop.network.records import Chosen
 from symbackprop.network.values import SIZE_HELP, is_size
 
@@ -29,9 +29,10 @@ def option_problems(
         what: Whose options they are, for messages.
         others: Keys that may stand at the same place, for help.
     """
-    for key, value in given.items():
+    for number, (key, value) in enumerate(given.items()):
         if key not in options:
-            help = did_you_mean(key, [*options, *others]) if (*options, *others) else "it has no settings"
+            near = did_you_mean(key, [*options, *others]) if number < MOST_SHOWN else ""
+            help = near if (*options, *others) else "it has no settings"
             yield Problem(UNKNOWN, (*path, key), f"unknown key '{key}' in {what}", help, "key")
         elif wrong := _wrong(options[key], value):
             yield Problem(WRONG, (*path, key), f"'{key}' of {what} {wrong}, got {shown(value)}", _help(options[key]))

@@ -13,7 +13,17 @@ from symbackprop.errors import did_you_mean
 from symbackprop.network.layers import LayerType
 from symbackprop.network.losses import LossType
 from symbackprop.network.parts import Data, Input, ParameterFile, Sample, Training
-from symbackprop.network.problems import MISSING, UNKNOWN, WRONG, Path, Problem, ProblemsFound, dotted, shown
+from symbackprop.network.problems import (
+    MISSING,
+    MOST_SHOWN,
+    UNKNOWN,
+    WRONG,
+    Path,
+    Problem,
+    ProblemsFound,
+    dotted,
+    shown,
+)
 from symbackprop.network.records import ONE, SEVERAL
 
 _SECTIONS: Mapping[str, type[BaseModel]] = {
@@ -73,17 +83,18 @@ def structure(network: BaseModel, raw: Mapping[str, Any]) -> list[Problem]:
 
 def problems_of(error: ValidationError, top: type[BaseModel]) -> list[Problem]:
     """Return pydantic's errors about a record as problems."""
-    return [_problem(detail, top) for detail in error.errors(include_url=False)]
+    details = error.errors(include_url=False)
+    return [_problem(detail, top, number < MOST_SHOWN) for number, detail in enumerate(details)]
 
 
-def _problem(detail: ErrorDetails, top: type[BaseModel]) -> Problem:
+def _problem(detail: ErrorDetails, top: type[BaseModel], helps: bool = True) -> Problem:
     path: Path = tuple(part for part in detail["loc"] if part not in (ONE, SEVERAL, ""))
     kind = detail["type"]
     if kind == "missing":
         return Problem(MISSING, path, f"'{dotted(path)}' is missing", _HOW.get(dotted(path), ""), "key")
     if kind == "extra_forbidden":
         known = _SECTIONS[str(path[0])] if len(path) > 1 else top
-        help = did_you_mean(str(path[-1]), list(known.model_fields))
+        help = did_you_mean(str(path[-1]), list(known.model_fields)) if helps else ""
         return Problem(UNKNOWN, path, f"unknown key '{dotted(path)}'", help, "key")
     context = detail.get("ctx", {})
     if kind == "value_error":

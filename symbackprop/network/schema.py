@@ -27,7 +27,7 @@ from symbackprop.catalog import (
 )
 from symbackprop.network.layers import LayerSpec, LayerType
 from symbackprop.network.losses import LossType
-from symbackprop.network.model import Network
+from symbackprop.network.model import MOST_LAYERS, Network
 from symbackprop.network.parts import Data, Input, ParameterFile, Sample, Training
 from symbackprop.network.records import LossSpec
 from symbackprop.network.values import LARGEST_SIZE
@@ -48,7 +48,7 @@ def network_schema() -> Schema:
     """
     own: Mapping[str, Schema] = {
         "inputs": _inputs(),
-        "layers": {"type": "array", "minItems": 1, "items": _reference("layer")},
+        "layers": {"type": "array", "minItems": 1, "maxItems": MOST_LAYERS, "items": _reference("layer")},
         "loss": {"anyOf": [_reference("loss"), {"type": "array", "minItems": 1, "items": _reference("loss")}]},
         "activations": {"type": "object", "additionalProperties": {**FORMULA, "maxLength": 2000}},
         "losses": {"type": "object", "additionalProperties": {"anyOf": [FORMULA, _record(LossType)]}},
