@@ -12,7 +12,9 @@ from symbackprop.cli.shared import JSON, console
 @click.command()
 @click.argument("network", metavar="NETWORK|CODE")
 @click.argument("names", metavar="[NAME]...", nargs=-1)
-@click.option("--notation", default="standard", show_default=True, help="Names in formulas: standard or mazur.")
+@click.option(
+    "--notation", default="standard", show_default=True, help="Names in formulas: standard, mazur, nielsen or matrix."
+)
 @JSON
 def explain(network: str, names: tuple[str, ...], notation: str, as_json: bool) -> None:
     """Explain the gradient of NETWORK by each NAME, such as w5, a1_1 or W1; without a NAME say what there is.

@@ -153,7 +153,7 @@ class _Svg:
         if "east" in note.anchor:
             self.left = min(self.left, x - 2 * width)
         if note.style != "bias":
-            return _anchored(note.label, x, y, note.anchor, note.style, outside=False)
+            return _anchored(note.label, x, y, note.anchor, note.style, outside=note.style == "label")
         node = self.drawing.nodes[note.target]
         up = note.anchor == "south"
         start = (x, y + (3 if up else -3))

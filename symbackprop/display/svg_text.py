@@ -61,9 +61,7 @@ class SvgTextPrinter(TextPrinter):
         rest = ("" if all(len(one) == 1 for one in subscripts) else ",").join(subscripts)
         below = (sign.place + own + ("," if own and rest else "") + rest).rstrip(",")
         above = (f"({sign.layer})" if sign.brackets else sign.layer) if sign.layer else ""
-        upright = len(letter) > 1
-        base = escape(letter) if upright else f'<tspan class="letter">{escape(letter)}</tspan>'
-        return base + self.scripts(above, below)
+        return _letter(letter) + self.scripts(above, below)
 
     def scripts(self, above: str = "", below: str = "") -> str:
         """A superscript and a subscript, one over the other."""
@@ -92,6 +90,13 @@ class SvgTextPrinter(TextPrinter):
 
     def compare(self, tree: Compare, leading: bool) -> str:
         return super().compare(tree, leading).replace(" < ", " &lt; ").replace(" > ", " &gt; ")
+
+
+def _letter(letter: str) -> str:
+    """A single letter slanted, a word upright; Greek has slanted characters of its own, which fonts of text lack."""
+    if "α" <= letter <= "ω":
+        return chr(0x1D6FC + ord(letter) - ord("α"))
+    return escape(letter) if len(letter) > 1 else f'<tspan class="letter">{escape(letter)}</tspan>'
 
 
 def svg_text(tree: Tree | str, size: float) -> str:

@@ -36,6 +36,7 @@ def parsed(tree) -> ElementTree.Element:
         (Relation(Symbol(given("t1")), (Row("=", Number("-0.5")),)), "t1 = −0.5"),
         (times(A, plus(integer(1), Minus(A))), "a(1)1\N{THIN SPACE}(1 − a(1)1)"),
         (Minus(Z), "−z"),
+        (Symbol(STANDARD.sign("delta2", rank=1)), "𝛿(2)"),
         (PartialDerivative(Symbol(given("E")), Z), "∂E/∂z"),
         (Number("1.5e-05"), "1.5·10−5"),
         (Power(Z, integer(2)), "z2"),
