@@ -17,7 +17,7 @@ from symbackprop.errors import InputError, SymbackpropError, UnknownNameError, d
 from symbackprop.explorable import explored
 from symbackprop.material import material
 from symbackprop.proofreading import proofread
-from symbackprop.targets import array_api_text, c_text, floats_text, javascript_text
+from symbackprop.targets import array_api_text, c_text, floats_text, framework_text, javascript_text
 from symbackprop.tex import pdf
 from symbackprop.trials import trials
 from symbackprop.version import __version__
@@ -104,6 +104,10 @@ EMITTERS: Mapping[str, Emitter] = {
     ),
     "array_api": Emitter(
         "gradients_array_api.py", lambda stages, found: array_api_text(stages, found.of("array_api")), standard=False
+    ),
+    "jax": Emitter("gradients_jax.py", lambda s, found: framework_text(s, "jax", found.of("jax")), standard=False),
+    "torch": Emitter(
+        "gradients_torch.py", lambda s, found: framework_text(s, "torch", found.of("torch")), standard=False
     ),
     "c": Emitter("network.c", lambda stages, found: c_text(stages, found.of("c")), standard=False),
 }

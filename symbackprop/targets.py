@@ -84,6 +84,19 @@ def array_api_text(stages: Stages, checks: Sequence[str] = ()) -> str:
     return emit_array_module(stages.derivation, stages.program, checks=checks, network_hash=stages.network_hash)
 
 
+def framework_text(stages: Stages, library: str, checks: Sequence[str] = ()) -> str:
+    """The text of `gradients_jax.py` or `gradients_torch.py`.
+
+    Args:
+        stages: Of the network.
+        library: `"jax"` or `"torch"`.
+        checks: Those that the program has passed, for the certificate.
+    """
+    return emit_array_module(
+        stages.derivation, stages.program, library=library, checks=checks, network_hash=stages.network_hash
+    )
+
+
 def straight_pays(stages: Stages) -> bool:
     """Whether a network is small, and written for a single sample."""
     tensors = stages.graph.tensors.values()

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from importlib.util import find_spec
 from math import prod
 from pathlib import Path
@@ -21,7 +22,7 @@ from symbackprop.errors import InputError, SymbackpropError
 from symbackprop.forward import SAMPLES
 from symbackprop.native import Native
 from symbackprop.pipeline import loaded
-from symbackprop.targets import array_api_text, floats_text, javascript_text
+from symbackprop.targets import array_api_text, floats_text, framework_text, javascript_text
 from symbackprop.verify import Check
 from symbackprop.verify.points import random_point, worked_point
 
@@ -97,11 +98,38 @@ def in_array_api(stages: Stages, params: Values, data: Values) -> tuple[float, V
     return float(loss), grads
 
 
+def in_jax(stages: Stages, params: Values, data: Values) -> tuple[float, Values]:
+    """Loss and gradient by JAX, in double precision."""
+    if find_spec("jax") is None:
+        raise Missing("JAX")
+    jax: Any = import_module("jax")
+    with jax.enable_x64(True):
+        module = loaded(framework_text(stages, "jax"), f"JAX of {stages.network.name}")
+        arrays = [jax.numpy.asarray(value) for value in data.values()]
+        given = {name: jax.numpy.asarray(value) for name, value in params.items()}
+        loss, grads = jax.value_and_grad(module.loss)(given, *arrays)
+        return float(loss), {name: np.asarray(value) for name, value in grads.items()}
+
+
+def in_torch(stages: Stages, params: Values, data: Values) -> tuple[float, Values]:
+    """Loss and gradient by PyTorch."""
+    if find_spec("torch") is None or find_spec("array_api_compat") is None:
+        raise Missing("PyTorch and array-api-compat")
+    torch: Any = import_module("torch")
+    module = loaded(framework_text(stages, "torch"), f"PyTorch of {stages.network.name}")
+    given = {name: torch.tensor(value, requires_grad=True) for name, value in params.items()}
+    loss = module.loss(given, *(torch.tensor(value) for value in data.values()))
+    loss.backward()
+    return float(loss.detach()), {name: value.grad.numpy() for name, value in given.items()}
+
+
 RUNNERS: Mapping[str, tuple[str, Runner]] = {
     "javascript": ("network.js", in_javascript),
     "floats": ("gradients_floats.py", in_floats),
     "array_api": ("gradients_array_api.py", in_array_api),
     "c": ("network.c", in_c),
+    "jax": ("gradients_jax.py", in_jax),
+    "torch": ("gradients_torch.py", in_torch),
 }
 
 

@@ -1,4 +1,4 @@
-"""Array program → a module in the array API standard: one text for NumPy, PyTorch, JAX and dask arrays."""
+"""Array program → a module in the array API standard, for every library; or for JAX or PyTorch, as a part of theirs."""
 
 from __future__ import annotations
 
@@ -38,8 +38,9 @@ from symbackprop.version import __version__
 WIDTH = 108
 Lists = Mapping[str, Index]
 _OWN = """
-    Any Array Params PARAMETERS accumulate annotations array_namespace chosen dtype erf gather grads log_cosh
-    log_sigmoid log_softmax logsumexp loss loss_and_grad math params scatter sigmoid softmax softplus window xp
+    Any Array Params PARAMETERS accumulate annotations array_namespace chosen dtype erf gather grads jax log_cosh
+    log_sigmoid log_softmax logsumexp loss Loss loss_and_grad math params scatter sigmoid softmax softplus
+    torch value window xp
 """
 RESERVED = frozenset([*dir(builtins), *keyword.kwlist, *_OWN.split()])
 
@@ -48,15 +49,18 @@ def emit_array_module(
     derivation: Derivation,
     program: Program,
     *,
+    library: str = "",
     checks: Sequence[str] = (),
     network_hash: str = "",
     version: str = __version__,
 ) -> str:
-    """Write the module `gradients_array_api.py` of a network.
+    """Write the module `gradients_array_api.py` of a network, or `gradients_jax.py` or `gradients_torch.py`.
 
     Args:
         derivation: Gives the roles of tensors and the formulas of comments.
         program: Both passes.
+        library: `"jax"` for a function with a `custom_vjp`, `"torch"` for an `autograd.Function`; for any library that
+            the arrays are of if left out.
         checks: For the certificate, one line for each check that was passed, with its threshold.
         network_hash: SHA-256 of the network's canonical description.
         version: Of symbackprop.
@@ -73,6 +77,7 @@ def emit_array_module(
     grads = [(p, writer.name(held[p]) if p in held else f"xp.zeros_like({writer.name(p)})") for p in program.parameters]
     body = render(
         "array_api/module.py.j2",
+        library=library,
         title=derivation.graph.name,
         shapes=[(name, tuple_code([str(axis.size) if axis.size.is_Integer else f'"{axis.size}"' for axis in axes]))
                 for name, axes in program.parameters.items()],
@@ -85,6 +90,9 @@ def emit_array_module(
         grads=grads,
         helpers=_with_helpers(writer.helpers),
     )  # fmt: skip
+    if library:
+        # The library is imported above; no function need ask its arrays for it.
+        body = "".join(row for row in body.splitlines(keepends=True) if "xp = array_namespace(" not in row)
     name = derivation.graph.name
     return certified(Certificate(name, network_hash, version, checks), body)
 
