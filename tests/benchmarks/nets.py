@@ -12,8 +12,6 @@ import symbackprop as sb
 from tests.benchmarks import attention, convolution, dense, recurrent
 
 Call = Callable[[], object]
-CROSS_ENTROPY = "loss=categorical_crossentropy"
-WIDE = "512 -> 512 relu -> 512 relu -> 512 softmax, loss=categorical_crossentropy"
 
 
 @dataclass(frozen=True)
@@ -55,26 +53,33 @@ def agree(found: float, expected: float, grads: dict[str, Any], rival: dict[str,
         assert np.allclose(np.reshape(value, grads[name].shape), grads[name], atol=1e-3 * scale), name
 
 
-def dense_case(line: str, sizes: tuple[int, ...], batch: int, dtype: Any, marks: tuple[float, float]) -> Case:
-    """A dense network with relu, softmax and cross-entropy."""
-    d = sb.derive(line)
+def dense_case(sizes: tuple[int, ...], batch: int, dtype: Any, marks: tuple[float, float]) -> Case:
+    """A dense network with relu, softmax and cross-entropy; for a single sample the network of one sample."""
+    layers = [{"type": "dense", "units": units, "activation": "relu"} for units in sizes[1:-1]]
+    layers.append({"type": "dense", "units": sizes[-1], "activation": "softmax"})
+    described: dict[str, Any] = {"name": "dense", "inputs": sizes[0], "loss": "categorical_crossentropy"}
+    described |= {"layers": layers, "targets": "one_hot"}
+    if batch == 1:
+        described["sample"] = {"x": [0.5] * sizes[0], "t": [1, *[0] * (sizes[-1] - 1)]}
+    d = sb.derive(described)
     module = d.compile("fast")
     rng = np.random.default_rng(0)
     params = {name: value.astype(dtype) for name, value in module.initialize().items()}
-    x, t = rng.standard_normal((batch, sizes[0])).astype(dtype), one_hot(rng, batch, sizes[-1], dtype)
-    work = module.Workspace(batch, dtype)
+    data = rng.standard_normal((batch, sizes[0])).astype(dtype), one_hot(rng, batch, sizes[-1], dtype)
+    x, t = (array[0] for array in data) if batch == 1 else data
+    work = module.Workspace(dtype) if batch == 1 else module.Workspace(batch, dtype)
     W, b = ([params[name] for name in params if name.startswith(letter)] for letter in "Wb")
     hand = dense.Hand(sizes, batch, dtype) if batch > 1 else dense.HandSingle(sizes, dtype)
     loss, grads = work.loss_and_grad(params, x, t)
-    agree(loss, hand.both(W, b, x, t), grads, {f"W{n}": value for n, value in enumerate(hand.dW, 1)})
+    agree(loss, hand.both(W, b, *data), grads, {f"W{n}": value for n, value in enumerate(hand.dW, 1)})
     return Case(
         f"{'-'.join(map(str, sizes))}, batch {batch}",
         ours=lambda: work.loss_and_grad(params, x, t),
         forward=lambda: work.loss(params, x, t),
-        hand=lambda: hand.both(W, b, x, t),
+        hand=lambda: hand.both(W, b, *data),
         blas=dense.Products(sizes, batch, dtype).both,
         params=params,
-        data=(x, t),
+        data=data,
         kind="dense",
         marks=marks,
         readable=lambda: d.compile().loss_and_grad(params, x, t),
@@ -182,10 +187,9 @@ def attention_case(dtype: Any, length: int = 128, width: int = 64) -> Case:
 
 def cases(dtype: Any) -> Iterator[Case]:
     """Every row, each made when it is asked for."""
-    digits = f"784 -> 128 relu -> 10 softmax, {CROSS_ENTROPY}"
     for batch in (1, 64, 1024):
-        yield dense_case(digits, (784, 128, 10), batch, dtype, (1.15 if batch > 1 else float("inf"), 2.0))
-    yield dense_case(WIDE, (512, 512, 512, 512), 256, dtype, (1.15, 2.7))
+        yield dense_case((784, 128, 10), batch, dtype, (1.15 if batch > 1 else float("inf"), 2.0))
+    yield dense_case((512, 512, 512, 512), 256, dtype, (1.15, 2.7))
     yield convolution_case(dtype)
     yield recurrent_case(dtype)
     yield attention_case(dtype)

@@ -1,8 +1,8 @@
 """One command prints the table of ratios: `python -m tests.benchmarks.table`, `--frameworks` for PyTorch and JAX too.
 
-Each ratio is the median over the rounds of what a round's times are to one another. Times are processor time of this
-thread, so that what else a busy machine does is not counted; with frameworks, which may compute on threads of their
-own, they are the time that passes, on one processor.
+Each ratio is the median over the rounds of what a round's times are to one another. Times are processor time, so that
+what else a busy machine does is not counted; with frameworks, which may compute on threads of their own, that of all
+threads.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import argparse  # noqa: E402
 from collections.abc import Callable  # noqa: E402
 from functools import partial  # noqa: E402
 from statistics import median  # noqa: E402
-from time import perf_counter, thread_time  # noqa: E402
+from time import process_time, thread_time  # noqa: E402
 
 import numpy as np  # noqa: E402
 
@@ -51,9 +51,7 @@ def main() -> None:
     parser.add_argument("--budget", type=float, default=2.0, help="seconds for each row")
     options = parser.parse_args()
     # A mark that is missed is shown behind the ratio.
-    if options.frameworks:
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    clock = perf_counter if options.frameworks else thread_time
+    clock = process_time if options.frameworks else thread_time
     measured = partial(row, frameworks=options.frameworks, budget=options.budget, clock=clock)
     head = [*HEAD, *(["torch / ours", "jax / ours"] if options.frameworks else [])]
     print(f"| {' | '.join(head)} |\n|{' --- |' * len(head)}", flush=True)

@@ -76,6 +76,20 @@ def test_what_a_workspace_allocates():
     assert same["W1"] is grads["W1"]
 
 
+def test_the_text_of_a_small_network(golden):
+    text = sb.derive("mazur").stages.module_text(style="fast")
+    start, stop = text.index("class Workspace"), text.index("def update(")
+    golden("python/mazur-fast.py.txt", text[start:stop])
+
+
+def test_each_group_stands_under_its_formula():
+    text = sb.derive("lstm").stages.module_text(style="fast")
+    body = text[text.index("def loss_and_grad(self") : text.index("_workspaces =")]
+    rows = [row.strip() for row in body.splitlines()]
+    gates = rows.index("np.dot(self.lstm_U_iofg, self.lstm_h_before[tau], out=self.lstm_z_iofg)")
+    assert [row[:6] for row in rows[gates - 4 : gates]] == ["# z_{i", "# z_{o", "# z_{f", "# z_{g"]
+
+
 def test_gradients_that_are_handed_out_are_not_written_over():
     module = sb.derive("xor").compile("fast")
     params = module.initialize(1)

@@ -11,10 +11,12 @@ import sympy as sp
 from symbackprop.emit.fast.products import is_whole, product_line
 from symbackprop.emit.numbers import ATOM, bracket
 from symbackprop.emit.numpy import HELPERS, Printer
-from symbackprop.program import Along, Array, Assign, Axes, Contract, Leaf, Map, Reduce
+from symbackprop.program import Along, Array, Assign, Axes, Contract, Leaf, Map, Reduce, leaves
+from symbackprop.program.masks import is_truth
 
 UFUNCS = {"mul": "multiply", "gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal", "eq": "equal"}
 UFUNCS |= {"ne": "not_equal", "and": "logical_and", "or": "logical_or", "not": "logical_not", "pow": "power"}
+REDUCED = {"sum": "add", "max": "maximum"}
 IN_PLACE = {"add": "+=", "mul": "*=", "subtract": "-=", "divide": "/="}
 COMMUTE = frozenset({"add", "mul"})
 
@@ -51,6 +53,9 @@ class Operations:
             found = product_line(node, axes, out, name, printer)
             if found is not None:
                 return [found]
+        if out is None and isinstance(node, Reduce) and node.kind in REDUCED and not axes:
+            code, rank = printer.code(node.arg, node.arg.axes)[0], len(node.arg.axes)
+            return [f"{name} = np.{REDUCED[node.kind]}.reduce({code}{', axis=None' if rank > 1 else ''})"]
         if out is None:
             return [f"{name} = {printer.code(node, axes)[0]}"]
         if isinstance(node, Reduce):
@@ -65,6 +70,10 @@ class Operations:
     def _elementwise(self, node: Map, axes: Axes, out: str, printer: Printer) -> list[str]:
         if node.function == "where":
             return self._chosen(node, axes, out, printer)
+        if _is_outer(node, axes) and is_whole(out):
+            column, row = sorted(node.args, key=lambda arg: axes.index(arg.axes[0]))
+            left, right = printer.code(column, axes[:1])[0], printer.code(row, axes[1:])[0]
+            return [f"np.dot({left}[:, None], {right}[None, :], out={out})"]
         codes = [spread_code(printer, arg, axes) for arg in node.args]
         if node.function == "number":
             return [f"{out}[...] = {codes[0]}"]
@@ -117,6 +126,13 @@ class Operations:
         name = "self.ones_" + re.sub(r"\W+", "_", length)
         self.ones[name] = length
         return name
+
+
+def _is_outer(node: Map, axes: Axes) -> bool:
+    """Whether a product is that of a column and a row, which BLAS makes faster than a product position by position."""
+    own = [arg.axes for arg in node.args]
+    vectors = {(axes[0],), (axes[1],)} == set(own) if len(axes) == len(own) == 2 else False
+    return node.function == "mul" and vectors and not any(is_truth(arg) or not leaves(arg) for arg in node.args)
 
 
 def spread_code(printer: Printer, node: Array, axes: Axes) -> str:

@@ -34,6 +34,21 @@ class Regions:
         homes = {self._home(name) for name in found} & set(self.wholes)
         return found | {block for block, where in self.program.blocks.items() if where.whole in homes} | homes
 
+    def members(self, name: str) -> list[str]:
+        """The arrays that lie in another, which may itself be a part of a whole."""
+        own = self.program.blocks.get(name)
+        home, start = (name, sp.S.Zero) if own is None else (own.whole, own.start)
+        stop = self.wholes[home].axes[self.wholes[home].place].size if home in self.wholes else start
+        stop = stop if own is None else own.start + own.size
+        return [
+            other
+            for other, where in self.program.blocks.items()
+            if where.whole == home
+            and other != name
+            and sp.expand(where.start - start).is_nonnegative
+            and sp.expand(stop - where.start - where.size).is_nonnegative
+        ]
+
     def _home(self, name: str) -> str:
         return self.program.blocks[name].whole if name in self.program.blocks else name
 

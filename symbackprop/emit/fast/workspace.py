@@ -69,6 +69,11 @@ class Workspace:
         place = before.index(assign.name)
         return place > 0 and before[place - 1] == name
 
+    @cached_property
+    def regions(self) -> Regions:
+        """Arrays that lie in others."""
+        return Regions(self.program, self._place, self._shape)
+
     def memory(self) -> list[str]:
         """The lines that set memory aside."""
         rows = []
@@ -77,7 +82,7 @@ class Workspace:
             kind = "" if is_truth(constant.value) else ", dtype"
             rows.append(f"{self._place(constant.name)} = np.ascontiguousarray({code}{kind})")
         rows += [f"{name} = np.ones({length}, dtype)" for name, length in sorted(self.operations.ones.items())]
-        regions = Regions(self.program, self._place, self._shape)
+        regions = self.regions
         done = set()
         for assign in self.every:
             if assign.name in regions.names:
@@ -112,7 +117,7 @@ class Workspace:
 
     def _needed(self, wanted: set[str]) -> list[Statement]:
         """The statements of the forward pass without which some arrays cannot be computed, in order."""
-        related = Regions(self.program, self._place, self._shape).related
+        related = self.regions.related
         names = related(wanted)
         kept: list[Statement] = []
         for statement in reversed(self.program.forward):
@@ -145,7 +150,12 @@ class Workspace:
         return [*rows, *parts]
 
     def _comments(self, assign: Assign, commented: bool) -> list[str]:
-        return [f"# {row}" for row in self.writer.comment(assign.name)] if commented else []
+        """The formulas of an array, or of those that are stored in it."""
+        if not commented:
+            return []
+        own = self.writer.comment(assign.name)
+        within = own or [row for name in self.regions.members(assign.name) for row in self.writer.comment(name)]
+        return [f"# {row}" for row in within]
 
     def _line(self, assign: Assign, loop: Loop | None, sizes: set[str]) -> list[str]:
         axes, out = assign.axes, self._place(assign.name) if assign.name in self.stored else None
