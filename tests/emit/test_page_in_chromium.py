@@ -12,6 +12,7 @@ import pytest
 
 from symbackprop.emitters import Findings, _page
 from symbackprop.network import Dense, Network, load
+from symbackprop.notebook import derivation_bundle
 from symbackprop.pipeline import Stages
 from symbackprop.unroll import values
 from symbackprop.verify.report import Check, Report
@@ -223,7 +224,7 @@ def test_the_address_chooses(mazur):
     assert mazur.number("#answer") == pytest.approx(-0.022602540, abs=5e-10)
     assert mazur.run("return [...document.querySelectorAll('.stage .chosen')].map((e) => e.dataset.name)") == ["w7"]
     lit = mazur.run("return [...document.querySelectorAll('.stage .node.lit')].map((e) => e.dataset.name)")
-    assert set(lit) == {"a2_2", "E"}
+    assert set(lit) == {"a1_1", "a2_2", "E"}
 
 
 def test_an_intermediate_value_has_its_chain_too(mazur):
@@ -307,3 +308,23 @@ def test_it_can_be_read_without_its_script(pages, browser):
         assert "0.082167041" in shown.find("main").text
     finally:
         browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def test_it_works_in_the_frame_of_a_notebook(browser, pages, tmp_path):
+    shown = pages["mazur"]
+    path = tmp_path / "notebook.html"
+    path.write_text(derivation_bundle(shown.stages, "mazur")["text/html"], encoding="utf-8")
+    browser.get(path.as_uri())
+    browser.switch_to.frame(shown.find("iframe"))
+    try:
+        shown.run(
+            "document.querySelector('.stage [data-name=w7] path').dispatchEvent(new Event('click', {bubbles: true}))"
+        )
+        assert shown.number("#answer") == pytest.approx(-0.022602540, abs=5e-10)
+        shown.run("document.getElementById('one').click()")
+        assert shown.number("#error") == pytest.approx(0.291027774, abs=5e-10)
+        shown.run("document.querySelector('nav ol li:last-child a').click()")
+        assert shown.run("return location.href") == "about:srcdoc"
+        assert shown.run("return scrollY") > 1000
+    finally:
+        browser.switch_to.default_content()
