@@ -15,6 +15,7 @@ from typing import Self
 from unicodedata import category, combining, east_asian_width
 
 WIDEST = 160
+MOST_LISTED = 60
 
 
 @dataclass(frozen=True)
@@ -196,7 +197,11 @@ def did_you_mean(name: str, known: Sequence[str], where: str = "") -> str:
         "did you mean 'sigmoid'?"
     """
     near = _near(name, tuple(known))
-    text = f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {', '.join(known)}"
+    listed = list(dict.fromkeys(known))
+    more = f" and {len(listed) - MOST_LISTED} more" if len(listed) > MOST_LISTED else ""
+    text = (
+        f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {', '.join(listed[:MOST_LISTED])}{more}"
+    )
     return f"{text} {where}".strip()
 
 

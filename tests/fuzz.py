@@ -145,9 +145,12 @@ LATEX = [
     r"\begin{cases} 1 & z > 0 \end{cases}",
 ]
 FUNCTIONS = [
-    "def f(W, x):\n    return ((W @ x) ** 2).sum()\n",
-    "y = jnp.einsum('ij,j->i', W, x)",
-    "loss = np.sum(np.tanh(x @ W.T) ** 2)",
+    "z = W @ x + b\nE = sum((t - tanh(z))**2) / 2",
+    "z = softmax(X @ V.T, axis=-1)\nE = -mean(log(z[:, 0]))",
+    "z = einsum('ij,kj->ik', X, W)",
+    "z = where(W > 0, W, 0.1 * W).reshape(2, 6).sum(axis=0)",
+    "z = concatenate([x, b])[::2]",
+    "z = (X - X.mean(axis=0)) / sqrt(X.var(axis=0) + 1e-5)",
 ]
 
 
@@ -165,6 +168,11 @@ def watched(event: str, arguments: tuple[object, ...]) -> None:
         raise Forbidden(f"{event} {arguments!r}")
     if event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+") and WATCH["reading"]:
         raise Forbidden(f"open {arguments!r}")
+
+
+def stop(number: int, frame: object) -> None:
+    """Answer the timer."""
+    raise Slow("stopped")
 
 
 WATCH = {"reading": False}
@@ -221,9 +229,22 @@ def _derive(content: bytes) -> object:
     return derive(table).stages.derivation
 
 
+def _line(content: bytes) -> object:
+    text = content.decode("utf-8", "replace")
+    return load(text if "->" in text else f"{text} ->")
+
+
 def _latex(content: bytes) -> object:
     text = content.decode("utf-8", "replace")
     return read_relation(text) if "=" in text else read_formula(text)
+
+
+def _arrays(content: bytes) -> object:
+    """Array notation, up to its equations in indices."""
+    text = content.decode("utf-8", "replace")
+    shapes = {"W": [3, 4], "V": [4, 4], "b": [3], "x": [4], "X": [5, 4], "t": [3], "s": []}
+    made = derive({"shapes": shapes, "equations": text if "E =" in text else f"{text}\nE = sum(z**2)"})
+    return made.stages.graph
 
 
 def _data(suffix: str, read: Callable[[Path], object]) -> Callable[[bytes], object]:
@@ -243,12 +264,13 @@ def readers() -> dict[str, Callable[[bytes], object]]:
         "toml": _file(".toml"),
         "yaml": _file(".yaml"),
         "json": _file(".json"),
-        "line": lambda content: load("->" + content.decode("utf-8", "replace")),
+        "line": _line,
         "formula": _formula,
         "derive": _derive,
         "csv": _data(".csv", lambda path: read_columns(path, ("a", "c"))),
         "npz": _data(".npz", read_arrays),
         "latex": _latex,
+        "arrays": _arrays,
     }
     return found
 
@@ -336,10 +358,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
 
-    def slow(number: int, frame: object) -> None:
-        raise Slow("stopped")
-
-    signal.signal(signal.SIGVTALRM, slow)
+    signal.signal(signal.SIGVTALRM, stop)
     resource.setrlimit(resource.RLIMIT_AS, (6 * 2**30, 6 * 2**30))
     sys.addaudithook(watched)
     findings = 0

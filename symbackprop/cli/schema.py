@@ -17,9 +17,9 @@ def schema(output: Path | None) -> None:
     """
     import json
 
-    from symbackprop.network.schema import network_schema
+    from symbackprop.network.schema import file_schema
 
-    text = json.dumps(network_schema(), indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(file_schema(), indent=1, ensure_ascii=False) + "\n"
     if output is None:
         click.echo(text, nl=False)
         return

@@ -7,7 +7,7 @@ Draft 7 is what the language servers of both TOML and YAML understand.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -25,6 +25,7 @@ from symbackprop.catalog import (
     Layer,
     Option,
 )
+from symbackprop.network.equations import Equations
 from symbackprop.network.layers import LayerSpec, LayerType
 from symbackprop.network.losses import LossType
 from symbackprop.network.model import MOST_LAYERS, Network
@@ -39,8 +40,41 @@ FORMULA: Schema = {"type": "string", "minLength": 1}
 _ATTRIBUTE = re.compile(r"^    (\w+): (.+?)(?=^    \w+: |\Z)", re.MULTILINE | re.DOTALL)
 
 
+def file_schema() -> Schema:
+    """Return the schema of a file: of a network's, or of a function's that is written down as equations.
+
+    Example:
+        >>> [kind["required"] for kind in file_schema()["anyOf"]]
+        [['inputs', 'layers', 'loss'], ['shapes', 'equations']]
+    """
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "A file of symbackprop",
+        "anyOf": [network_schema(), _function()],
+        "definitions": _definitions(),
+    }
+
+
+def _function() -> Schema:
+    size: Schema = {"anyOf": [_reference("size"), {"type": "array", "maxItems": 8, "items": _reference("size")}]}
+    names = _one_or_more({"type": "string"})
+    replaced: Mapping[str, Schema] = {
+        "shapes": {"type": "object", "minProperties": 1, "propertyNames": NAME, "additionalProperties": size},
+        "sizes": {"type": "object", "additionalProperties": _whole(1, LARGEST_SIZE)},
+        "values": {"type": "object", "additionalProperties": _reference("numbers")},
+        **{"ranges": {"type": "object"}, "authors": names, "wrt": names, "integers": names, "training": _training()},
+    }
+    schema = _record(Equations, **replaced)
+    schema["properties"]["$schema"] = {"type": "string"}
+    return {"title": "A function", **schema, "description": "Shapes, and equations; the last is the loss."}
+
+
+def _training() -> Schema:
+    return _record(Training, optimizer=_reference("optimizer"), initializer=_words(INITIALIZERS))
+
+
 def network_schema() -> Schema:
-    """Return the schema of a network file.
+    """Return the schema of a network, which refers to the definitions of `file_schema`.
 
     Example:
         >>> network_schema()["required"]
@@ -58,7 +92,7 @@ def network_schema() -> Schema:
         "sample": _record(Sample, x=_reference("numbers or a table"), t=_reference("numbers or a table")),
         "data": _record(Data, x=_one_or_more({"type": "string"}), t=_one_or_more({"type": "string"})),
         "parameters": _record(ParameterFile),
-        "training": _record(Training, optimizer=_reference("optimizer"), initializer=_words(INITIALIZERS)),
+        "training": _training(),
     }
     said = _said(Network)
     properties = {
@@ -66,15 +100,13 @@ def network_schema() -> Schema:
         for key in Network.model_fields
     }
     return {
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "A network of symbackprop",
+        "title": "A network",
         "description": "Inputs, layers and a loss; `symbackprop new net.toml` writes a file that explains each key.",
         "type": "object",
         "properties": {"$schema": {"type": "string"}, **properties},
         "required": ["inputs", "layers", "loss"],
         "additionalProperties": False,
         "allOf": list(_catalogue_only()),
-        "definitions": _definitions(),
     }
 
 
@@ -123,11 +155,7 @@ def _loss_keys() -> Schema:
 
 def _own(what: str) -> Schema:
     """A row of the user's own: its name is none of the catalogue's, and its keys are not known here."""
-    rows: Mapping[str, Iterable[str]] = {
-        "layer": LAYERS,
-        "activation": ACTIVATIONS,
-        "loss": (*LOSSES, *SYNONYMS),
-    }
+    rows: Mapping[str, Iterable[str]] = {"layer": LAYERS, "activation": ACTIVATIONS, "loss": (*LOSSES, *SYNONYMS)}
     return {
         "type": "object",
         "properties": {"type": {**NAME, "not": {"enum": list(rows[what])}}},
@@ -257,7 +285,7 @@ def _whole(least: int, most: int | None = None) -> Schema:
     return {"type": "integer", "minimum": least, **({} if most is None else {"maximum": most})}
 
 
-def _words(words: Iterable[str] | Sequence[str]) -> Schema:
+def _words(words: Iterable[str]) -> Schema:
     return {"enum": list(words)}
 
 

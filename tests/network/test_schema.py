@@ -11,9 +11,10 @@ from symbackprop.catalog import ACTIVATIONS, LAYERS, LOSSES, OPTIMIZERS, REGULAR
 from symbackprop.cli import main
 from symbackprop.network import Network, load, template
 from symbackprop.network.files import parse
-from symbackprop.network.schema import network_schema
+from symbackprop.network.schema import file_schema, network_schema
 
-SCHEMA = network_schema()
+SCHEMA = file_schema()
+NETWORK = network_schema()
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
 EXAMPLES = {entry.name: entry.read_text("utf-8") for entry in files("symbackprop").joinpath("examples").iterdir()}
 BASE = {"inputs": 2, "loss": "mse", "layers": [{"type": "dense", "units": 2}]}
@@ -125,8 +126,8 @@ def test_what_a_network_cannot_do_without(key):
 
 
 def test_every_key_and_every_row_is_in_it_and_explained():
-    assert set(SCHEMA["properties"]) == {"$schema", *Network.model_fields}
-    unexplained = {key for key, value in SCHEMA["properties"].items() if not value.get("description")}
+    assert set(NETWORK["properties"]) == {"$schema", *Network.model_fields}
+    unexplained = {key for key, value in NETWORK["properties"].items() if not value.get("description")}
     assert unexplained == {"$schema"}
     text = json.dumps(SCHEMA)
     for table in (LAYERS, ACTIVATIONS, LOSSES, OPTIMIZERS, REGULARIZERS, SCHEDULES):
@@ -154,3 +155,29 @@ def test_a_new_file_names_the_schema_beside_it(tmp_path, monkeypatch, name):
     assert "./symbackprop.schema.json" in text.splitlines()[1 if name.endswith("json") else 0]
     assert json.loads((tmp_path / "symbackprop.schema.json").read_text()) == SCHEMA
     assert load(tmp_path / name).name == "net"
+
+
+FUNCTION = {"shapes": {"W": [2, "n"], "x": "n", "t": 2}, "equations": "z = W @ x\nE = sum((t - z)**2)", "wrt": "W"}
+
+
+@pytest.mark.parametrize(
+    ("change", "right"),
+    [
+        ({}, True),
+        ({"wrt": ["W", "x"], "values": {"x": [1, 2]}, "sizes": {"n": 3}, "integers": "t"}, True),
+        ({"training": {"optimizer": {"type": "adam", "learning_rate": 0.1}}}, True),
+        ({"shapes": {}}, False),
+        ({"shapes": {"1": 2}}, False),
+        ({"shapes": {"W": 0}}, False),
+        ({"equation": "z = x"}, False),
+        ({"values": {"x": "a"}}, False),
+        ({"equations": 3}, False),
+        ({"layers": []}, False),
+    ],
+)
+def test_functions_written_as_equations(change, right):
+    table = {**FUNCTION, **change}
+    assert valid(table) == right
+    if not right:
+        with pytest.raises(Exception, match=r"SB0\d\d"):
+            load(table)
