@@ -21,8 +21,9 @@ from symbackprop.emit.document import (
 from symbackprop.emit.document.blocks import Block, Document, Figure, Listing, Paragraph, Section
 from symbackprop.emit.document.material import DETAILS, FORMS, Checks, Choices, Facts, Material, Training
 from symbackprop.emit.document.matrix import matrix_form
-from symbackprop.emit.document.phrases import languages
+from symbackprop.emit.document.phrases import ENGLISH, languages
 from symbackprop.emit.document.sheet import Sheet
+from symbackprop.emit.document.translation import translated
 from symbackprop.errors import InputError, UnsupportedError
 
 __all__ = [
@@ -63,7 +64,8 @@ def compose(material: Material) -> Document:
     opening = glance.glance(sheet)
     sections = _sections(sheet)
     language = material.choices.language
-    return Document(heading, subtitle, running, material.facts.authors, opening, tuple(sections), language)
+    made = Document(heading, subtitle, running, material.facts.authors, opening, tuple(sections), language)
+    return made if language == ENGLISH else translated(made, sheet.say)
 
 
 def _sheet(material: Material) -> Sheet:

@@ -279,8 +279,9 @@ def title(sheet: Sheet) -> tuple[str, str, str]:
         f"{sizes(sheet.stages)} network" if sheet.stages else f"network {sheet.graph.name}".removesuffix(" network")
     )
     name = facts.title or f"The {network}"
-    done = "derived, evaluated and checked" if sheet.material.step is not None else "derived and checked"
-    if not sheet.material.checks.summary:
-        done = done.replace(" and checked", "").replace(", evaluated", " and evaluated")
-    subtitle = f"{name}: every gradient {done}"
+    phrases = ("{name}: every gradient derived and checked", "{name}: every gradient derived")
+    if sheet.material.step is not None:
+        evaluated = "{name}: every gradient derived and evaluated"
+        phrases = ("{name}: every gradient derived, evaluated and checked", evaluated)
+    subtitle = sheet.say.words(phrases[not sheet.material.checks.summary], name=name)
     return "Backpropagation, step by step", subtitle, name if functions or name else network

@@ -31,6 +31,7 @@ from symbackprop.emit.document.gradients import LINE
 from symbackprop.emit.document.kinds import kind
 from symbackprop.emit.document.layers import Layer, alike, layers, reads_outside, recurrent_axis
 from symbackprop.emit.document.local import reason
+from symbackprop.emit.document.phrases import ENGLISH
 from symbackprop.emit.document.pictures import unrolled, window_pictures
 from symbackprop.emit.document.sheet import SAMPLE, Sheet
 from symbackprop.emit.document.wording import LOSSES, capital
@@ -185,7 +186,8 @@ def backward(sheet: Sheet) -> Iterator[Section]:
         blocks = [*_alike(sheet, group), *_layer(sheet, group[0])]
         if len(blocks) > (len(group) > 1):
             title = group_title(sheet, group)
-            name = sheet.say.words("Backward pass: {layer}", layer=title[:1].lower() + title[1:])
+            small = title[:1].lower() + title[1:] if sheet.say.language == ENGLISH else title
+            name = sheet.say.words("Backward pass: {layer}", layer=small)
             yield Section(name, f"sec:backward-{group[0].number}", tuple(blocks))
 
 

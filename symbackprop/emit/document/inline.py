@@ -16,7 +16,7 @@ from symbackprop.emit.document.blocks import Becomes, Mention, Piece, Stress, Te
 _REPLACED = {
     "“": "``", "”": "''", "‘": "`", "’": "'", "–": "--", "—": "---", "…": r"\dots{}", "½": "$\\tfrac12$",
     "×": r"$\times$", "≈": r"$\approx$", "∂": r"$\partial$", "²": r"$^2$", "→": r"$\to$", "−": "$-$", "·": r"$\cdot$",
-    "⊙": r"$\odot$",
+    "⊙": r"$\odot$", "„": r"\quotedblbase{}", "«": r"\guillemotleft{}", "»": r"\guillemotright{}", "\xa0": "~",
 }  # fmt: skip
 
 

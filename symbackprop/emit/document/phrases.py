@@ -58,11 +58,16 @@ class Phrases:
 
     def __call__(self, phrase: str, **holes: Piece | Text | int) -> Text:
         """The phrase in the language, its holes filled."""
-        parts = HOLE.split(self._table.get(phrase, phrase))
+        told = self.find(phrase)
+        parts = HOLE.split(phrase if told is None else told)
         found: list[Any] = []
         for number, part in enumerate(parts):
             found += _pieces(holes[part]) if number % 2 else [part]
         return joined(found)
+
+    def find(self, phrase: str) -> str | None:
+        """The phrase in the language, or nothing where its file does not have it; in English every phrase is there."""
+        return phrase if self.language == ENGLISH else self._table.get(phrase)
 
     def words(self, phrase: str, **holes: str | int) -> str:
         """The same where only words fill the holes."""

@@ -103,11 +103,12 @@ def _rule(sheet: Sheet) -> Iterator[Any]:
         numbers = Sum((sheet.number(symbol), Minus(Product((typed(facts.learning_rate), value), "times"))))
         after = _new(sheet, tensor, at)
         sign: Any = "=" if value.exact and after.exact else "≈"
-        yield from ("For example ", Becomes(symbol, Relation(numbers, (Row(sign, after),))), ".")
+        yield from sheet.say("For example {step}.", step=Becomes(symbol, Relation(numbers, (Row(sign, after),))))
     fixed = [tensor for tensor in sheet.graph.parameters if not tensor.trainable]
     if fixed:
         biases = all(len(tensor.indices) < 2 for tensor in fixed)
-        yield " The biases are left as they are." if biases else " Parameters that are not trained stay as they are."
+        kept = " The biases are left as they are."
+        yield from sheet.say(kept if biases else " Parameters that are not trained stay as they are.")
 
 
 def _assigned(sheet: Sheet) -> Text:
