@@ -100,9 +100,9 @@ def unknown_references(source: str) -> list[tuple[str, int]]:
 def lone_numbers(source: str) -> list[Passage]:
     """Numbers of six decimals or more that stand in running text by themselves."""
     body = body_of(source)
-    for pattern in (_DISPLAY, _TABULAR):
-        for match in pattern.finditer(body):
-            body = blanked(body, *match.span())
+    for match in _TABULAR.finditer(body):
+        body = blanked(body, *match.span())
+    # Of a display only the reasons are running text, and only there do dollars stand.
     return [Passage(match[1], _line(body, match.start()), "number") for match in _LONE.finditer(body)]
 
 

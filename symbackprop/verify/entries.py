@@ -54,13 +54,13 @@ def inside(at: tuple[int, ...], shape: tuple[int, ...]) -> bool:
     return not shape or all(0 <= n < size for n, size in zip(at, shape, strict=True))
 
 
-def softmax(array: Any) -> Any:
-    """The shares of exponentials in a row, or in a vector, which is a column."""
-    axis = 0 if array.shape[1] == 1 else 1
+def softmax(array: Any, batched: bool = False) -> Any:
+    """The shares of exponentials in a row, which is a sample, or in a vector, which is a column."""
+    axis = 0 if array.shape[1] == 1 and not batched else 1
     powers = np.asarray(np.frompyfunc(mp.exp, 1, 1)(array), dtype=object)
     return powers / powers.sum(axis=axis, keepdims=True)
 
 
-def log_softmax(array: Any) -> Any:
+def log_softmax(array: Any, batched: bool = False) -> Any:
     """The logarithms of these shares."""
-    return np.asarray(np.frompyfunc(mp.log, 1, 1)(softmax(array)), dtype=object)
+    return np.asarray(np.frompyfunc(mp.log, 1, 1)(softmax(array, batched)), dtype=object)

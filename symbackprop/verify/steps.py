@@ -25,6 +25,7 @@ from symbackprop.verify.points import random_point
 DIGITS = 50
 AGREEMENT = "1e-35"
 SMALL = 5
+MOST_POINTS = 4
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,10 @@ class StepFailure:
         return f"{self.network}: {self.equation}, {self.rule}: {self.before} became {self.after}"
 
 
+# Both sides are 0: at this point the step says nothing.
+NOTHING = StepFailure("", "", "", "0", "0", 0.0)
+
+
 @dataclass(frozen=True)
 class StepProof:
     """How many steps were evaluated, and which of them do not hold."""
@@ -73,11 +78,26 @@ def prove_steps(derivation: Derivation, seed: int = 0) -> StepProof:
     if not steps:
         return StepProof(0, ())
     small = shrunk(derivation)
-    failures = _failures(small, list(_steps(small)), seed, {})
+    failures = _tried(small, list(_steps(small)), seed, {})
     if failures:
         wrong = [steps[n] for n in failures]
-        failures = _failures(derivation, wrong, seed, derivation.graph.sizes)
+        failures = _tried(derivation, wrong, seed, derivation.graph.sizes)
     return StepProof(len(steps), tuple(failures.values()))
+
+
+def _tried(
+    derivation: Derivation, steps: list[tuple[str, Step]], seed: int, sizes: Mapping[Symbol, int]
+) -> dict[int, StepFailure]:
+    """The steps that fail at a random point; where both sides are 0, which says little, further points are drawn."""
+    failures: dict[int, StepFailure] = {}
+    pending = list(range(len(steps)))
+    for attempt in range(MOST_POINTS):
+        found, silent = _failures(derivation, [steps[n] for n in pending], seed + attempt, sizes)
+        failures |= {pending[n]: failure for n, failure in found.items()}
+        pending = [pending[n] for n in silent]
+        if not pending:
+            break
+    return dict(sorted(failures.items()))
 
 
 def _steps(derivation: Derivation) -> Iterator[tuple[str, Step]]:
@@ -89,19 +109,22 @@ def _steps(derivation: Derivation) -> Iterator[tuple[str, Step]]:
 
 def _failures(
     derivation: Derivation, steps: list[tuple[str, Step]], seed: int, sizes: Mapping[Symbol, int]
-) -> dict[int, StepFailure]:
+) -> tuple[dict[int, StepFailure], list[int]]:
+    """The steps that fail at one point, and those of which both sides are 0 there."""
     graph, field = derivation.graph, mpmath_field(DIGITS)
     point = random_point(graph, np.random.default_rng(seed), sizes)
     exact = {name: _exact(graph.tensors[name], array, field) for name, array in given(graph, point.values).items()}
     values = evaluate_graph(graph, exact, field, point.sizes)
     values |= evaluate_adjoints(derivation, values, field, point.sizes)
     evaluator = Evaluator(values, point.sizes, field)
-    found = {}
+    found, silent = {}, []
     for n, (name, step) in enumerate(steps):
         failure = _compare(graph.name, name, step, evaluator)
-        if failure is not None:
+        if failure == NOTHING:
+            silent.append(n)
+        elif failure is not None:
             found[n] = failure
-    return found
+    return found, silent
 
 
 def _exact(tensor: Tensor, array: Array, field: MpmathField) -> Array:
@@ -123,6 +146,8 @@ def _compare(network: str, name: str, step: Step, evaluator: Evaluator) -> StepF
     gap = np.asarray(np.abs(before - after))
     if not gap.size:
         return None
+    if not np.any(before) and not np.any(after):
+        return NOTHING
     magnitude = max(np.max(np.abs(before)), np.max(np.abs(after)), evaluator.field.array(1e-10).item())
     # Written so that nan fails.
     if np.all(gap <= magnitude * evaluator.field.array(float(AGREEMENT)).item()):

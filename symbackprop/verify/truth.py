@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -179,7 +179,9 @@ class Truth:
         for name, equation in self._rows():
             if name not in self.functions and len(tensors_read(equation.rhs)) == 1:
                 found[name] = _whole_function(equation, self.point.sizes)
-        return {**found, "softmax": softmax, "log_softmax": log_softmax}
+        batched = any(symbol.name == "N" for symbol in self.point.sizes)
+        rows = {"softmax": softmax, "log_softmax": log_softmax}
+        return {**found, **{name: partial(function, batched=batched) for name, function in rows.items()}}
 
     def _rows(self) -> list[tuple[str, Equation]]:
         return list(zip(self.graph.rows, self.graph.equations, strict=False))
