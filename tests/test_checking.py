@@ -370,3 +370,15 @@ def test_no_assumption_rescues_what_is_wrong_at_the_sample(mazur):
     # Squared targets are right where targets are 0 or 1, but those of the sample are 0.01 and 0.99.
     verdict = judged(mazur, "delta2", "(a2 - t**2) * a2 * (1 - a2)")
     assert not verdict.right
+
+
+def test_a_search_that_is_cut_short_says_so(mazur, monkeypatch):
+    monkeypatch.setattr("symbackprop.checking.judge.SECONDS", 0.0)
+    (finding,) = judged(mazur, "b2", lambda delta2: -delta2.sum()).findings
+    assert finding.diagnoses == ()
+    assert finding.because == "no usual mistake was recognised within 0 seconds"
+
+
+def test_a_file_nested_without_end_is_bad_input(call, tmp_path):
+    (tmp_path / "n.json").write_text('{"w5": ' + "[" * 100_000 + "]" * 100_000 + "}")
+    assert call("check", "mazur", "n.json")[0] == 2

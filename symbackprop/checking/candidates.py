@@ -156,7 +156,7 @@ def from_file(path: Path, gradients: Collection[str], seconds: float = SECONDS) 
         )
     try:
         table = readers[kind](path)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise InputError(f"{path.name} cannot be read: {error}", code="SB001") from error
     if not isinstance(table, Mapping):
         raise InputError(f"{path.name} must be a table of name -> number", code=UNJUDGED)

@@ -18,6 +18,8 @@ from symbackprop.verify.fields import Array
 
 # A large network has hundreds of ways to make a mistake; after so many seconds what was found is told.
 SECONDS = 60.0
+# Once one was found, others that say the same otherwise are not worth a long wait.
+SECOND_LOOK = 5.0
 MOST_DIAGNOSES = 3
 DIGITS_NEEDED = 4.0
 MOST_ELEMENTS = 8
@@ -156,7 +158,9 @@ def diagnosed(case: Case, subject: Subject, evidence: Evidence, deadline: float 
             continue
         if mistake.last and {diagnosis.mistake for diagnosis in found} - {"factor"}:
             break
-        found += islice(recognised(mistake, case, subject, evidence), 1)
+        found += islice(recognised(mistake, case, subject, evidence, deadline), 1)
+        if found:
+            deadline = min(deadline, monotonic() + SECOND_LOOK)
         if len(found) >= MOST_DIAGNOSES or monotonic() > deadline:
             break
     if not found:
@@ -199,6 +203,6 @@ def _two_mistakes(case: Case, subject: Subject, evidence: Evidence, deadline: fl
     for mistake in MISTAKES:
         if mistake.last or monotonic() > deadline:
             break
-        for diagnosis in recognised(mistake, case, subject, evidence, two=True):
+        for diagnosis in recognised(mistake, case, subject, evidence, deadline, two=True):
             yield diagnosis
             return

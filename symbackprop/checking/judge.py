@@ -193,6 +193,8 @@ class Judge:
             if not found or not far_fetched(more):
                 found = tuple(replace(d, sentence=f"{d.sentence} (where {other.assumed})") for d in more)
         finding = replace(finding, diagnoses=found)
+        if not found and not finding.remark and monotonic() > self._deadline:
+            finding = replace(finding, remark=f"no usual mistake was recognised within {SECONDS:g} seconds")
         return replace(finding, formulas=self._formulas(subject, finding))
 
     def _assumed(self, case: Case, candidate: Candidate) -> list[Assumed]:

@@ -56,7 +56,7 @@ MISTAKES: tuple[Mistake, ...] = (
     Mistake("kernel not flipped", "{what} is read the wrong way round: its places must be flipped", unflipped),
     Mistake("matrix transposed", "{what} is transposed inside the formula of {tensor}", turned),
     Mistake("link left out", "the derivative of {function} in {output} is left out", unlinked),
-    Mistake("term", "in {tensor}, the term {term} {missing}", terms, last=True),
+    Mistake("term", "in {tensor}, the term {term} {missing}", terms, unless=("factor",), last=True),
     Mistake("factor left out", "in {tensor}, the factor {factor} is left out", factors, last=True),
     Mistake("another loss", "this is the gradient of {loss}", other_losses, last=True),
     Mistake("another gradient", "this is {other}, not {gradient}", another, last=True),

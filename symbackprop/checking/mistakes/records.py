@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from time import monotonic
 
 import numpy as np
 
@@ -76,7 +77,7 @@ class Diagnosis:
 
 
 def recognised(
-    mistake: Mistake, case: Case, subject: Subject, evidence: Evidence, two: bool = False
+    mistake: Mistake, case: Case, subject: Subject, evidence: Evidence, deadline: float, two: bool = False
 ) -> Iterator[Diagnosis]:
     """The ways of making a mistake that give what was handed in.
 
@@ -85,9 +86,12 @@ def recognised(
         case: Where it may be made.
         subject: The gradient.
         evidence: What was handed in.
+        deadline: When to stop looking.
         two: Whether a second mistake was made on top: a sign, a factor, a transposition.
     """
     for mutation in mistake.mutations(case, subject, evidence):
+        if monotonic() > deadline:
+            return
         try:
             factor = (_with_second if two else _match)(mutation, case, subject, evidence)
         except SymbackpropError:
