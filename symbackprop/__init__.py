@@ -16,7 +16,8 @@ from symbackprop.version import __version__
 if TYPE_CHECKING:
     from symbackprop.checking.judge import check
     from symbackprop.chunks import loss_and_grad_in_chunks
-    from symbackprop.facade import Derived, Gradient, derive
+    from symbackprop.facade import Derived, derive
+    from symbackprop.gradient import Gradient
     from symbackprop.network import Dense, Network, bundled, load
 
 __all__ = [
@@ -35,7 +36,7 @@ __all__ = [
 _HOMES = {
     "check": "symbackprop.checking.judge",
     "Derived": "symbackprop.facade",
-    "Gradient": "symbackprop.facade",
+    "Gradient": "symbackprop.gradient",
     "derive": "symbackprop.facade",
     "loss_and_grad_in_chunks": "symbackprop.chunks",
 }

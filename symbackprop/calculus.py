@@ -1,8 +1,9 @@
 """Expression → derivative: the only module that differentiates, and all it knows is what SymPy's `diff` does not.
 
 Every distinct read of the tensor, and every sum, branch or maximum that holds one, is replaced by a dummy; SymPy
-differentiates by the dummies. Ours are four facts: a sum is linear; a branch is linear and its condition is constant;
-a maximum has the slope of the term that attains it; and ∂v[I]/∂v[K] is a product of Kronecker deltas.
+differentiates by the dummies. Ours are five facts: a sum is linear; a branch is linear and its condition is constant;
+a maximum has the slope of the term that attains it; a determinant is linear in each entry, with its cofactor; and
+∂v[I]/∂v[K] is a product of Kronecker deltas. Of an inverse the equation that defines it is differentiated.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ import sympy as sp
 from sympy import Dummy, Expr, Symbol
 
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, product, tensors_read
+from symbackprop.matrices import Determinant, Inverse
+
+# The solution of an equation, while the equation is differentiated.
+UNKNOWN = "@solution"
 
 
 def slope(expr: Expr, symbol: Symbol) -> Expr:
@@ -54,7 +59,7 @@ def _opaque(expr: Expr, tensor: str) -> list[Expr]:
     """The outermost reads, sums, branches and maxima through which `expr` depends on the tensor."""
     if isinstance(expr, Read):
         return [expr] if expr.tensor == tensor else []
-    if isinstance(expr, Total | Where | Peak):
+    if isinstance(expr, Total | Where | Peak | Inverse | Determinant):
         return [expr] if tensor in tensors_read(expr) else []
     if isinstance(expr, ArgPeak):
         return []
@@ -70,5 +75,20 @@ def _inner(node: Expr, tensor: str, at: Sequence[Index]) -> Expr:
     if isinstance(node, Where):
         then, otherwise = (differentiate(part, tensor, at) for part in (node.then, node.otherwise))
         return Where(node.condition, then, otherwise)
+    if isinstance(node, Inverse):
+        return _implicit(node, tensor, at)
+    if isinstance(node, Determinant):
+        row, column = node.bound
+        cofactor = node * Inverse(node.body.xreplace({row: column, column: row}))
+        return Total(cofactor * differentiate(node.body, tensor, at), row, column)
     (index,) = node.bound
     return Total(Delta(index, ArgPeak(node.body, index)) * differentiate(node.body, tensor, at), index)
+
+
+def _implicit(node: Inverse, tensor: str, at: Sequence[Index]) -> Expr:
+    """∂Y of the Y that X Y = 1 defines: X ∂Y = -∂(X Y) with Y held, a system of equations which Y itself solves."""
+    row, column = node.place
+    inner, middle = (Index(f"{tensor}_inner{n}", at[-1].size) for n in range(2))
+    product_ = Total(node.matrix(middle, inner) * Read(UNKNOWN, inner), inner)
+    held = differentiate(product_, tensor, at).xreplace({Read(UNKNOWN, inner): Inverse(node.matrix(inner, column))})
+    return -Total(Inverse(node.matrix(row, middle)) * held, middle)

@@ -29,6 +29,7 @@ from symbackprop.expressions import (
     product,
     substitute,
 )
+from symbackprop.matrices import Determinant
 
 # What marks an index as fresh; a user's own i_in keeps its name.
 MARKS = re.compile(r"(_(at)?[0-9]+)+\Z")
@@ -281,7 +282,7 @@ def _tidy(expr: Expr, taken: set[str], names: Mapping[Index, Index]) -> Expr:
     """Rename what is bound inside `names`; a table, not one `xreplace` after the other, so that nothing is captured."""
     bound = getattr(expr, "bound", None)
     if bound is None:
-        if not expr.has(Total, Peak, ArgPeak):
+        if not expr.has(Total, Peak, ArgPeak, Determinant):
             return expr.xreplace(names) if names else expr
         return expr.func(*(_tidy(arg, taken, names) for arg in expr.args))
     rename: dict[Index, Index] = {}

@@ -187,7 +187,7 @@ class Delta(Node):
 
     def __new__(cls, left: Expr | int, right: Expr | int) -> Expr:
         left, right = _integer(left), _integer(right)
-        if left == right:
+        if left == right or (_only(left) and _only(right) and 0 in (left, right)):
             return sp.S.One
         if left.is_Integer and right.is_Integer:
             return sp.S.Zero
@@ -208,6 +208,11 @@ class Within(Node):
 
     def _sympystr(self, printer: Any) -> str:
         return f"[0 <= {printer.doprint(self.args[0])} < {printer.doprint(self.args[1])}]"
+
+
+def _only(place: Expr) -> bool:
+    """Whether a position is the first, which is that of every axis of length 1; of two such axes one may be summed."""
+    return bool(place == 0) or (isinstance(place, Index) and place.size == 1)
 
 
 def _integer(value: Expr | int) -> Expr:

@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from sympy import ImmutableDenseNDimArray
-
+from symbackprop.arrays.tracing import described, refuse_shapes
 from symbackprop.curvature import Curvature
 from symbackprop.emitters import chosen_details, write
-from symbackprop.errors import InputError, UnknownNameError, did_you_mean
+from symbackprop.errors import UnknownNameError, did_you_mean
+from symbackprop.gradient import Gradient
 from symbackprop.network import Equations, Network, load
 from symbackprop.pipeline import Stages
-from symbackprop.public import public_equation
 from symbackprop.second_order import gauss_newton_product, hessian, hessian_product
-from symbackprop.unroll import chain, closed_form
+from symbackprop.summary import gradient_statements
 from symbackprop.unroll.lines import gradient_lines
 
 if TYPE_CHECKING:
-    from sympy import Eq, Expr
-
     from symbackprop.native import Native
     from symbackprop.verify import Report
 
 
 def derive(
-    network: Network | Equations | str | Mapping[str, Any],
+    network: Network | Equations | str | Mapping[str, Any] | Callable[..., Any],
     *,
     wrt: Sequence[str] | None = None,
     notation: str = "standard",
     style: str = "readable",
+    integers: Sequence[str] = (),
+    **shapes: Any,
 ) -> Derived:
-    """Derive the gradient of a network's loss with respect to every parameter.
+    """Derive the gradient of a network's loss with respect to every parameter, or of a function of arrays.
 
     Args:
-        network: A `Network`, or anything that `load` takes: a bundled name, a file, a line such as `"2 -> 2 sigmoid"`.
+        network: A `Network`, or anything that `load` takes: a bundled name, a file, a line such as `"2 -> 2 sigmoid"`;
+            or a function that computes a loss with NumPy, which is called once to see what it does.
         wrt: Names of the tensors to derive for, such as `["W1", "x"]`; every parameter if left out.
         notation: How documents call things: `"standard"` (z, a, δ), `"mazur"` (net, out, w1 … w8), `"nielsen"` (C, and
             y for t, layers as bare superscripts) or `"matrix"` (such superscripts, with the matrix form).
         style: Of the emitted module: `"readable"`, expressions as a person writes them, or `"fast"`, the same in place.
+        integers: Of a function, the arguments that hold whole numbers, such as labels.
+        **shapes: Of a function, the shape of each argument, `W=(3, 2), b=3, c=(), x="n"`, or an array.
 
     Returns:
         The derivation: `d["w5"]`, `d.compile()`, `d.verify()`, `d.write(folder)`.
@@ -53,6 +55,10 @@ def derive(
         >>> d["delta1"].indexed
         Eq(delta1[j], (1 - a1[j])*a1[j]*Sum(W2[k, j]*delta2[k], (k, 0, 1)))
     """
+    if callable(network):
+        network, wrt = described(network, shapes, wrt, integers), None
+    elif shapes or integers:
+        refuse_shapes(shapes)
     return Derived(load(network), wrt, notation, style)
 
 
@@ -101,6 +107,10 @@ class Derived:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.stages.program.gradients)
+
+    def __str__(self) -> str:
+        """What the gradients need, and the gradients, as array code in the user's own names."""
+        return gradient_statements(self)
 
     def __repr__(self) -> str:
         return f"<Derived {self.network.name}: gradients of {', '.join(self)}>"
@@ -220,81 +230,3 @@ class Derived:
 
         choices = chosen_details(**{"form": self.stages.notation.form, **{k: v for k, v in told.items() if v}})
         return write(self.stages, Path(folder), formats, seed, run(self) if train else None, choices)
-
-
-class Gradient:
-    """∂E/∂v of one tensor, or of one element of it.
-
-    Attributes:
-        tensor: The forward tensor's name.
-        element: The element's name, or an empty string for the whole tensor.
-    """
-
-    def __init__(self, stages: Stages, tensor: str, element: str = "") -> None:
-        self._stages = stages
-        self.tensor = tensor
-        self.element = element
-
-    def __repr__(self) -> str:
-        return f"<Gradient dE/d{self.element or self.tensor}>"
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        """What a notebook shows: the formula."""
-        from symbackprop.notebook import gradient_bundle
-
-        return gradient_bundle(self._stages, self.tensor, self.element, repr(self))
-
-    @property
-    def indexed(self) -> Eq:
-        """The adjoint equation in index form, in ordinary SymPy objects."""
-        return self._public()
-
-    def _public(self) -> Eq:
-        equation = self._stages.derivation.adjoint(self.tensor)
-        return public_equation(equation.lhs, equation.rhs)
-
-    @property
-    def matrix(self) -> str | None:
-        """The matrix form as LaTeX, a vector being a column; `None` where there is none."""
-        return self._stages.matrix_latex(self.tensor)
-
-    @property
-    def code(self) -> str:
-        """Array code that computes it, in the emitted module's names."""
-        return self._stages.code(self.tensor)
-
-    @property
-    def chain(self) -> Expr:
-        """The product of the chain rule, its derivatives not carried out, summed over paths.
-
-        Raises:
-            InputError: This is a tensor of several elements; the chain rule is written for one.
-        """
-        return chain(self._stages.needed_scalars(), self._element())
-
-    def closed_form(self, budget: int = 5000) -> Expr:
-        """∂E/∂v in weights, inputs and targets alone; for a tensor an array of them, of its shape.
-
-        Args:
-            budget: The largest number of operations of one element that is not refused.
-
-        Raises:
-            TooLargeError: It would be longer than that.
-        """
-        scalars = self._stages.needed_scalars()
-        names = [self.element] if self.element else [s.name for _, s in sorted(scalars.elements[self.tensor].items())]
-        forms = [closed_form(scalars, name, budget) for name in names]
-        if len(forms) == 1:
-            return forms[0]
-        shape = [1 + max(place[axis] for place in scalars.elements[self.tensor]) for axis in range(self._rank())]
-        return ImmutableDenseNDimArray(forms, tuple(shape))
-
-    def _rank(self) -> int:
-        return len(self._stages.graph.tensors[self.tensor].indices)
-
-    def _element(self) -> str:
-        names = [symbol.name for symbol in self._stages.needed_scalars().elements[self.tensor].values()]
-        if not self.element and len(names) > 1:
-            help = f"take one of them, such as {names[0]!r}"
-            raise InputError(f"{self.tensor} has {len(names)} elements", code="SB022", help=help)
-        return self.element or names[0]

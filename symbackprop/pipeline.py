@@ -21,7 +21,7 @@ from symbackprop.emit.certificate import Certificate, certified
 from symbackprop.emit.fast.module import fast_body
 from symbackprop.emit.javascript import emit_javascript
 from symbackprop.emit.module import module_body
-from symbackprop.emit.numpy import numpy_code
+from symbackprop.emit.statements import statement_code
 from symbackprop.errors import (
     SymbackpropError,
     TooLargeError,
@@ -211,7 +211,7 @@ class Stages:
     def code(self, tensor: str) -> str:
         """The array code of ∂E/∂tensor."""
         statement = self.statement(tensor)
-        return numpy_code(statement.value, statement.axes)
+        return statement_code(statement)
 
     @limited(600, "checking the gradients")
     def verification(self, seed: int = 0) -> Report:

@@ -11,6 +11,7 @@ from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, Within
+from symbackprop.matrices import Determinant, Inverse
 
 # A maximum of more entries than these is named, not written out.
 MOST_ENTRIES = 16
@@ -51,6 +52,8 @@ def public(expr: Expr) -> Expr:
         case Within():
             place, size = map(public, expr.args)
             return sp.Piecewise((1, sp.And(place >= 0, place <= size - 1)), (0, True))
+        case Inverse() | Determinant():
+            return sp.Function("inverse" if isinstance(expr, Inverse) else "determinant")(public(expr.args[0]))
         case Peak() | ArgPeak():
             return _extreme(expr)
     if not expr.args:

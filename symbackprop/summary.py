@@ -10,7 +10,10 @@ from sympy import Expr
 from symbackprop.display.build import build
 from symbackprop.display.text import text
 from symbackprop.display.tree import Relation, Row
+from symbackprop.emit.nodes import all_read, needed
+from symbackprop.emit.statements import Writer
 from symbackprop.graph import Equation
+from symbackprop.lower import lower
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -44,6 +47,20 @@ def gradient_rows(d: Derived) -> list[tuple[str, str, str]]:
             continue
         rows.append((tensor.name, shape_text(tensor.shape), equation_text(d, record.adjoint(tensor.name))))
     return rows
+
+
+def gradient_statements(d: Derived) -> str:
+    """What the gradients of a network need of its forward pass, and the backward pass, as statements on arrays.
+
+    Example:
+        >>> from symbackprop.facade import derive
+        >>> print(derive({"shapes": {"A": (3, 3), "x": 3}, "equations": "E = x @ A @ x", "wrt": ["x"]}))
+        dx = (A + A.T) @ x
+    """
+    program = lower(d.stages.derivation, readable=True)
+    forward = needed(program.forward, all_read(program.backward))
+    writer = Writer(numbers=[*program.parameters, *program.data])
+    return "\n".join(row for statement in (*forward, *program.backward) for row in writer.lines(statement))
 
 
 def summary(d: Derived) -> dict[str, Any]:

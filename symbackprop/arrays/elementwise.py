@@ -15,9 +15,10 @@ from sympy import Expr
 from sympy.logic.boolalg import Boolean
 
 from symbackprop.arrays.broadcasting import settled, together
+from symbackprop.arrays.shifts import unshifted_logarithm, unshifted_quotient
 from symbackprop.arrays.values import CONTRACTED, PLAIN, REDUCED, Value, exact
 from symbackprop.errors import LanguageError
-from symbackprop.expressions import Where
+from symbackprop.expressions import Index, Total, Where
 from symbackprop.language import FUNCTIONS
 from symbackprop.language.syntax import MAX_EXPONENT
 
@@ -44,12 +45,22 @@ def _linear(a: Value, b: Value, combine: Callable[[Expr, Expr], Expr]) -> Value:
         return replace(b, expr=combine(sp.S.Zero, b.number))
     axes, _ = together(a, b)
     if any(axis.size != 1 for axis in axes):
-        a, b = (value.book.named(value) if value.unit else settled(value, axes) for value in (a, b))
+        a, b = (_summand(value, axes) for value in (a, b))
     axes, (x, y) = together(a, b)
     unit = a.unit or b.unit or ("h" if a.depth or b.depth else "")
     depth = max(a.depth, b.depth)
     scalar = not any(axis.size != 1 for axis in axes)
     return Value(a.book, combine(x.number, y.number), axes, depth, unit if scalar and (a.unit or b.unit) else "")
+
+
+def _summand(value: Value, axes: tuple[Index, ...]) -> Value:
+    """A term of a sum; z - log Σ exp z stays as it is, being the logarithm of a softmax."""
+    for term in sp.Add.make_args(value.number):
+        inside = term.as_coeff_Mul()[1]
+        inside = inside.args[0] if isinstance(inside, sp.log) else None
+        if isinstance(inside, Total) and isinstance(inside.body, sp.exp):
+            return replace(value, unit="")
+    return value.book.named(value) if value.unit else settled(value, axes)
 
 
 def multiply(a: Value, b: Value) -> Value:
@@ -75,7 +86,8 @@ def divide(a: Value, b: Value) -> Value:
         if b.number == 0:
             raise LanguageError("division by zero")
         return multiply(a, b.with_expr(1 / b.number))
-    return multiply(a, reciprocal(b))
+    _, (x, y) = together(a, b)
+    return unshifted_quotient(x, y) or multiply(a, reciprocal(b))
 
 
 def reciprocal(a: Value) -> Value:
@@ -140,6 +152,8 @@ def applied(name: str, unit: str = "", depth: int = PLAIN) -> Operation:
     """
 
     def apply(a: Value) -> Value:
+        if name == "log" and (unshifted := unshifted_logarithm(a.book, a.number)) is not None:
+            return a.with_expr(unshifted, depth=REDUCED, unit="l")
         a = argument(a, depth)
         return a.with_expr(_computed(FUNCTIONS[name], a.number), unit=unit or ("r" if a.depth else ""))
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
+import numpy as np
 import sympy as sp
 from sympy import Expr, Symbol
 
@@ -36,7 +37,7 @@ class Lifting:
     def __init__(self) -> None:
         self.tensors: dict[str, Tensor] = {}
         self.equations: dict[str, Equation] = {}
-        self.ahead: set[str] = set()
+        self._found: dict[tuple[tuple[Index, ...], Expr], str] = {}
         self._count = count(1)
 
     def index(self, size: Expr | int, name: str = "i") -> Index:
@@ -59,6 +60,15 @@ class Lifting:
         self.tensors[name] = Tensor(name, role, indices, value=value, facts=facts, label=name)
         return self.read(name)
 
+    def constant(self, array: Any, whole: bool) -> Value:
+        """Numbers that follow no rule, as a tensor with a value of its own."""
+        for name, tensor in self.tensors.items():
+            if tensor.role == "constant" and np.array_equal(tensor.value, array):
+                return self.read(name)
+        name = next(name for n in count(1) if (name := f"C{n}") not in self.tensors and name not in self.equations)
+        facts = (Fact("integer"),) if whole else ()
+        return self.given(name, [sp.Integer(n) for n in array.shape], "constant", array.tolist(), facts)
+
     def read(self, name: str) -> Value:
         """The value of a tensor, at indices of its own."""
         indices = self.tensors[name].indices if name in self.tensors else self.equations[name].indices
@@ -70,7 +80,24 @@ class Lifting:
         """Give a value a name of its own, unless it is a tensor or a number already."""
         if isinstance(value.expr, Read) or value.truth or not tensors_read(value.expr):
             return replace(value, unit="", depth=PLAIN)
+        known = self._known(value)
+        if known:
+            return replace(self.over_axes(known, value.axes), whole=value.whole)
         return self.define(self.new_name(hint or value.unit or "h"), value)
+
+    def forced(self, value: Value) -> Value:
+        """A tensor of its own for a value, even if it is only part of one, or a constant."""
+        name = self.new_name("m")
+        self.add_axes(name, value.axes, value.number)
+        return self.over_axes(name, value.axes)
+
+    def _known(self, value: Value) -> str:
+        """The tensor that is defined as a value already, or ""."""
+        long = [axis for axis in value.axes if axis.size != 1]
+        letters = tuple(self._letters(long))
+        table: dict[Index, Expr] = {axis: sp.S.Zero for axis in value.axes if axis.size == 1}
+        expr = tidy(put(value.number, table | dict(zip(long, letters, strict=True))), letters)
+        return self._found.get((letters, expr), "")
 
     def define(self, name: str, value: Value) -> Value:
         """Write an equation for a value, and return the tensor that it defines as a value.
@@ -78,8 +105,7 @@ class Lifting:
         A value that is a tensor already, or that reads none, needs no equation. Axes of length 1 are left out.
         """
         expr = value.number
-        view = isinstance(expr, Read) and set(expr.indices) <= set(value.axes)
-        if view or not tensors_read(expr):
+        if self._is_view(value) or not tensors_read(expr):
             return replace(value, unit="", depth=PLAIN)
         if len(self.equations) >= MOST_EQUATIONS:
             raise LanguageError(f"more than {MOST_EQUATIONS:,} statements", help="write loops as array operations")
@@ -87,6 +113,14 @@ class Lifting:
             name = f"{name.partition('@')[0]}@@{next(self._count)}"
         self.add_axes(name, value.axes, expr)
         return replace(self.over_axes(name, value.axes), whole=value.whole)
+
+    def _is_view(self, value: Value) -> bool:
+        """Whether a value is a whole tensor, its axes in whatever order."""
+        expr = value.expr
+        if not isinstance(expr, Read) or not set(expr.indices) <= set(value.axes):
+            return False
+        own = (self.tensors.get(expr.tensor) or self.equations[expr.tensor]).indices
+        return all(index.size == axis.size for index, axis in zip(expr.indices, own, strict=True))
 
     def new_name(self, hint: str) -> str:
         """A name to be chosen in the end."""
@@ -109,6 +143,7 @@ class Lifting:
         letters = tuple(self._letters(axes))
         expr = put(expr, dict(zip(axes, letters, strict=True)))
         self.equations[name] = Equation(name, letters, tidy(expr, letters))
+        self._found.setdefault((letters, self.equations[name].rhs), name)
 
     def _letters(self, axes: Sequence[Index]) -> Iterator[Index]:
         """Letters for the axes of a definition: those that a user chose, else i, j, k, …; samples are counted by s."""
@@ -160,6 +195,29 @@ class Lifting:
         for place in _places(equations):
             tensors[place] = replace(tensors[place], facts=(Fact("integer"),))
         return Graph(name, tensors, tuple(equations), sizes, ("written",) * len(equations))
+
+    def finished(self, value: Value, name: str) -> list[Equation]:
+        """The equations that a value needs, in their order, the last of which defines `name` as the value."""
+        needed = [*self._needed_by(value)]
+        names = self._names(needed, (name,))
+        table = renaming(names)
+        found = [self.equations[old] for old in needed]
+        equations = [Equation(names.get(e.tensor, e.tensor), e.indices, e.rhs.xreplace(table)) for e in found]
+        if not equations or equations[-1].tensor != name:
+            letters = tuple(self._letters(value.axes))
+            rhs = tidy(put(value.number, dict(zip(value.axes, letters, strict=True))), letters).xreplace(table)
+            equations.append(Equation(name, letters, rhs))
+        return equations
+
+    def _needed_by(self, value: Value) -> Iterator[str]:
+        """What a value depends on, in the order of definition; last what it is, if it is a whole tensor."""
+        wanted, pending = set(), list(tensors_read(value.number))
+        while pending:
+            name = pending.pop()
+            if name in self.equations and name not in wanted:
+                wanted.add(name)
+                pending += tensors_read(self.equations[name].rhs)
+        return (name for name in self.equations if name in wanted)
 
     def _loss(self, loss: Value, called: str) -> str:
         if any(size != 1 for size in loss.shape):

@@ -12,7 +12,7 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.arrays import elementwise as each
-from symbackprop.arrays import making, products, reductions, selecting, shaping, windows
+from symbackprop.arrays import linear, making, products, reductions, selecting, shaping, windows
 from symbackprop.arrays.elementwise import Operation, applied, compared, composed, joined
 from symbackprop.arrays.values import REDUCED
 from symbackprop.binding import elementwise as formulas
@@ -24,7 +24,7 @@ INLINE = ("log", "sqrt", "log1p", "log2", "log10")
 PLAIN = ("exp", "expm1")
 
 ELEMENTWISE: Mapping[str, Operation] = {
-    **{name: applied(name, "a") for name in (*UNITS, "erf", "erfc")},
+    **{name: applied(name, "a") for name in (*UNITS, "erf", "erfc", "lgamma")},
     **{name: applied(name, depth=REDUCED) for name in INLINE},
     **{name: applied(name, "e") for name in PLAIN},
     "abs": applied("abs"),
@@ -32,7 +32,6 @@ ELEMENTWISE: Mapping[str, Operation] = {
     "relu": composed(lambda z: Where(z > 0, z, sp.S.Zero), "a", "relu"),
     "softplus": composed(lambda z: sp.log(1 + sp.exp(z)), "a", "softplus"),
     "Phi": composed(lambda z: (1 + sp.erf(z / sp.sqrt(2))) / 2, "a", "Phi"),
-    "lgamma": composed(sp.loggamma, "a", "lgamma"),
     "sign": composed(each.sign, "a", "sign"),
     "square": each.square,
     "reciprocal": each.reciprocal,
@@ -80,6 +79,11 @@ PRODUCTS: Mapping[str, Operation] = {
     "tensordot": products.tensordot,
     "einsum": products.einsum,
     "trace": products.trace,
+    "inv": linear.inverse,
+    "det": linear.determinant,
+    "slogdet": linear.sign_and_log_determinant,
+    "logabsdet": linear.log_abs_determinant,
+    "solve": linear.solve,
     "diagonal": products.diagonal,
 }
 SHAPES: Mapping[str, Operation] = {
@@ -98,6 +102,10 @@ SHAPES: Mapping[str, Operation] = {
     "stack": shaping.stack,
     "flip": shaping.flip,
     "take": selecting.take,
+    "split": selecting.split,
+    "array_split": selecting.split,
+    "hsplit": partial(selecting.split, axis=1),
+    "vsplit": selecting.split,
     "tril": making.lower_triangle,
     "triu": making.upper_triangle,
     "diag": making.diag,

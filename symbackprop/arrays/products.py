@@ -13,7 +13,8 @@ from symbackprop.arrays.broadcasting import common_shape
 from symbackprop.arrays.elementwise import multiply
 from symbackprop.arrays.values import CONTRACTED, PLAIN, Value, axis_number, put, shape_text, whole_number
 from symbackprop.errors import LanguageError, ShapeError
-from symbackprop.expressions import Index, Total
+from symbackprop.expressions import Delta, Index, Read, Total
+from symbackprop.matrices import Inverse
 
 if TYPE_CHECKING:
     from symbackprop.arrays.lifting import Lifting
@@ -72,9 +73,9 @@ def factor(value: Value) -> Value:
     """A factor of a contraction: a tensor where it is due a name, or is a long product itself."""
     if value.unit or (len(sp.Mul.make_args(_opened(value.number)[1])) > MOST_FACTORS - 1 and value.depth):
         return value.book.named(value)
-    if value.depth and not isinstance(_opened(value.number)[2], Total):
-        return value.book.named(value)
-    return value
+    rest = _opened(value.number)[2]
+    plain = all(isinstance(part, Read | Delta | Inverse) or part.is_Symbol for part in sp.Mul.make_args(rest))
+    return value if plain or isinstance(rest, Total) or not value.axes else value.book.named(value)
 
 
 def _opened(expr: Expr) -> tuple[Expr, Expr, Expr]:
@@ -160,12 +161,13 @@ def tensordot(a: Value, b: Value, axes: Any = 2) -> Value:
 
 def trace(value: Value, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Value:
     """The sum of the diagonal."""
-    spot = diagonal(value, offset, axis1, axis2)
+    opened = isinstance(_opened(value.number)[2], Total) and not value.unit
+    spot = diagonal(value, offset, axis1, axis2, named=not opened)
     index = spot.axes[-1]
     return Value(value.book, contracted(value.book, [spot.number], (index,)), spot.axes[:-1], CONTRACTED)
 
 
-def diagonal(value: Value, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Value:
+def diagonal(value: Value, offset: Any = 0, axis1: Any = 0, axis2: Any = 1, *, named: bool = True) -> Value:
     """The entries whose two indices are equal, or differ by an offset, along a new last axis.
 
     Raises:
@@ -175,7 +177,7 @@ def diagonal(value: Value, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> V
         raise ShapeError(f"a diagonal needs two axes, got shape {shape_text(value.shape)}")
     first, second = (axis_number(axis, value.rank, "this array") for axis in (axis1, axis2))
     shift = whole_number(offset, "offset")
-    value = factor(value).apart()
+    value = (factor(value) if named else value).apart()
     rows, columns = value.axes[first], value.axes[second]
     if rows.size != columns.size and not (rows.size.is_Integer and columns.size.is_Integer):
         raise ShapeError(f"the diagonal of shape {shape_text(value.shape)} has an unknown length")

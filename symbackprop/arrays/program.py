@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Container
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 from sympy import Expr, Symbol
 
 from symbackprop.arrays.lifting import SAMPLES, Lifting
-from symbackprop.arrays.text import MODULES, Scope
+from symbackprop.arrays.text import Scope
 from symbackprop.arrays.values import Value, put
 from symbackprop.binding import bind
 from symbackprop.errors import LanguageError, ShapeError, did_you_mean
 from symbackprop.expressions import Index, Read, reads
 from symbackprop.graph import Fact, Graph, Role, Tensor
-from symbackprop.language import Statement, parse_equations
-from symbackprop.language.syntax import check_length, place_in, syntax_tree
+from symbackprop.language import Statement, index_notation, parse_equations, place_in
 
 if TYPE_CHECKING:
     from symbackprop.network import Equations
@@ -43,9 +41,10 @@ def lift(program: Equations) -> Graph:
     lines = program.lines
     if len(lines) > MOST_STATEMENTS:
         raise LanguageError(f"{len(lines):,} statements are more than {MOST_STATEMENTS:,}", code=LanguageError.LIMIT)
+    ranges = {letter: _range(size) for letter, size in program.ranges.items()}
     for line in lines:
         if index_notation(line, scope.names):
-            _run_indexed(line, scope, program)
+            run_indexed(line, scope, ranges)
         else:
             scope.run(line)
     loss = scope.names.get(program.loss)
@@ -77,36 +76,8 @@ def declare(program: Equations, scope: Scope) -> None:
         scope.names.setdefault(name, Value(book, size_symbol(name), whole=True))
 
 
-def index_notation(line: str, known: Container[str]) -> bool:
-    """Whether a statement is in index notation: brackets on the left, or an unknown letter in brackets on the right.
-
-    Example:
-        >>> index_notation("z[j] = b[j]", ()), index_notation("E = sum(r[i]**2, i)", ("r",))
-        (True, True)
-        >>> index_notation("h = x[1:n]", ("x", "n"))
-        False
-    """
-    check_length(line)
-    tree = syntax_tree(line, "exec")
-    if any(isinstance(target, ast.Subscript) for node in tree.body for target in getattr(node, "targets", ())):
-        return True
-    bound = {
-        node.target.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.comprehension) and isinstance(node.target, ast.Name)
-    }
-    letters = {
-        child.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Subscript)
-        for child in ast.walk(node.slice)
-        if isinstance(child, ast.Name)
-    }
-    return any(letter not in known and letter not in bound and letter not in MODULES for letter in letters)
-
-
-def _run_indexed(line: str, scope: Scope, program: Equations) -> None:
-    """Carry out a statement in index notation."""
+def run_indexed(line: str, scope: Scope, ranges: Mapping[str, Expr]) -> str:
+    """Carry out a statement in index notation, and return the name that it defines."""
     (statement,) = parse_equations(line)
     book = scope.book
     tensors: dict[str, Tensor] = {}
@@ -114,7 +85,6 @@ def _run_indexed(line: str, scope: Scope, program: Equations) -> None:
         value = scope.names.get(read.tensor)
         if isinstance(value, Value) and not (read.tensor == statement.tensor and _is_itself(statement, read)):
             tensors[read.tensor] = _tensor(value, read.tensor, scope)
-    ranges = {letter: _range(size) for letter, size in program.ranges.items()}
     if statement.tensor not in tensors and any(read.tensor == statement.tensor for read in reads(statement.rhs)):
         tensors[statement.tensor] = _ahead(statement, tensors, ranges)
     equation = bind(statement, tensors, statement.tensor, ranges)
@@ -124,6 +94,7 @@ def _run_indexed(line: str, scope: Scope, program: Equations) -> None:
         )
     book.equations[equation.tensor] = equation
     scope.names[equation.tensor] = book.read(equation.tensor)
+    return equation.tensor
 
 
 def _range(size: Any) -> Expr:
@@ -150,7 +121,7 @@ def _tensor(value: Value, name: str, scope: Scope) -> Tensor:
     return Tensor(own, "hidden", book.equations[own].indices)
 
 
-def _ahead(statement: Statement, tensors: dict[str, Tensor], ranges: dict[str, Expr]) -> Tensor:
+def _ahead(statement: Statement, tensors: Mapping[str, Tensor], ranges: Mapping[str, Expr]) -> Tensor:
     """The tensor that a recurrence defines, whose sizes other reads tell, or the declared ranges."""
     known = dict(ranges)
     for read in reads(statement.rhs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import sympy as sp
@@ -118,3 +119,28 @@ def _places(indices: Value) -> Value:
     if tensor is None or tensor.role == "parameter":
         raise LanguageError("positions must be whole numbers that are given", help="declare them as integers")
     return replace(indices, whole=True)
+
+
+def split(value: Value, parts: Any, axis: Any = 0) -> list[Value]:
+    """Equal parts along an axis, or parts that start at given positions.
+
+    Raises:
+        ShapeError: The axis does not have so many equal parts.
+    """
+    number = axis_number(axis, value.rank, "this array")
+    size = value.shape[number]
+    if isinstance(parts, tuple | list):
+        starts = [0, *(whole_number(one, "a start") for one in parts)]
+        bounds: list[Any] = [slice(*ends) for ends in zip(starts, [*starts[1:], None], strict=True)]
+    else:
+        count = whole_number(parts, "the number of parts")
+        length = size / count
+        if count < 1 or (length.is_Rational and not length.is_Integer):
+            raise ShapeError(f"an axis of length {size} has no {count} equal parts")
+        if not length.is_Integer:
+            length = sp.floor(length)
+        book = value.book
+        places = [Value(book, n * length, whole=True) for n in range(count + 1)]
+        bounds = [slice(*ends) for ends in pairwise(places)]
+    value = value.book.named(value) if value.unit or value.depth else value
+    return [select(value, (*[slice(None)] * number, bound)) for bound in bounds]

@@ -12,7 +12,6 @@ from sympy import Expr
 from symbackprop.arrays.broadcasting import common_shape, over
 from symbackprop.arrays.values import (
     CONTRACTED,
-    PLAIN,
     Value,
     axis_number,
     exact,
@@ -21,7 +20,7 @@ from symbackprop.arrays.values import (
     whole_number,
 )
 from symbackprop.errors import LanguageError, ShapeError
-from symbackprop.expressions import Delta, Index, Read, Total, Where
+from symbackprop.expressions import Delta, Index, Read, Total, Where, tensors_read
 
 
 def transpose(value: Value, axes: Any = None, *more: Any) -> Value:
@@ -114,9 +113,21 @@ def reshape(value: Value, *shape: Any) -> Value:
             f"{shape_text(tuple(sizes))} would have {sp.Mul(*sizes)}"
         )
     axes = tuple(value.book.index(size) for size in sizes)
-    for old, new in _groups(value.axes, axes):
+    groups = _groups(value.axes, axes)
+    if any(len(old) > 1 and len(new) > 1 for old, new in groups):
+        # Through one axis for each run: what is merged is a tensor, which is then split.
+        between = [index.size for old, new in groups for index in ([_joined(old)] if len(old) > 1 else new)]
+        return reshape(value.book.named(reshape(value, *between), "f"), *sizes)
+    if any(len(old) > 1 for old, _ in groups) and not isinstance(value.expr, Read):
+        value = value.book.named(value, "h") if tensors_read(value.number) else value
+        groups = _groups(value.axes, axes)
+    for old, new in groups:
         value = _regrouped(value, old, new)
     return replace(value, axes=axes)
+
+
+def _joined(axes: Sequence[Index]) -> Index:
+    return Index("f", _count(axes))
 
 
 def _size(size: Any) -> Expr:
@@ -155,17 +166,8 @@ def _regrouped(value: Value, old: list[Index], new: list[Index]) -> Value:
     place = sp.expand(_flat(new))
     if len(old) == 1:
         return value.at({old[0]: place})
-    value = value.book.named(value) if value.depth or value.unit or not isinstance(value.expr, Read) else value
     if not isinstance(value.expr, Read) or set(old) - set(value.expr.indices):
-        old_values = _digits(place, old)
-        return value.at(dict(zip(old, old_values, strict=True)))
-    if len(new) > 1:
-        flat = value.book.index(_count(old))
-        axes = tuple(axis for axis in value.axes if axis not in old)
-        joined = _merged(replace(value, axes=(*axes, *old)), old, flat)
-        named = value.book.named(replace(joined, axes=(*axes, flat)), "f")
-        table = dict(zip(named.axes, (*axes, place), strict=True))
-        return replace(value, expr=put(named.expr, dict(table)), depth=PLAIN)
+        return value.at(dict(zip(old, _digits(place, old), strict=True)))
     return _merged(value, old, new[0])
 
 
@@ -231,7 +233,7 @@ def concatenate(values: Any, axis: Any = 0) -> Value:
             raise ShapeError(f"shapes {shapes} differ beside axis {number}, along which they are put together")
     axes = list(values[0].apart().axes)
     axes[number] = book.index(sp.Add(*(value.shape[number] for value in values)))
-    return Value(book, _pieced(values, axes, number), tuple(axes))
+    return Value(book, _pieced(values, axes, number), tuple(axes), unit="h")
 
 
 def _pieced(values: Sequence[Value], axes: list[Index], number: int) -> Expr:
@@ -271,7 +273,7 @@ def stack(values: Any, axis: Any = 0) -> Value:
         value = book.named(value) if value.unit or value.depth else value
         terms.append(Delta(place, position) * put(value.number, dict(zip(value.axes, axes, strict=True))))
     axes.insert(number, place)
-    return Value(book, sp.Add(*terms), tuple(axes))
+    return Value(book, sp.Add(*terms), tuple(axes), unit="h" if tensors_read(sp.Add(*terms)) else "")
 
 
 def flip(value: Value, axis: Any = None) -> Value:

@@ -15,15 +15,17 @@ from sympy import Expr
 
 from symbackprop.arrays import elementwise as each
 from symbackprop.arrays.calls import METHODS, called
+from symbackprop.arrays.elementwise import composed
 from symbackprop.arrays.lifting import Lifting
 from symbackprop.arrays.selecting import select
 from symbackprop.arrays.shaping import constant_array, transpose
 from symbackprop.arrays.values import INFINITY, Value, whole_number
 from symbackprop.errors import InputError, LanguageError, SymbackpropError, did_you_mean
+from symbackprop.language import Function
 from symbackprop.language.converter import Converter
+from symbackprop.language.dialects import MODULES
 from symbackprop.language.syntax import check_length, syntax_tree
 
-MODULES = frozenset({"np", "numpy", "math", "scipy", "special", "linalg", "jnp", "xp"})
 CONSTANTS: Mapping[str, Expr] = {"pi": sp.pi, "inf": INFINITY}
 BINARY = {
     ast.Add: "add",
@@ -51,11 +53,13 @@ class Scope:
 
     Attributes:
         book: Where equations are collected.
+        functions: Formulas that may be called, entry by entry.
         names: The value of each name, an array, a size or a tuple of values.
     """
 
-    def __init__(self, book: Lifting) -> None:
+    def __init__(self, book: Lifting, functions: Mapping[str, Function] | None = None) -> None:
         self.book = book
+        self.functions = functions or {}
         self.names: dict[str, Any] = {}
 
     def run(self, text: str) -> list[str]:
@@ -164,12 +168,6 @@ class Reading:
         known_names = [*self.local, *self.scope.names, *CONSTANTS]
         raise self.error(node, f"unknown name {name!r}", did_you_mean(name, known_names))
 
-    def _operation(self, node: ast.BinOp) -> Value:
-        return self._binary(node, node.left, node.op, node.right)
-
-    def _items(self, node: ast.ListComp | ast.GeneratorExp) -> list[Any]:
-        return self._comprehension(node.elt, node.generators, node)
-
     def _binary(self, node: ast.AST, left: ast.AST, op: ast.operator, right: ast.AST) -> Value:
         if isinstance(op, ast.FloorDiv | ast.Mod):
             operation = each.floor_divide if isinstance(op, ast.FloorDiv) else each.remainder
@@ -254,6 +252,9 @@ class Reading:
                 lambda: called(self.book, node.func.attr, [self.array(node.func.value), *args], words),
             )
         name = node.func.attr if isinstance(node.func, ast.Attribute) else self.converter.name(node.func)
+        if name in self.scope.functions and not words:
+            own = composed(self.scope.functions[name], "a", name)
+            return self._guarded(node, lambda: own(*(self._as_array(node, arg) for arg in args)))
         return self._guarded(node, lambda: called(self.book, name, args, words))
 
     def _guarded(self, node: ast.AST, act: Any) -> Any:
@@ -277,13 +278,13 @@ class Reading:
 NODES: Mapping[type[ast.AST], Callable[..., Any]] = {
     ast.Name: Reading._name,
     ast.Constant: Reading._constant,
-    ast.BinOp: Reading._operation,
+    ast.BinOp: lambda reading, node: reading._binary(node, node.left, node.op, node.right),
     ast.UnaryOp: Reading._unary,
     ast.Compare: Reading._compare,
     ast.Tuple: lambda reading, node: tuple(map(reading.value, node.elts)),
     ast.List: lambda reading, node: list(map(reading.value, node.elts)),
-    ast.ListComp: Reading._items,
-    ast.GeneratorExp: Reading._items,
+    ast.ListComp: lambda reading, node: reading._comprehension(node.elt, node.generators, node),
+    ast.GeneratorExp: lambda reading, node: reading._comprehension(node.elt, node.generators, node),
     ast.Attribute: Reading._attribute,
     ast.Subscript: Reading._subscript,
     ast.Slice: Reading._slice,

@@ -12,13 +12,12 @@ import numpy as np
 import sympy as sp
 
 from symbackprop.arrays import Lifting, Scope, Value
-from symbackprop.arrays.program import index_notation
 from symbackprop.binding import bind
 from symbackprop.checking.calling import Environment
 from symbackprop.errors import LanguageError
 from symbackprop.expressions import Read, reads
 from symbackprop.graph import Equation, Fact
-from symbackprop.language import parse_equations
+from symbackprop.language import index_notation, parse_equations
 from symbackprop.verify.equations import solve
 from symbackprop.verify.fields import NUMPY, Array
 

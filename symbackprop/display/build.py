@@ -36,6 +36,7 @@ from symbackprop.display.tree import (
     times,
 )
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, Within
+from symbackprop.matrices import Determinant, Inverse
 from symbackprop.notation import Sign, given
 
 _COMPARISONS: dict[Any, Any] = {
@@ -193,6 +194,12 @@ class _Builder:
     def extreme(self, expr: Peak | ArgPeak) -> Tree:
         return Extreme(self.tree(expr.body), self.range(expr.bound[0]), place=isinstance(expr, ArgPeak))
 
+    def inverse(self, expr: Inverse) -> Tree:
+        return Apply("inv", (self.tree(expr.entry),))
+
+    def determinant(self, expr: Determinant) -> Tree:
+        return Apply("det", (self.tree(expr.body),))
+
     def where(self, expr: Where) -> Tree:
         rows: list[tuple[Tree, Tree | None]] = []
         rest: Expr = expr
@@ -246,6 +253,8 @@ _METHODS: dict[Any, Callable[[Any, Any], Tree]] = {
     Total: _Builder.total,
     Peak: _Builder.extreme,
     ArgPeak: _Builder.extreme,
+    Inverse: _Builder.inverse,
+    Determinant: _Builder.determinant,
     Where: _Builder.where,
     Delta: _Builder.delta,
     Within: _Builder.within,

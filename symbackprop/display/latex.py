@@ -222,7 +222,10 @@ class LatexPrinter(Printer):
         return r"\begin{bmatrix} " + r" \\ ".join(rows) + r" \end{bmatrix}"
 
     def transpose(self, tree: Transpose, leading: bool) -> str:
-        return self.show(tree.body, ATOM) + r"\T"
+        body = tree.body
+        if isinstance(body, Power) and body.exponent == Number("-1"):
+            return self.show(body.base, ATOM) + r"^{-\mathsf{T}}"
+        return self.show(body, ATOM) + r"\T"
 
     def reference(self, tree: Reference, leading: bool) -> str:
         return rf"\eqref{{{tree.label}}}"

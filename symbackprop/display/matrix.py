@@ -32,7 +32,7 @@ from symbackprop.display.tree import (
     times,
 )
 from symbackprop.notation import Sign
-from symbackprop.program import Along, Array, Assign, Axes, Const, Contract, Leaf, Map, Reduce
+from symbackprop.program import Along, Array, Assign, Axes, Const, Contract, Det, Inverted, Leaf, Map, Reduce
 
 _COMPARISONS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "=", "ne": "!="}
 ONES = Symbol(Sign("1", shape="vector"))
@@ -52,7 +52,7 @@ def matrix_form(statement: Assign, reader: TensorReader) -> Relation | None:
     Returns:
         A relation with one row, or `None` where the statement has no matrix form.
     """
-    if len(statement.axes) > 2:
+    if len(statement.axes) > 2 or not set(statement.axes) <= set(statement.value.axes):
         return None
     try:
         right = _Matrix(reader.whole).tree(statement.value, statement.axes)
@@ -83,11 +83,22 @@ class _Matrix:
                 return self._contract(node, order)
             case Reduce(kind="sum"):
                 return self._reduce(node, order)
+            case Inverted() | Det():
+                return self._of_matrix(node, order)
             case Along():
                 if node.axis != order[-1]:
                     raise _NoMatrixForm
                 return Apply(node.function, (self.tree(node.arg, order),))
         raise _NoMatrixForm
+
+    def _of_matrix(self, node: Inverted | Det, order: Axes) -> Tree:
+        """An inverse, or a determinant."""
+        matrix = self.tree(node.arg, (node.rows, node.columns))
+        if isinstance(node, Inverted):
+            inverse = Power(matrix, Number("-1"))
+            return inverse if order == node.to else transposed(inverse)
+        found: Tree = Apply("det", (matrix,))
+        return Apply("log", (Apply("abs", (found,)),)) if node.logarithm else found
 
     def _map(self, node: Map, order: Axes) -> Tree:
         if node.function == "mul":

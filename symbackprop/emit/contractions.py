@@ -11,7 +11,7 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.emit.numbers import ATOM, MATMUL, PRODUCT, Code, bracket
-from symbackprop.program import Array, Axes, Contract, Leaf
+from symbackprop.program import Array, Axes, Contract, Inverted, Leaf, Map
 
 
 class Printer(Protocol):
@@ -69,12 +69,17 @@ def parted(node: Contract, order: Axes) -> Parts:
 def _matmul(parts: Parts, printer: Printer) -> Code:
     """`a @ b`; a vector stands on the side on which the matrix needs no transpose."""
     left, right, _, rows, columns, over = parts
-    if not rows and isinstance(right, Leaf) and right.axes == (*columns, *over) and columns:
+    if not rows and _is_matrix(right) and right.axes == (*columns, *over) and columns:
         return _product(printer.code(right, (*columns, *over)), printer.code(left, over))
-    if not columns and isinstance(left, Leaf) and left.axes == (*over, *rows) and len(rows) == 1:
+    if not columns and _is_matrix(left) and left.axes == (*over, *rows) and len(rows) == 1:
         return _product(printer.code(right, over), printer.code(left, (*over, *rows)))
     first, second = printer.code(left, (*rows, *over)), printer.code(right, (*columns[:-1], *over, *columns[-1:]))
     return _product(first, second)
+
+
+def _is_matrix(node: Array) -> bool:
+    """Whether a node has a natural order of its axes: what is stored, an inverse, a sum of such."""
+    return isinstance(node, Leaf | Inverted) or (isinstance(node, Map) and node.function == "add")
 
 
 def _product(left: Code, right: Code) -> Code:

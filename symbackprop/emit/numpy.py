@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from math import prod
 from typing import NamedTuple
 
-from sympy import Expr, Symbol
+from sympy import Expr, Integer, Symbol
 
-from symbackprop.emit import places
+from symbackprop.emit import matrices, places
 from symbackprop.emit.contractions import contraction
 from symbackprop.emit.numbers import (
     ATOM,
@@ -21,6 +22,7 @@ from symbackprop.emit.numbers import (
     POWER,
     PRODUCT,
     SUM,
+    UNARY,
     Code,
     bracket,
     number_code,
@@ -52,7 +54,9 @@ from symbackprop.program.masks import (
     with_masks,
 )
 
+HANDLERS = {**places.HANDLERS, **matrices.HANDLERS}
 HELPERS = frozenset({"sigmoid", "softmax", "softplus", "erf", "log_cosh", "log_sigmoid", "log_softmax", "logsumexp"})
+HELPERS |= {"lgamma", "digamma"}
 
 
 class Use(NamedTuple):
@@ -119,8 +123,8 @@ class Printer:
                 axis = order.index(node.axis) - len(order)
                 inside = self.code(node.arg, order)[0]
                 return f"{self.called(node.function)}({inside}{'' if axis == -1 else f', axis={axis}'})", ATOM
-        if type(node) in places.HANDLERS:
-            return places.HANDLERS[type(node)](node, order, self)
+        if type(node) in HANDLERS:
+            return HANDLERS[type(node)](node, order, self)
         raise UnsupportedError(f"{type(node).__name__} has no NumPy form yet")
 
     def number(self, value: Expr) -> Code:
@@ -199,6 +203,8 @@ class Printer:
     def _number(self, arg: Array, node: Map, order: Axes) -> Code:
         """A truth value as 1 or 0, where nothing beside it would make it a number."""
         code = self._operand(arg, node, order)
+        if is_truth(arg) and not arg.axes and not leaves(arg):
+            return f"float({code[0]})", ATOM
         return (f"{bracket(code, ATOM)}.astype({self._precision(node)})", ATOM) if is_truth(arg) else code
 
     def _where(self, node: Map, args: Sequence[Code]) -> Code:
@@ -213,10 +219,15 @@ class Printer:
 
     def _outer(self, node: Map, order: Axes) -> Code | None:
         """`np.outer` for a product of two vectors along different axes."""
-        vectors = {arg.axes: arg for arg in node.args}
-        if len(node.args) == 2 and len(order) == 2 and set(vectors) == {(order[0],), (order[1],)}:
+        numbers = [arg for arg in node.args if isinstance(arg, Const) and arg.value.is_number]
+        vectors = {arg.axes: arg for arg in node.args if arg not in numbers}
+        if len(node.args) == 2 + len(numbers) and len(order) == 2 and set(vectors) == {(order[0],), (order[1],)}:
             rows, columns = (self.code(vectors[(axis,)], (axis,))[0] for axis in order)
-            return f"np.outer({rows}, {columns})", ATOM
+            number = self.number(prod((arg.value for arg in numbers), start=Integer(1)))
+            product = f"np.outer({rows}, {columns})"
+            if number[0] in ("1", "-1"):
+                return (product, ATOM) if number[0] == "1" else (f"-{product}", UNARY)
+            return f"{bracket(number, PRODUCT)} * {product}", PRODUCT
         return None
 
     def _sum(self, node: Map, order: Axes) -> str:
@@ -248,7 +259,9 @@ class Printer:
             if code[0].startswith("-") and code[1] >= PRODUCT:
                 negative = not negative
                 code = code[0][1:], code[1]
-            if code[0] != "1":
+            if code[0].startswith("1 / np.sqrt("):
+                below.append(code[0].removeprefix("1 / "))
+            elif code[0] != "1":
                 above.append(bracket(code, PRODUCT))
         text = " * ".join(above) or "1"
         return "-" * negative + " / ".join([text, *below]), PRODUCT

@@ -57,11 +57,7 @@ class Writer:
         return [f"# {row}" for row in self.comment(statement.name)] if commented else []
 
     def _line(self, statement: Assign) -> str:
-        code = numpy_code(statement.value, statement.axes, self.names)
-        if isinstance(statement.value, Const) and statement.axes:
-            # What is the same number everywhere, such as a difference of equals, is an array all the same.
-            code = f"np.full({tuple_code([self._size_code(axis.size) for axis in statement.axes])}, {code})"
-        return f"{self.name(statement.name)} = {code}"
+        return f"{self.name(statement.name)} = {statement_code(statement, self.names)}"
 
     def _loop(self, loop: Loop, commented: bool) -> list[str]:
         known = sorted(read(loop) - {assign.name for assign in loop.body})
@@ -91,6 +87,34 @@ class Writer:
 
     def _size_code(self, size: object) -> str:
         return numpy_code(Const(size), (), self.names)
+
+
+def statement_code(statement: Assign, names: Mapping[str, str] | None = None) -> str:
+    """The code of an array; one that is the same along an axis is filled in along it.
+
+    Example:
+        >>> from symbackprop.expressions import Index
+        >>> i, j = Index("i", 3), Index("j", 2)
+        >>> statement_code(Assign("dX", (i, j), Leaf("r", (i,))))
+        'np.full((3, 2), r[:, None])'
+    """
+    code = numpy_code(statement.value, statement.axes, names)
+    own = statement.value.axes
+    if set(statement.axes) <= set(own):
+        return code
+    shape = tuple_code([numpy_code(Const(axis.size), (), names) for axis in statement.axes])
+    if not own:
+        value = statement.value
+        return f"np.full({shape}, {float(value.value) if _is_number(value) else code})"  # type: ignore[attr-defined]
+    marks = [":" if axis in own else "None" for axis in statement.axes]
+    marks = marks[marks.index(":") :]
+    if "None" in marks:
+        code = f"{code if code.isidentifier() else f'({code})'}[{', '.join(marks)}]"
+    return f"np.full({shape}, {code})"
+
+
+def _is_number(value: Array) -> bool:
+    return isinstance(value, Const) and bool(value.value.is_number)
 
 
 def _in_parts(

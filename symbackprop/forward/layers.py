@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from sympy import Expr
 
+from symbackprop.arrays.rows import is_array_row, row_statements
 from symbackprop.binding import bind, elementwise, size, size_expression, with_constants
 from symbackprop.catalog import Layer, Option, Parameter
 from symbackprop.errors import LanguageError, ShapeError
@@ -71,13 +72,17 @@ class Layering:
         self.number = number
         self.spec = spec
         self.row: Layer = network.layer_row(spec)
-        self.statements = _parsed(self.row.equations, network.formulas)
         self.formals: dict[str, Tensor] = dict(zip(self.row.inputs, sources, strict=False))
         if len(sources) != len(self.row.inputs):
             reads = len(self.row.inputs)
             raise ShapeError(f"layer {number} ({self.row.name}) reads {reads} tensors, got {len(sources)}")
-        self._refuse_names_given_twice()
         self.known = self._known_sizes()
+        self.letters: dict[str, Expr] = {}
+        if is_array_row(self.row.equations):
+            self.statements, self.letters = self._from_arrays()
+        else:
+            self.statements = _parsed(self.row.equations, network.formulas)
+        self._refuse_names_given_twice()
         self.leading = self._leading()
 
     def name(self, formal: str) -> str:
@@ -112,6 +117,15 @@ class Layering:
         for derived, text in self.row.sizes.items():
             known[derived] = size_expression(text, known)
         return known
+
+    def _from_arrays(self) -> tuple[list[Statement], dict[str, Expr]]:
+        """The statements of a row in array notation, and how far their letters run."""
+        shapes = {formal: tuple(self.known[axis] for axis in axes) for formal, axes in self.row.inputs.items()}
+        for parameter in self.row.parameters:
+            shapes[parameter.name] = tuple(size_expression(text, self.known) for text in parameter.shape)
+        constants = {name: value for name, value in self.known.items() if name not in shapes}
+        ranges = {letter: size_expression(text, self.known) for letter, text in self.row.ranges.items()}
+        return row_statements(self.row.equations, shapes, constants, elementwise(self.network.formulas), ranges)
 
     def _leading(self) -> tuple[Index, ...]:
         """The axes, samples first, that inputs have beyond those the row gives them."""
@@ -180,13 +194,16 @@ class Layering:
                         help="its shape and its indices must agree in number",
                         **place_in(statement.text, name),
                     )
-                if read.tensor == name and all(isinstance(index, Index) for index in read.indices):
+                # A diagonal, W[j, j], names one axis twice: letters of the definition are different.
+                apart = len(set(read.indices)) == len(read.indices)
+                if read.tensor == name and apart and all(isinstance(index, Index) for index in read.indices):
                     return tuple(Index(i.name, length) for i, length in zip(read.indices, shape, strict=True))
         return tuple(Index(letter, length) for letter, length in zip(letters(len(shape)), shape, strict=True))
 
     def equations(self) -> Iterator[Equation]:
         """The equations, bound to the network's tensors."""
         ranges = {letter: size_expression(text, self.known) for letter, text in self.row.ranges.items()}
+        ranges = self.letters or ranges
         statements = [with_constants(statement, self.known) for statement in self.statements]
         self.formals |= {tensor.label: tensor for tensor in self._ahead(statements, ranges)}
         for statement in statements:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from sympy import Expr
 
+from symbackprop.arrays.rows import is_array_row, row_statements
 from symbackprop.binding import bind, elementwise, formula_statement, size_expression, with_constants
 from symbackprop.errors import LanguageError, ShapeError
 from symbackprop.expressions import Index, Total, tensors_read
@@ -68,6 +69,10 @@ class Scoring:
             facts = ()
         return Tensor(self.target_name, "target", indices, value=value, facts=facts, label=self.target_name)
 
+    def _target_shape(self, target: Tensor) -> tuple[Expr, ...]:
+        """The shape of a target, without the axes that the prediction has beyond its last."""
+        return target.shape[len(self.prediction.indices) - 1 :]
+
     def fits(self, target: Tensor) -> None:
         """Refuse a target of another loss, or an input taken as target, that has another shape.
 
@@ -90,7 +95,14 @@ class Scoring:
             taken: Names that the tensors before it cannot have.
         """
         formals = {"y": self.prediction} | ({} if target is None else {"t": target})
-        statements = parse_equations(self.row.equations, elementwise(self.network.formulas))
+        functions = elementwise(self.network.formulas)
+        if is_array_row(self.row.equations):
+            shapes = {"y": self.prediction.shape[-1:]} | ({} if target is None else {"t": self._target_shape(target)})
+            constants = {key: value for key, value in self.known.items() if key not in shapes}
+            statements, letters = row_statements(self.row.equations, shapes, constants, functions)
+            self.ranges = {**self.ranges, **letters}
+        else:
+            statements = list(parse_equations(self.row.equations, functions))
         _refuse_no_loss(self.row.name, statements)
         *before, last = statements
         for statement in before:

@@ -17,6 +17,7 @@ from sympy import Expr
 from symbackprop.errors import LanguageError
 from symbackprop.expressions import Index
 from symbackprop.language.converter import Converter, size_symbol, unsized
+from symbackprop.language.dialects import array_notation, index_notation
 from symbackprop.language.functions import FUNCTIONS, REDUCTIONS, Function
 from symbackprop.language.syntax import check_length, place_in, syntax_tree
 
@@ -102,6 +103,8 @@ __all__ = [
     "REDUCTIONS",
     "Function",
     "Statement",
+    "array_notation",
+    "index_notation",
     "parse_cached",
     "parse_equations",
     "parse_formula",

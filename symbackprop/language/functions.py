@@ -79,6 +79,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "log10": lambda value: sp.log(value) / sp.log(10),
     "expm1": lambda value: exponential(value) - 1,
     "erf": sp.erf,
+    "lgamma": sp.loggamma,
     "erfc": lambda value: 1 - sp.erf(value),
     "abs": absolute,
     "max": _fold(sp.Gt),

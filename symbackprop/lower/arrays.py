@@ -11,12 +11,14 @@ from sympy.logic.boolalg import Boolean
 from symbackprop.contraction import fits
 from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, Within
+from symbackprop.lower.determinants import logabsdet, with_logabsdet
 from symbackprop.lower.digits import in_digits
 from symbackprop.lower.exponentials import Stable, log_softmax, logsumexp, softmax
 from symbackprop.lower.order import contract_in_order
 from symbackprop.lower.places import Opened, Target, affine, is_data, needed_guards, opened, together, within
 from symbackprop.lower.stability import stable
 from symbackprop.lower.stable import logistic_argument, softmax_factors
+from symbackprop.matrices import Determinant, Inverse
 from symbackprop.program import (
     Accumulate,
     Affine,
@@ -24,7 +26,9 @@ from symbackprop.program import (
     Array,
     At,
     Const,
+    Det,
     Gather,
+    Inverted,
     Leaf,
     Map,
     Position,
@@ -35,7 +39,14 @@ from symbackprop.program import (
 
 FUNCTIONS = {sp.exp: "exp", sp.log: "log", sp.sin: "sin", sp.cos: "cos", sp.tan: "tan", sp.tanh: "tanh"}
 FUNCTIONS |= {sp.sinh: "sinh", sp.cosh: "cosh", sp.atan: "arctan", sp.asin: "arcsin", sp.acos: "arccos"}
-FUNCTIONS |= {sp.asinh: "arcsinh", sp.acosh: "arccosh", sp.atanh: "arctanh", sp.erf: "erf", sp.floor: "floor"}
+FUNCTIONS |= {
+    sp.asinh: "arcsinh",
+    sp.acosh: "arccosh",
+    sp.atanh: "arctanh",
+    sp.erf: "erf",
+    sp.floor: "floor",
+    sp.loggamma: "lgamma",
+}
 RELATIONS = {
     sp.StrictGreaterThan: "gt",
     sp.GreaterThan: "ge",
@@ -65,7 +76,7 @@ def lower_expression(
     Raises:
         UnsupportedError: A form of index that has no array operation yet.
     """
-    expr, divided = in_digits(expr if readable else stable(expr))
+    expr, divided = in_digits(with_logabsdet(expr if readable else stable(expr)))
     node = _Lowering(shapes or {}, loop).array(expr)
     for index, digits, weights in divided:
         node = Accumulate(node, index, Affine(digits, weights, sp.S.Zero))
@@ -118,6 +129,10 @@ class _Lowering:
         if isinstance(expr, Peak | ArgPeak):
             kind = "max" if isinstance(expr, Peak) else "argmax"
             return Reduce(kind, self.array(expr.body), expr.bound)
+        if isinstance(expr, Inverse):
+            return self._read(expr.entry, inverted=True)
+        if isinstance(expr, Determinant):
+            return Det(self.array(expr.body), *expr.bound)
         if isinstance(expr, Delta):
             return Map("eq", tuple(map(self.array, expr.args)))
         if isinstance(expr, Within):
@@ -138,6 +153,8 @@ class _Lowering:
             if argument is not None:
                 return Map("sigmoid", (self.array(argument),))
             return Map("pow", (self.array(expr.base), self.array(expr.exp)))
+        if isinstance(expr, sp.polygamma) and expr.args[0] == 0:
+            return Map("digamma", (self.array(expr.args[1]),))
         if isinstance(expr, Stable):
             return self._stable(expr)
         if isinstance(expr, sp.floor) and not expr.atoms(Read):
@@ -147,7 +164,7 @@ class _Lowering:
             return Map(FUNCTIONS[type(expr)], tuple(map(self.array, expr.args)))
         raise UnsupportedError(f"{type(expr).__name__} has no array operation yet: {expr}")
 
-    def _read(self, expr: Read) -> Array:
+    def _read(self, expr: Read, inverted: bool = False) -> Array:
         """A tensor at plain indices is itself; every other index picks along its axis, one axis after the other."""
         axes: list[Index] = []
         picks: list[tuple[Index, Expr]] = []
@@ -162,10 +179,18 @@ class _Lowering:
             axis = Index(f"{expr.tensor}_axis{number}", size)
             axes.append(axis)
             picks.append((axis, index))
-        node: Array = Leaf(expr.tensor, tuple(axes))
+        node = self._stored(expr.tensor, axes, inverted)
         for axis, index in picks:
             node = self._pick(node, axis, index)
         return node
+
+    def _stored(self, name: str, axes: list[Index], inverted: bool) -> Array:
+        """A tensor, or the inverses of the matrices in it."""
+        if not inverted:
+            return Leaf(name, tuple(axes))
+        rows, columns = (Index(f"{name}_matrix{n}", axis.size) for n, axis in enumerate(axes[-2:]))
+        leaf = Leaf(name, (*axes[:-2], rows, columns))
+        return Inverted(leaf, rows, columns, (axes[-2], axes[-1]))
 
     def _pick(self, node: Array, axis: Index, index: Expr) -> Array:
         form = affine(index)
@@ -182,6 +207,9 @@ class _Lowering:
     def _stable(self, expr: Stable) -> Array:
         """A function with a name; of those along an axis, one at the position of a loop is picked from all."""
         name = type(expr).__name__
+        if isinstance(expr, logabsdet):
+            row, column = expr.args[0].bound
+            return Det(self.array(expr.args[0].body), row, column, logarithm=True)
         if isinstance(expr, logsumexp):
             return Reduce(name, self.array(expr.args[0]), tuple(expr.args[1:]))
         if not isinstance(expr, softmax | log_softmax):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, PrivateAttr, StrictStr, field_validator
@@ -163,16 +163,7 @@ class Equations(Record):
     @property
     def lines(self) -> list[str]:
         """The statements: a line whose brackets are open goes on in the next; # starts a comment."""
-        found: list[str] = []
-        depth = 0
-        for row in self.equations.splitlines():
-            text = row.partition("#")[0].strip()
-            if depth > 0 and text:
-                found[-1] += f" {text}"
-            elif text:
-                found.append(text)
-            depth += sum((character in "([{") - (character in ")]}") for character in text)
-        return found
+        return list(statements_of(self.equations))
 
     @property
     def graph(self) -> Any:
@@ -213,6 +204,25 @@ class Equations(Record):
         optimizer = {"type": self.training.optimizer.type, **self.training.optimizer.options}
         training = self.training.model_dump(exclude={"optimizer"}, exclude_none=True)
         return {**_lists(table), "training": {"optimizer": optimizer, **training}}
+
+
+def statements_of(text: str) -> Iterator[str]:
+    r"""The statements of a text: a line whose brackets are open goes on in the next; # starts a comment.
+
+    Example:
+        >>> list(statements_of("E = (a  # one\n  + b)\n\nF = c"))
+        ['E = (a + b)', 'F = c']
+    """
+    held, depth = "", 0
+    for row in text.splitlines():
+        part = row.partition("#")[0].strip()
+        held = f"{held} {part}".strip() if part else held
+        depth += sum((character in "([{") - (character in ")]}") for character in part)
+        if depth <= 0 and held:
+            yield held
+            held, depth = "", 0
+    if held:
+        yield held
 
 
 def _lists(value: Any) -> Any:

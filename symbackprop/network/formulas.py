@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from symbackprop.binding import elementwise
 from symbackprop.errors import LanguageError, Mistake, SymbackpropError, did_you_mean
 from symbackprop.expressions import Index, reads
-from symbackprop.language import Function, Statement, parse_equations, parse_formula, place_in
+from symbackprop.language import Function, Statement, array_notation, parse_equations, parse_formula, place_in
 from symbackprop.network.equations import Equations
 from symbackprop.network.problems import UNKNOWN, Path, Problem
 
@@ -78,6 +78,8 @@ def _problems(
 ) -> Iterator[Problem]:
     """Read line by line, so that every line that is wrong is found."""
     written = [line for line in map(str.strip, lines) if line and not line.startswith("#")]
+    if any(map(_in_arrays, written)):
+        return  # what is wrong in array notation shows when it is carried out
     if len(written) > MOST_STATEMENTS:
         message = f"{len(written):,} statements are more than {MOST_STATEMENTS:,}"
         yield Problem(LanguageError.LIMIT, path, message, "make several layers of it")
@@ -96,6 +98,13 @@ def _problems(
     names = (*known, *(statement.tensor for statement in statements))
     for statement in () if wrong else statements:
         yield from _unknown(statement, names, path)
+
+
+def _in_arrays(line: str) -> bool:
+    try:
+        return array_notation(line)
+    except SymbackpropError:
+        return False
 
 
 def _unknown(statement: Statement, known: tuple[str, ...], path: Path) -> Iterator[Problem]:

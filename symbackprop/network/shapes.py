@@ -151,7 +151,9 @@ def output_sizes(row: Layer, sizes: Mapping[str, Size]) -> Shape | None:
         (3,)
     """
     defined = [found for line in row.equations.splitlines() if (found := _DEFINITION.match(line))]
-    if not defined:
+    # Array notation does not say on the left what shape it has; index notation has brackets on the right.
+    in_arrays = defined and defined[-1][1] is None and any(row.inputs.values()) and "]" not in row.equations
+    if not defined or in_arrays:
         return None
     letters = [letter for part in (defined[-1][1] or "").split(",") if (letter := part.strip()) not in ("s", "")]
     lengths = [_letter_size(row, letter, sizes) for letter in letters]

@@ -5,6 +5,7 @@ for the order it wants and gets transposes and new axes where they are due. The 
 matrix notation.
 """
 
+from symbackprop.program.matrices import Det, Inverted
 from symbackprop.program.nodes import (
     Accumulate,
     Affine,
@@ -38,9 +39,11 @@ __all__ = [
     "Block",
     "Const",
     "Contract",
+    "Det",
     "Draw",
     "Gather",
     "InPlace",
+    "Inverted",
     "Leaf",
     "Loop",
     "Map",

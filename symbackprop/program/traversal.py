@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from symbackprop.program.matrices import Det, Inverted
 from symbackprop.program.nodes import (
     Accumulate,
     Along,
@@ -27,7 +28,7 @@ def children(node: Array) -> tuple[Array, ...]:
             return node.args
         case Contract():
             return node.left, node.right
-        case Reduce() | Along() | Window() | Accumulate() | At():
+        case Reduce() | Along() | Window() | Accumulate() | At() | Inverted() | Det():
             return (node.arg,)
         case Gather() | Scatter():
             return node.arg, node.index
@@ -41,7 +42,7 @@ def rebuilt(node: Array, inside: Sequence[Array]) -> Array:
             return replace(node, args=tuple(inside))
         case Contract():
             return replace(node, left=inside[0], right=inside[1])
-        case Reduce() | Along() | Window() | Accumulate() | At():
+        case Reduce() | Along() | Window() | Accumulate() | At() | Inverted() | Det():
             return replace(node, arg=inside[0])
         case Gather() | Scatter():
             return replace(node, arg=inside[0], index=inside[1])

@@ -18,6 +18,7 @@ from symbackprop.graph import Derivation, Equation, Partial, Step
 from symbackprop.simplify.fusion import fuse
 from symbackprop.simplify.known import common_factors, differences, known_parts, known_sums, summands
 from symbackprop.simplify.outputs import through_output
+from symbackprop.simplify.shared import shared_sums
 from symbackprop.template import by_template
 
 THROUGH_OUTPUT = "slope through the output"
@@ -27,6 +28,7 @@ TARGETS_SUM = "targets sum to 1"
 KNOWN_SUM = "a sum that is known"
 KNOWN_PART = "a part that is known"
 COMMON = "take out common factors"
+SHARED = "put sums with a common factor together"
 
 
 def simplify(derivation: Derivation) -> Derivation:
@@ -161,6 +163,16 @@ def factors_taken_out(derivation: Derivation) -> Derivation:
     return _rewrite_each(derivation, apply)
 
 
+def sums_joined(derivation: Derivation) -> Derivation:
+    """Σ A[i, j] x[j] + Σ A[j, i] x[j] → Σ (A[i, j] + A[j, i]) x[j]."""
+
+    def apply(equation: Equation) -> tuple[Expr, Step | None]:
+        (rhs,) = by_template(shared_sums, (equation.rhs,))
+        return rhs, Step(equation.rhs, rhs, SHARED, "both sums have it")
+
+    return _rewrite_each(derivation, apply)
+
+
 def targets_sum_to_one(derivation: Derivation) -> Derivation:
     """p_k Σ_j t_j - t_k → p_k - t_k, where the targets are known to sum to 1."""
     known = {
@@ -202,4 +214,5 @@ REWRITES: tuple[Callable[[Derivation], Derivation], ...] = (
     parts_by_name,
     targets_sum_to_one,
     factors_taken_out,
+    sums_joined,
 )

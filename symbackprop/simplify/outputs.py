@@ -14,6 +14,7 @@ import sympy as sp
 from sympy import Dummy, Expr, Symbol
 
 from symbackprop.expressions import Delta, Index, Read, Total, Where, reads
+from symbackprop.matrices import Determinant, Inverse
 from symbackprop.simplify.cost import cost
 
 # Algebra of fractions takes time that grows without bound with these; beyond them a formula is left as it is.
@@ -87,7 +88,11 @@ def _candidates(rhs: Expr) -> list[Expr]:
 def _is_part(node: Expr) -> bool:
     """A function, a sum over an index, a root, or a difference of several things that are read."""
     root = isinstance(node, sp.Pow) and node.exp.is_Rational and not node.exp.is_Integer
-    return isinstance(node, sp.Function | Total) or root or (isinstance(node, sp.Add) and len(reads(node)) > 1)
+    return (
+        isinstance(node, sp.Function | Total | Inverse | Determinant)
+        or root
+        or (isinstance(node, sp.Add) and len(reads(node)) > 1)
+    )
 
 
 def _moves(output: Read, at: Sequence[Index]) -> Iterator[dict[Expr, Expr]]:

@@ -15,6 +15,7 @@ from sympy import Expr, Symbol
 
 from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, Within
+from symbackprop.matrices import Determinant, Inverse, determinant, inverse_entry
 from symbackprop.unroll.records import Place
 
 Values = dict[str, int]
@@ -114,6 +115,23 @@ class Compiler:
     def _bodies(self, expr: Peak | ArgPeak) -> Callable[[Values], list[Expr]]:
         body, (index,), (places,) = self(expr.body), expr.bound, self.ranges(expr.bound)
         return lambda values: [body({**values, index.name: place}) for place in places]
+
+    def _inverse(self, expr: Inverse) -> Instance:
+        row, column = map(self, expr.place)
+        read = expr.entry
+        rest = tuple(map(self, read.indices[:-2]))
+
+        def instance(values: Values) -> Expr:
+            at = tuple(_whole(place(values)) for place in rest)
+            found = self.elements[read.tensor]
+            size = 1 + max(place[-1] for place in found)
+            return inverse_entry(lambda i, j: found[(*at, i, j)], size, _whole(row(values)), _whole(column(values)))
+
+        return instance
+
+    def _determinant(self, expr: Determinant) -> Instance:
+        body, (row, column), (rows, _) = self(expr.body), expr.bound, self.ranges(expr.bound)
+        return lambda values: determinant(lambda i, j: body({**values, row.name: i, column.name: j}), len(rows))
 
     def _where(self, expr: Where) -> Instance:
         condition, then, otherwise = map(self, expr.args)

@@ -36,6 +36,8 @@ FUNCTIONS: Mapping[type, Callable[..., Any]] = {
     sp.sin: mpmath.sin,
     sp.cos: mpmath.cos,
     sp.tan: mpmath.tan,
+    sp.loggamma: mpmath.loggamma,
+    sp.polygamma: lambda order, value: mpmath.psi(int(order), value),
     sp.asin: mpmath.asin,
     sp.acos: mpmath.acos,
     sp.atan: mpmath.atan,

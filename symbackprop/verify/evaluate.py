@@ -18,6 +18,8 @@ from sympy.logic.boolalg import Boolean
 
 from symbackprop.errors import ShapeError, UnsupportedError
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, Within
+from symbackprop.matrices import Determinant, Inverse
+from symbackprop.verify import matrices
 from symbackprop.verify.fields import NUMPY, Array, Field
 from symbackprop.verify.grids import BATCH, Grid, aligned, contracted, size_of, summed, together
 
@@ -106,9 +108,10 @@ class Evaluator:
                 return method(self, expr)
         if expr.is_number:
             return Grid((), np.asarray(self.field.number(expr)))
-        if expr.is_Function and len(expr.args) == 1:
-            inner = self.grid(expr.args[0])
-            return Grid(inner.axes, self.field.function(expr.func)(inner.data))
+        kind = sp.digamma if expr.func is sp.polygamma and expr.args[0] == 0 else expr.func
+        if expr.is_Function and (len(expr.args) == 1 or kind is sp.digamma):
+            inner = self.grid(expr.args[-1])
+            return Grid(inner.axes, self.field.function(kind)(inner.data))
         raise UnsupportedError(f"the verifier cannot evaluate {expr.func.__name__!r}")
 
     def _index(self, index: Index) -> Grid:
@@ -218,6 +221,16 @@ class Evaluator:
         data = aligned(inner, (*axes, index))
         return axes, data, np.asarray(np.argmax(self.field.real(data), axis=-1))
 
+    def _inverse(self, expr: Inverse) -> Grid:
+        inverted = matrices.inverse(self.field.array(self.values[expr.entry.tensor]), self.field)
+        values = {**self.values, expr.entry.tensor: inverted}
+        return Evaluator(values, self.sizes, self.field, self.ranges)._read(expr.entry)
+
+    def _determinant(self, expr: Determinant) -> Grid:
+        inner = self._inside(expr.bound).grid(expr.body)
+        axes = tuple(axis for axis in inner.axes if axis not in expr.bound)
+        return Grid(axes, matrices.determinant(aligned(inner, (*axes, *expr.bound)), self.field))
+
     def _total(self, expr: Total) -> Grid:
         scope = self._inside(expr.bound)
         addends = sp.Add.make_args(expr.body)
@@ -272,6 +285,8 @@ NODES: dict[type, Callable[[Evaluator, Any], Grid]] = {
     Symbol: Evaluator._size,
     Peak: Evaluator._peak,
     ArgPeak: Evaluator._argpeak,
+    Inverse: Evaluator._inverse,
+    Determinant: Evaluator._determinant,
     sp.Mod: Evaluator._modulo,
 }
 

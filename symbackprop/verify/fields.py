@@ -71,11 +71,11 @@ class NumpyField:
         return np.zeros(shape, dtype=np.result_type(np.float64, *like.values()))
 
     def function(self, kind: type) -> Callable[[Array], Array]:
-        """NumPy's function of that name; erf is SciPy's, which takes complex numbers."""
-        if kind is sp.erf:
-            from scipy.special import erf
+        """NumPy's function of that name, or SciPy's, which takes complex numbers."""
+        if kind in SCIPY_FUNCTIONS:
+            import scipy.special
 
-            return erf
+            return getattr(scipy.special, SCIPY_FUNCTIONS[kind])
         if kind not in NUMPY_FUNCTIONS:
             raise unsupported(kind)
         return NUMPY_FUNCTIONS[kind]
@@ -197,7 +197,8 @@ NUMPY_FUNCTIONS: dict[type, Callable[[Array], Array]] = {
     sp.floor: _floor,
 }
 
-MPMATH_FUNCTIONS = {kind: kind.__name__ for kind in (*NUMPY_FUNCTIONS, sp.erf)} | {sp.log: "ln"}
+SCIPY_FUNCTIONS: dict[type, str] = {sp.erf: "erf", sp.loggamma: "loggamma", sp.digamma: "digamma"}
+MPMATH_FUNCTIONS = {kind: kind.__name__ for kind in NUMPY_FUNCTIONS} | SCIPY_FUNCTIONS | {sp.log: "ln"}
 
 NUMPY = NumpyField()
 

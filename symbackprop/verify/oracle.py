@@ -22,6 +22,7 @@ from symbackprop import calculus
 from symbackprop.errors import TooLargeError, UnsupportedError
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, Within
 from symbackprop.graph import Equation, Graph
+from symbackprop.matrices import Determinant, Inverse, determinant, inverse_entry
 from symbackprop.verify.differences import given
 from symbackprop.verify.fields import Array
 from symbackprop.verify.grids import size_of
@@ -162,6 +163,16 @@ class Unrolled:
     def _argpeak(self, expr: ArgPeak, at: Place) -> Expr:
         return sp.Integer(self._best(expr, at)[0])
 
+    def _inverse(self, expr: Inverse, at: Place) -> Expr:
+        *rest, row, column = (self._integer(index, at) for index in expr.entry.indices)
+        name = expr.entry.tensor
+        return inverse_entry(lambda i, j: self.element(name, (*rest, i, j)), self._shapes[name][-1], row, column)
+
+    def _determinant(self, expr: Determinant, at: Place) -> Expr:
+        row, column = expr.bound
+        entry = lambda i, j: self.written(expr.body, {**at, row: i, column: j})  # noqa: E731
+        return determinant(entry, size_of(row, self.sizes))
+
     def _where(self, expr: Where, at: Place) -> Expr:
         return self.written(expr.then if self.holds(expr.condition, at) else expr.otherwise, at)
 
@@ -203,6 +214,8 @@ NODES: dict[type, Any] = {
     Symbol: Unrolled._size,
     Peak: Unrolled._peak,
     ArgPeak: Unrolled._argpeak,
+    Inverse: Unrolled._inverse,
+    Determinant: Unrolled._determinant,
 }
 
 

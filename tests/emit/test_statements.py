@@ -6,10 +6,11 @@ from itertools import pairwise
 
 import numpy as np
 import sympy as sp
-from sympy import Symbol
+from sympy import Integer, Symbol
 
 from symbackprop.emit.layout import WIDTH
-from symbackprop.emit.statements import Writer
+from symbackprop.emit.nodes import sizes_used
+from symbackprop.emit.statements import Writer, statement_code
 from symbackprop.expressions import Index
 from symbackprop.program import Assign, At, Const, Leaf, Loop, Map
 
@@ -63,3 +64,11 @@ def test_a_recurrence_is_a_loop_over_its_index() -> None:
 
 def test_code_keeps_the_axes_of_the_node() -> None:
     assert Writer().code(Map("mul", (Const(sp.Integer(2)), H))) == "2 * h"
+
+
+def test_an_array_that_is_the_same_along_an_axis_is_filled_in_along_it():
+    i, j = Index("i", 3), Index("n", Symbol("n", integer=True, positive=True))
+    assert statement_code(Assign("g", (i, j), Leaf("r", (j,)))) == "np.full((3, n), r)"
+    assert statement_code(Assign("g", (i, j), Leaf("r", (i,)))) == "np.full((3, n), r[:, None])"
+    assert statement_code(Assign("g", (i,), Const(Integer(1)))) == "np.full((3,), 1.0)"
+    assert sizes_used([Assign("g", (i, j), Leaf("r", (i,)))]) == {"n"}

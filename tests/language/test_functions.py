@@ -27,9 +27,10 @@ ONE = {
     "erf": special.erf,
     "erfc": special.erfc,
     "abs": np.abs,
+    "lgamma": special.gammaln,
 }
 # Where a function is defined: a map from the real line into its domain.
-WITHIN = {name: np.abs for name in ("log", "sqrt", "log1p", "log2", "log10")}
+WITHIN = {name: np.abs for name in ("log", "sqrt", "log1p", "log2", "log10", "lgamma")}
 WITHIN |= {name: np.tanh for name in ("arcsin", "arccos", "arctanh", "asin", "acos", "atanh")}
 WITHIN |= {name: lambda x: 1 + np.abs(x) for name in ("arccosh", "acosh")}
 OVER = {
