@@ -17,6 +17,7 @@ from symbackprop.display import Number, Relation, Row, Symbol, integer, plus
 from symbackprop.display.tree import walk
 from symbackprop.emit.document import compose
 from symbackprop.emit.document.blocks import Block, Display, Document, Mention, Paragraph, Section
+from symbackprop.emit.document.phrases import languages, phrases
 from symbackprop.emit.page import page
 from symbackprop.emit.page.lines import lines
 from symbackprop.emit.page.numbering import numbering
@@ -248,9 +249,41 @@ def test_the_page_speaks_the_language_of_its_document(tmp_path, monkeypatch):
     monkeypatch.setattr("symbackprop.emit.document.phrases.FOLDER", tmp_path)
     english = given_material(stages("mazur"))
     made = replace(english, choices=replace(english.choices, language="xx"))
-    text = page(made, explored(stages("mazur"), made))
+    phrases.cache_clear()
+    try:
+        text = page(made, explored(stages("mazur"), made))
+    finally:
+        phrases.cache_clear()
     assert Page(text).elements[0] == ("html", {"lang": "xx"})
     assert "<summary>Inhalt</summary>" in text
     assert ">Ein Schritt</button>" in text
     assert '"words":{"Pause":"Anhalten"}' in text
     assert "linear in \\u003cmath" in text
+
+
+SAID = re.compile(r'say\((?:[a-z]+ > 1 \? )?"([^"]+)"')
+
+
+@pytest.mark.parametrize("language", [one for one in languages() if one != "en"])
+def test_every_phrase_of_the_page_is_in_every_language(language):
+    known = phrases(language)
+    sources = [
+        environment().loader.get_source(environment(), name)[0]
+        for name in environment().list_templates()
+        if name.startswith("page/")
+    ]
+    said = {phrase for source in sources for phrase in SAID.findall(source)}
+    assert len(said) > 30
+    assert sorted(said - known.keys()) == []
+    shown = explored(stages("mazur"), given_material(stages("mazur")))
+    assert sorted({title for title, _ in shown.fields} - known.keys()) == []
+
+
+def test_a_german_page_is_german():
+    english = given_material(stages("mazur"))
+    german = replace(english, choices=replace(english.choices, language="de"))
+    text = page(german, explored(stages("mazur"), german))
+    assert '<html lang="de">' in text
+    for words in ("Inhalt", "Abbildung", "Damit arbeiten", "Ein Schritt", "Ableitung des Fehlers", "ist linear in"):
+        assert words in text
+    assert not re.search(r">(One step|Contents|Work with it|Figure|Table) ?<|derivative of", text)
