@@ -48,6 +48,8 @@ def test_the_style_of_a_cell_stays_in_it():
         depth += {"{": 1, "}": -1}.get(char, 0)
         assert depth or place in (*range(14), len(style) - 1), "a rule outside of the cell"
     assert ":root" not in style
+    assert "&amp;" not in style
+    assert '"STIX Two Math"' in style
 
 
 def test_a_derivation_is_its_page_in_a_frame_that_reaches_nothing(mazur):

@@ -17,6 +17,8 @@ from symbackprop.display.tree import Tree
 CM = 40.0
 LETTER, SMALL, VALUE = 15.0, 13.0, 10.5
 MARGIN = 8.0
+# Where there is no style, lines are lines, shapes are empty, and text has no shadow.
+PLAIN, NOTHING = 'fill="none" stroke="currentColor"', 'fill="none" stroke="none"'
 _BACKWARDS = ("error", "delta", "input")
 Name = Callable[[Tree], str]
 Point = tuple[float, float]
@@ -49,8 +51,7 @@ class _Svg:
         width, height = self.right - self.left + 2 * MARGIN, self.bottom - self.top + 2 * MARGIN
         box = f"{self.left - MARGIN:.1f} {self.top - MARGIN:.1f} {width:.1f} {height:.1f}"
         label = f' aria-label="{escape(title)}"' if title else ""
-        # Where there is no style, lines are lines and shapes are empty.
-        plain = f'width="{width:.0f}" height="{height:.0f}" fill="none" stroke="currentColor" text-anchor="middle"'
+        plain = f'width="{width:.0f}" height="{height:.0f}" text-anchor="middle"'
         return (
             f'<svg class="drawing" viewBox="{box}" {plain} role="img"{label}>\n'
             + "\n".join(part for part in parts if part)
@@ -83,7 +84,7 @@ class _Svg:
         """A box with its lines below one another."""
         w, h = node.width * CM / 2, node.height * CM / 2
         x, y = self.at(node.x, node.y, w + 2, h + 2)
-        shape = f'<rect x="{x - w:.1f}" y="{y - h:.1f}" width="{2 * w:.1f}" height="{2 * h:.1f}" rx="4"/>'
+        shape = f'<rect {PLAIN} x="{x - w:.1f}" y="{y - h:.1f}" width="{2 * w:.1f}" height="{2 * h:.1f}" rx="4"/>'
         first = y + 4.5 - 7 * (len(node.lines) - 1)
         lines = [
             _text(line, x, first + 14 * n, "value" if n else "name", VALUE + 1 if n else SMALL)
@@ -95,8 +96,8 @@ class _Svg:
     def _shape(self, node: Node, x: float, y: float) -> str:
         if node.kind == "loss":
             w, h = self._loss_box()
-            return f'<rect x="{x - w:.1f}" y="{y - h:.1f}" width="{2 * w:.1f}" height="{2 * h:.1f}" rx="4"/>'
-        return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{self.radius:.1f}"/>'
+            return f'<rect {PLAIN} x="{x - w:.1f}" y="{y - h:.1f}" width="{2 * w:.1f}" height="{2 * h:.1f}" rx="4"/>'
+        return f'<circle {PLAIN} cx="{x:.1f}" cy="{y:.1f}" r="{self.radius:.1f}"/>'
 
     def _loss_box(self) -> tuple[float, float]:
         return self.radius, self.radius * 0.94
@@ -111,7 +112,7 @@ class _Svg:
         start, end = self._ends(edge)
         backwards = edge.style in _BACKWARDS
         tail, tip = (end, start) if backwards else (start, end)
-        line = f'<path class="stroke" d="M{tail[0]:.1f} {tail[1]:.1f}L{tip[0]:.1f} {tip[1]:.1f}"/>'
+        line = f'<path class="stroke" {PLAIN} d="M{tail[0]:.1f} {tail[1]:.1f}L{tip[0]:.1f} {tip[1]:.1f}"/>'
         head = "" if edge.style == "faint" else _head(tail, tip, 8.5 if edge.style == "edge" else 10)
         # A label's position is counted along the line as it is drawn, tail to tip.
         first, last = self._centres(edge)
@@ -158,7 +159,7 @@ class _Svg:
         up = note.anchor == "south"
         start = (x, y + (3 if up else -3))
         end = self._border(node, (node.x * CM, -node.y * CM), start)
-        line = f'<path class="stroke" d="M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}"/>'
+        line = f'<path class="stroke" {PLAIN} d="M{start[0]:.1f} {start[1]:.1f}L{end[0]:.1f} {end[1]:.1f}"/>'
         self.at(note.x, note.y, 20)
         label = _text(note.label, x, y + (-3 if up else 12), "weight", SMALL)
         return (
@@ -173,7 +174,7 @@ class _Svg:
         if line.style in ("cell", "mark cell"):
             return f'<path class="{line.style}" d="M{path}Z"/>'
         head = _head(points[-2], points[-1], 8) if line.style in ("step", "flow", "back") else ""
-        return f'<g class="line {line.style}"><path class="stroke" d="M{path}"/>{head}</g>'
+        return f'<g class="line {line.style}"><path class="stroke" {PLAIN} d="M{path}"/>{head}</g>'
 
 
 def _head(tail: Point, tip: Point, size: float) -> str:
@@ -203,5 +204,5 @@ def _text(label: Label, x: float, y: float, classes: str, size: float, side: str
     anchor = "" if side == "middle" else f' text-anchor="{side}"'
     place, body = f'x="{x:.1f}" y="{y:.1f}" font-size="{size:g}"{anchor}', svg_text(label, size)
     # A label on a line is drawn on a wide copy of itself in the colour of the paper, which hides the line.
-    halo = f'<text class="halo" aria-hidden="true" {place}>{body}</text>' if classes == "weight" else ""
+    halo = f'<text class="halo" {NOTHING} aria-hidden="true" {place}>{body}</text>' if classes == "weight" else ""
     return f'{halo}<text class="{classes}" {place}>{body}</text>'

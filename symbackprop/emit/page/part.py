@@ -16,7 +16,8 @@ from symbackprop.emit.page.typeset import environment
 
 def part(body: str) -> str:
     """Printed HTML with the style that it needs, which reaches nothing outside of it."""
-    style = environment().get_template("page/part.css.j2").render()
+    # What a page says of its root, a part says of itself.
+    style = environment().get_template("page/part.css.j2").render().replace(":root", "&")
     return environment().get_template("page/part.html.j2").render(style=Markup(style), body=Markup(body))
 
 
