@@ -7,6 +7,7 @@ import sympy as sp
 from symbackprop.catalog import Option
 from symbackprop.errors import InputError
 from symbackprop.expressions import Read
+from symbackprop.facade import derive
 from symbackprop.forward import forward
 from symbackprop.forward.layers import exact, option_values
 from symbackprop.network import Dense, Network
@@ -91,3 +92,10 @@ def test_absent_and_shared_parameters():
 def test_what_does_not_fit_is_the_users_mistake(make):
     with pytest.raises(InputError):
         forward(make())
+
+
+def test_a_parameter_that_is_read_on_its_diagonal_has_two_letters():
+    network = own("y[j] = W[j, j] * x[j]", {"W": ["n", "n"]}, {})
+    assert len(set(forward(network).tensors["W1"].indices)) == 2
+    assert derive(network)["W1"].indexed.lhs.indices[0] != derive(network)["W1"].indexed.lhs.indices[1]
+    assert derive(network).verify().passed
