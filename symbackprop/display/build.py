@@ -225,6 +225,10 @@ class _Builder:
             return Logic("and" if isinstance(condition, sp.And) else "or", parts)
         if isinstance(condition, sp.Not):
             return Logic("not", (self.condition(condition.args[0]),))
+        if isinstance(condition, sp.ITE):
+            # What SymPy makes of a comparison with a branch: one condition where a third one holds, else another.
+            choice, then, otherwise = condition.args
+            return self.condition(sp.Or(sp.And(choice, then), sp.And(sp.Not(choice), otherwise)))
         left, right = condition.lhs, condition.rhs
         if _is_place(left) or _is_place(right):
             # t > 0 counts from 0 and t > 1 from 1; t - 1 > 0 would say the same less plainly.

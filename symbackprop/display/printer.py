@@ -101,7 +101,8 @@ class Printer(ABC):
         """Print one factor of a product; tells also whether it stands in parentheses."""
         tree, later = factors[position], factors[position + 1 :]
         first = leading and position == 0
-        least = ATOM + 1 if captures(bare(tree), later) else PRODUCT
+        others = (*factors[:position], *later)
+        least = ATOM + 1 if captures(bare(tree), later) or is_done_first(bare(tree), others) else PRODUCT
         return self.show(tree, least, first), self.wraps(tree, least, first)
 
     def terms(self, terms: Sequence[Tree], leading: bool = True) -> list[tuple[str, str]]:
@@ -140,6 +141,13 @@ class Printer(ABC):
 def is_bare_log(tree: Tree) -> bool:
     """Whether a tree is a logarithm of one symbol, which books print without parentheses."""
     return isinstance(tree, Apply) and tree.name == "log" and isinstance(bare(tree.arguments[0]), Symbol)
+
+
+def is_done_first(tree: Tree, others: Sequence[Tree]) -> bool:
+    """Whether a product entry by entry is a factor of a matrix product, which binds more tightly."""
+    if not isinstance(tree, Product) or tree.by != "odot":
+        return False
+    return any(isinstance(node, Symbol) and node.sign.shape != "scalar" for other in others for node in walk(other))
 
 
 def captures(tree: Tree, later: Sequence[Tree]) -> bool:

@@ -88,7 +88,7 @@ class Constructors:
             return f'{self._import("Function")}("{expr.func.__name__}")({self._list(expr.args)})', ATOM
         if expr in (sp.true, sp.false):
             return str(bool(expr)), ATOM
-        if isinstance(expr, sp.Function | sp.Max | sp.Min | sp.And | sp.Or | sp.Not):
+        if isinstance(expr, sp.Function | sp.Max | sp.Min | sp.And | sp.Or | sp.Not | sp.ITE):
             return self._call(type(expr).__name__, expr.args), ATOM
         raise UnsupportedError(f"{type(expr).__name__} has no constructor in an emitted module: {expr}")
 

@@ -58,6 +58,10 @@ def _branches(expr: Any) -> Scalar:
 
 
 def _condition(condition: Any) -> Scalar:
+    if isinstance(condition, sp.ITE):
+        # What SymPy makes of a comparison with a branch.
+        choice, then, otherwise = condition.args
+        condition = sp.Or(sp.And(choice, then), sp.And(sp.Not(choice), otherwise))
     if type(condition) in _CONDITIONS:
         return logical(_CONDITIONS[type(condition)], *map(_condition, condition.args))
     return compare(_COMPARISONS[type(condition)], *map(formula_code, condition.args))

@@ -124,3 +124,10 @@ def test_symbols_can_be_given_signs() -> None:
 def test_what_cannot_be_printed_is_refused() -> None:
     with pytest.raises(TypeError, match="cannot be printed"):
         build(sp.I)
+
+
+def test_a_condition_that_chooses_between_conditions() -> None:
+    choice = sp.ITE(Z > 1, Z > 2, Z > 3)
+    assert text(build(Where(choice, ONE, ZERO))) == text(
+        build(Where(sp.Or(sp.And(Z > 1, Z > 2), sp.And(sp.Not(Z > 1), Z > 3)), ONE, ZERO))
+    )

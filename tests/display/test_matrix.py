@@ -13,6 +13,7 @@ from symbackprop.display.matrix import ONES, matrix_form, transposed
 from symbackprop.display.reader import TensorReader
 from symbackprop.display.text import text
 from symbackprop.expressions import Index, Peak, Read, Total, Where
+from symbackprop.facade import derive
 from symbackprop.forward import forward
 from symbackprop.graph import Tensor
 from symbackprop.lower import lower, lower_expression
@@ -246,3 +247,16 @@ def test_transposing_twice_is_nothing():
     W = t.Symbol(ONES.sign, key="W")
     assert transposed(W) == t.Transpose(W)
     assert transposed(transposed(W)) == W
+
+
+def test_products_entry_by_entry_inside_a_matrix_product_stand_in_brackets():
+    own = {
+        "parameters": {"A": ["units", "n"], "B": ["units", "m"]},
+        "inputs": {"x": ["n"], "u": ["m"]},
+        "equations": "g[j] = tanh(sum(A[j, i] * x[i], i))\ny[j] = g[j] * sum(B[j, k] * u[k], k)",
+    }
+    layer = {"type": "mix", "inputs": ["x", "u"], "units": 2}
+    table = {"inputs": {"x": 3, "u": 4}, "loss": "mse", "layers": [layer], "layer_types": {"mix": own}}
+    forms = derive(table).stages.matrix_forms()
+    (form,) = [form for name, form in forms.items() if name == "dB1"]
+    assert text(form).endswith("((∂E/∂y⁽¹⁾)ᵀ ⊙ (g⁽¹⁾)ᵀ)·u"), text(form)
