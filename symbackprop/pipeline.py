@@ -181,7 +181,7 @@ class Stages:
         """The emitted module in a style, loaded.
 
         Raises:
-            InputError: There is no such style.
+            UnknownNameError: There is no such style.
         """
         if chosen_style(style) not in self._modules:
             self._modules[style] = loaded(self.module_text(style=style), f"gradients of {self.network.name}")
@@ -273,7 +273,7 @@ def chosen_style(name: str) -> str:
     """The name of a style.
 
     Raises:
-        InputError: There is none of this name.
+        UnknownNameError: There is none of this name.
     """
     if name not in STYLES:
         raise UnknownNameError(f"unknown style {name!r}", help=did_you_mean(name, list(STYLES)))
