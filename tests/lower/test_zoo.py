@@ -11,12 +11,15 @@ from hypothesis import strategies as st
 from symbackprop.backward import backward
 from symbackprop.binding import bind, size_expression
 from symbackprop.catalog import OPTIMIZERS
+from symbackprop.emit.fast.module import fast_body
 from symbackprop.emit.module import emit_module
 from symbackprop.expressions import Index
 from symbackprop.graph import Fact, Graph, Tensor
 from symbackprop.language import parse_equations
 from symbackprop.lower import lower
 from symbackprop.lower.training import lower_update
+from symbackprop.optimize import optimize
+from symbackprop.optimize.updates import in_place
 from symbackprop.program import Training
 from symbackprop.simplify import simplify
 from symbackprop.verify.equations import evaluate_adjoints, evaluate_graph
@@ -48,9 +51,14 @@ def graph_of(shapes, equations, ranges=None, whole=(), data=()):
     return Graph("zoo", tensors, tuple(bound), {}, ("user",) * len(bound))
 
 
-def module_of(derivation):
+def module_of(derivation, style="readable"):
     training = Training("sgd", lower_update(OPTIMIZERS["sgd"]), settings={"learning_rate": "0.1"})
-    text = emit_module(derivation, lower(derivation), training=training, checks=(), network_hash="")
+    program = lower(derivation)
+    if style == "readable":
+        text = emit_module(derivation, program, training=training, checks=(), network_hash="")
+    else:
+        moves = in_place(training)
+        text = fast_body(derivation, program, optimize(program), training=training, moves=moves)
     module = ModuleType("zoo")
     exec(compile(text, "zoo", "exec"), module.__dict__)
     return text, module
@@ -67,7 +75,13 @@ def values_of(graph, seed=0):
 
 def check(graph, precision=np.float64):
     derivation = simplify(backward(graph))
-    text, module = module_of(derivation)
+    for style in ("fast", "readable"):
+        text = check_style(derivation, graph, style, precision)
+    return text
+
+
+def check_style(derivation, graph, style, precision):
+    text, module = module_of(derivation, style)
     values = {
         name: value if value.dtype.kind == "i" else value.astype(precision) for name, value in values_of(graph).items()
     }

@@ -49,6 +49,9 @@ class Operations:
         return rows
 
     def _lines(self, node: Array, axes: Axes, out: str | None, name: str, printer: Printer) -> list[str]:
+        if out is not None and not isinstance(node, Map) and set(node.axes) != set(axes):
+            # The same along the axes that it lacks.
+            return [f"{out}[...] = {spread_code(printer, node, axes)}"]
         if isinstance(node, Contract):
             found = product_line(node, axes, out, name, printer)
             if found is not None:
@@ -81,7 +84,7 @@ class Operations:
             printer.helpers.add("sigmoid_into")
             return [f"sigmoid_into({codes[0]}, {out})"]
         if node.function in HELPERS:
-            return [f"{out}[...] = {printer.code(node, axes)[0]}"]
+            return [f"{out}[...] = {spread_code(printer, node, axes)}"]
         if node.function in COMMUTE and codes[1] == out:
             codes.reverse()
         if node.function in IN_PLACE and codes[0] == out:
