@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -260,7 +260,8 @@ class Lifting:
                 names |= dict(zip(members, chosen, strict=True))
             else:
                 plain = [base] if len(ours) == 1 and not moved else []
-                free = (name for name in (*plain, *(f"{base}{n}" for n in range(1, 10**6))) if name not in used)
+                numbered = (f"{base}{n}" for n in count(1))
+                free = (name for name in chain(plain, numbered) if name not in used)
                 for name in ours:
                     names[name] = next(free)
                     used.add(names[name])

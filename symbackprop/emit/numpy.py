@@ -220,7 +220,7 @@ class Printer:
     def _outer(self, node: Map, order: Axes) -> Code | None:
         """`np.outer` for a product of two vectors along different axes."""
         numbers = [arg for arg in node.args if isinstance(arg, Const) and arg.value.is_number]
-        vectors = {arg.axes: arg for arg in node.args if arg not in numbers}
+        vectors = {arg.axes: arg for arg in node.args if arg not in numbers and not is_truth(arg)}
         if len(node.args) == 2 + len(numbers) and len(order) == 2 and set(vectors) == {(order[0],), (order[1],)}:
             rows, columns = (self.code(vectors[(axis,)], (axis,))[0] for axis in order)
             number = self.number(prod((arg.value for arg in numbers), start=Integer(1)))

@@ -33,13 +33,14 @@ def index_notation(line: str, known: Container[str]) -> bool:
         for node in ast.walk(tree)
         if isinstance(node, ast.comprehension) and isinstance(node.target, ast.Name)
     }
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     letters = {
         child.id
         for node in ast.walk(tree)
         if isinstance(node, ast.Subscript)
         for part in _parts(node.slice)
         for child in ast.walk(part)
-        if isinstance(child, ast.Name)
+        if isinstance(child, ast.Name) and child.id not in called
     }
     return any(letter not in known and letter not in bound and letter not in MODULES for letter in letters)
 

@@ -5,7 +5,7 @@ The rewrites that fired are the derivation that a reader sees, from the chain ru
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import sympy as sp
@@ -13,7 +13,7 @@ from sympy import Expr
 
 from symbackprop.backward import assemble
 from symbackprop.contraction import tidy
-from symbackprop.expressions import Delta, Read, Total, reads, tensors_read
+from symbackprop.expressions import Delta, Index, Read, Total, reads, tensors_read
 from symbackprop.graph import Derivation, Equation, Partial, Step
 from symbackprop.simplify.fusion import fuse
 from symbackprop.simplify.known import common_factors, differences, known_parts, known_sums, summands
@@ -96,11 +96,18 @@ def put_adjoints_in(derivation: Derivation) -> Derivation:
     steps = dict(derivation.steps)
     for name, equation in adjoints.items():
         for read in tensors_read(equation.rhs):
-            if read in adjoints and readers[read] == 1 and read != name:
+            if read in adjoints and readers[read] == 1 and read != name and _defined(adjoints, name, read):
                 current = adjoints[name]
                 adjoints[name], more = _put_in(current, adjoints[read], read)
                 steps[name] = (*steps[name], *more)
     return derivation.with_adjoints(tuple(adjoints.values()), steps)
+
+
+def _defined(adjoints: Mapping[str, Equation], name: str, read: str) -> bool:
+    """Whether an adjoint is defined wherever another reads it: outside a slice, where it is 0, it would divide by 0."""
+    places = [one.indices for one in reads(adjoints[name].rhs) if one.tensor == read]
+    shifted = any(not isinstance(index, Index) for indices in places for index in indices)
+    return not shifted or not _divisors(adjoints[read].rhs)
 
 
 def _put_in(equation: Equation, inner: Equation, read: str) -> tuple[Equation, tuple[Step, ...]]:

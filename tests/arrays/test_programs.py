@@ -56,6 +56,20 @@ PROGRAMS = {
         {"S": (4, 4), "V": (4, 2)},
         "E = sum((softmax(where(tril(4) > 0, S, -inf)) @ V)**2)",
     ),
+    "a table of 0 and 1": (
+        {"Z": (4, 3)},
+        """
+        S = Z @ Z.T - 1e9 * eye(4)
+        E = -sum(log_softmax(S, 1) * arr([[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]]))
+        """,
+    ),
+    "slices below a fraction line": (
+        {"z": 6, "t": ()},
+        """
+        m, s = z[2:4], exp(z[int(4):])
+        E = -logsumexp(log_softmax(z[:2]) - log(s) - ((t - m) / s)**2 / 2)
+        """,
+    ),
     "sizes as symbols": (
         {"X": ("N", "d"), "W": ("h", "d"), "V": ("k", "h"), "Y": ("N", "k")},
         "E = -mean(sum(Y * log_softmax(relu(X @ W.T) @ V.T), 1))",

@@ -16,6 +16,7 @@ from symbackprop.language import array_notation, index_notation
         ("h = x[0] + x[-1]", ("x",), False, False),
         ("h = stack([x[i] for i in range(3)])", ("x",), False, True),
         ("h = x[np.newaxis]", ("x",), False, True),
+        ("y = x[int(1)]", ("x",), False, False),
         ("y = W @ x", ("W", "x"), False, True),
         ("y = x.T", ("x",), False, True),
         ("y = mean(x, axis=0)", ("x",), False, True),
