@@ -25,7 +25,7 @@ MOST_ROWS = 24
     "--form", default="", help="Its formulas: scalar, index or matrix; chosen by the network's size if left out."
 )
 @click.option("--only", default="", help="Parameters that it is limited to, comma-separated, such as w5,w17.")
-@click.option("--language", default="en", show_default=True, help="Of its text: en, de, fr or zh.")
+@click.option("--language", default="en", show_default=True, help="Of its text: en, de or fr.")
 @click.option("--style", default="readable", show_default=True, help="Of the Python module: readable or fast.")
 @click.option("--train", "training", is_flag=True, help="Train as the network says; the document shows the loss curve.")
 @SEED

@@ -154,7 +154,7 @@ class Translator:
         """A phrase without the mark it ends with, or with a small letter at its beginning."""
         if key[-1] in ".:;,":
             found = self._found(key[:-1])
-            return None if found is None else found + key[-1]
+            return None if found is None else found + (self.say.find(key[-1]) or key[-1])
         small = key[:1].lower() + key[1:]
         found = self._looked_up(small) if small != key else None
         return None if found is None else found[:1].upper() + found[1:]
