@@ -11,10 +11,11 @@ from sympy import Expr, Symbol
 
 from symbackprop.display import Paint, PartialDerivative, TensorReader, Tree, Words, build
 from symbackprop.display import Symbol as Sign
+from symbackprop.display.diagram import Drawing
 from symbackprop.emit.document import Material
 from symbackprop.emit.document.concrete import gathered
 from symbackprop.emit.document.glance import drawing
-from symbackprop.emit.document.phrases import Phrases
+from symbackprop.emit.document.phrases import Phrases, joined
 from symbackprop.emit.document.sheet import SAMPLE, Sheet
 from symbackprop.emit.document.wording import subject
 from symbackprop.emit.page.explore import Explorable, Factor, Field
@@ -86,13 +87,21 @@ def explorable(stages: Stages, made: Material) -> Explorable | None:
         error=sheet.reader.error(),
         fields=tuple(_fields(stages, sheet, signs)),
         choices=[name for name in given_names if tensors[places[name][0]].role == "parameter"],
-        drawing=drawing(sheet) if sheet.stages else None,
+        drawing=_told(drawing(sheet), sheet.say) if sheet.stages else None,
         sample=sheet.sample,
         samples=sheet.samples,
         batched=[tensor.name for tensor in tensors.values() if sheet.has_samples(tensor)],
         sequential=stages.training.sequential,
         names={place: name for name, place in places.items()},
     )
+
+
+def _told(picture: Drawing, say: Phrases) -> Drawing:
+    """A drawing with its words in the language of the document."""
+    notes = (
+        replace(note, label=say.words(note.label)) if isinstance(note.label, str) else note for note in picture.notes
+    )
+    return replace(picture, notes=tuple(notes))
 
 
 def _owners(scalars: Scalars) -> dict[str, tuple[Any, ...]]:
@@ -169,9 +178,10 @@ def _reason(
     if not expr.free_symbols & {of, wrt}:
         return say("{a} is linear in {b}", a=signs[of], b=signs[wrt])
     function = subject(row.replace("_", " ")) if row else say.words("its equation")
-    if of in expr.free_symbols:
-        return say("derivative of {function}, written with {a}", function=function, a=signs[of])
-    return say("derivative of {function}", function=function)
+    whole = f"derivative of {function}"
+    known = say(whole) if say.find(whole) is not None else say("derivative of {function}", function=function)
+    written = say(", written with {a}", a=signs[of]) if of in expr.free_symbols else ()
+    return joined([*known, *written])
 
 
 def _fields(stages: Stages, sheet: Sheet, signs: Mapping[Any, Tree]) -> Iterator[tuple[str, list[Field]]]:
