@@ -135,6 +135,9 @@ def test_a_number_with_a_mistake_is_diagnosed(mazur):
     # Two digits are no ground for a diagnosis.
     (finding,) = judged(mazur, "w5", "-0.08").findings
     assert finding.diagnoses == ()
+    assert finding.because == "too few digits to tell which mistake it is"
+    (finding,) = judged(mazur, "w1", "0.036350306").findings
+    assert finding.because == "this is dE/da1[0], not dE/dw1"
 
 
 def test_numbers_need_a_worked_sample(batch):

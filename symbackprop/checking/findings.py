@@ -150,7 +150,7 @@ def diagnosed(case: Case, subject: Subject, evidence: Evidence, deadline: float 
     """
     deadline = monotonic() + SECONDS if deadline is None else deadline
     evidence = [(probe, claim) for probe, claim in evidence if not probe.at_kink] or evidence
-    if information(subject, evidence) < DIGITS_NEEDED:
+    if too_few_digits(subject, evidence):
         return ()
     found: list[Diagnosis] = []
     for mistake in MISTAKES:
@@ -166,6 +166,11 @@ def diagnosed(case: Case, subject: Subject, evidence: Evidence, deadline: float 
     if not found:
         found += _two_mistakes(case, subject, evidence, deadline)
     return tuple(found) or _some_elements(case, subject, evidence, deadline)
+
+
+def too_few_digits(subject: Subject, evidence: Evidence) -> bool:
+    """Whether so few digits were written down that a mistake would be recognised by coincidence."""
+    return information(subject, evidence) < DIGITS_NEEDED
 
 
 def _some_elements(case: Case, subject: Subject, evidence: Evidence, deadline: float) -> tuple[Diagnosis, ...]:

@@ -22,6 +22,7 @@ from symbackprop.checking.findings import (
     evidence_of,
     far_fetched,
     judged,
+    too_few_digits,
     wrong_at_sample,
 )
 from symbackprop.checking.probes import WORKED, Case, case_of, one_sample
@@ -193,6 +194,8 @@ class Judge:
             if not found or not far_fetched(more):
                 found = tuple(replace(d, sentence=f"{d.sentence} (where {other.assumed})") for d in more)
         finding = replace(finding, diagnoses=found)
+        if not found and too_few_digits(subject, evidence):
+            finding = replace(finding, remark="too few digits to tell which mistake it is")
         if not found and not finding.remark and monotonic() > self._deadline:
             finding = replace(finding, remark=f"no usual mistake was recognised within {SECONDS:g} seconds")
         return replace(finding, formulas=self._formulas(subject, finding))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -10,6 +10,8 @@ from symbackprop.checking.claims import Subject, element_name, rearranged
 from symbackprop.checking.mistakes.records import Evidence, Mutation
 from symbackprop.checking.probes import Case, Probe
 from symbackprop.verify.fields import Array
+
+MOST_ELEMENTS = 500
 
 
 def negated(case: Case, subject: Subject, evidence: Evidence) -> Iterator[Mutation]:
@@ -60,30 +62,44 @@ def _shape(array: Array) -> str:
 def another(case: Case, subject: Subject, evidence: Evidence) -> Iterator[Mutation]:
     """∂E/∂v → the derivative by another tensor, or the value of a tensor of the forward pass."""
     loss = case.graph.loss.name
-    for adjoint, tensor in case.forward_of.items():
-        if adjoint == subject.adjoint:
-            if subject.place is not None:
-                yield from _elements(case, subject, evidence)
-            continue
-        yield Mutation(lambda probe, name=adjoint: probe.adjoints[name], {"other": f"d{loss}/d{tensor}"})  # type: ignore[misc]
-    for name in case.graph.tensors:
-        yield Mutation(lambda probe, name=name: np.asarray(probe.values[name]), {"other": f"the value of {name}"})  # type: ignore[misc]
+    named = {adjoint: f"d{loss}/d{tensor}" for adjoint, tensor in case.forward_of.items() if adjoint != subject.adjoint}
+    named |= {name: f"the value of {name}" for name in case.graph.tensors}
+    if subject.place is not None:
+        yield from _elements(case, subject, evidence)
+        return
+    for name, words in named.items():
+        yield Mutation(lambda probe, name=name: _value(probe, name), {"other": words})  # type: ignore[misc]
+
+
+def _value(probe: Probe, name: str) -> Array:
+    return np.asarray(probe.adjoints[name] if name in probe.adjoints else probe.values[name])
 
 
 def _elements(case: Case, subject: Subject, evidence: Evidence) -> Iterator[Mutation]:
-    """The derivative by a neighbour, put where this one's is expected."""
-    probe, loss = evidence[0][0], case.graph.loss.name
-    tensor = case.graph.tensors[case.forward_of[subject.adjoint]]
-    for place in np.ndindex(probe.adjoints[subject.adjoint].shape):
-        if place != subject.place:
-            name = element_name(tensor, place)
+    """The derivative by another element, or the value of one, put where this one's is expected."""
+    loss, tensors = case.graph.loss.name, case.graph.tensors
+    names = [subject.adjoint, *(name for name in case.forward_of if name != subject.adjoint), *tensors]
+    tried = 0
+    for name in names:
+        forward = tensors[case.forward_of.get(name, name)]
+        shapes = [_value(probe, name).shape for probe, _ in evidence]
+        for place in np.ndindex(shapes[0]) if len(set(shapes)) == 1 else ():
+            tried += 1
+            if tried > MOST_ELEMENTS:
+                return
+            if (name, place) != (subject.adjoint, subject.place):
+                own = element_name(forward, place)
+                words = f"d{loss}/d{own}" if name in case.forward_of else f"the value of {own}"
+                yield Mutation(_with_element(subject, name, place), {"other": words})
 
-            def at(probe: Probe, place: tuple[int, ...] = place) -> Array:
-                array = probe.adjoints[subject.adjoint].copy()
-                array[subject.place] = array[place]
-                return array
 
-            yield Mutation(at, {"other": f"d{loss}/d{name}"})
+def _with_element(subject: Subject, name: str, place: tuple[int, ...]) -> Callable[[Probe], Array]:
+    def at(probe: Probe) -> Array:
+        array = probe.adjoints[subject.adjoint].copy()
+        array[subject.place] = _value(probe, name)[place]
+        return array
+
+    return at
 
 
 def updated(case: Case, subject: Subject, evidence: Evidence) -> Iterator[Mutation]:
