@@ -153,6 +153,8 @@ def _linear(equation: Expr, unknown: Dummy) -> Expr | None:
     numerator, _ = sp.fraction(sp.together(equation))
     polynomial = sp.expand(numerator)
     slope, rest = polynomial.coeff(unknown, 1), polynomial.coeff(unknown, 0)
+    if slope.has(unknown) or rest.has(unknown):
+        return None  # u stands inside a function too, as in u cos(u)
     if slope == 0 or sp.expand(polynomial - slope * unknown - rest) != 0:
         return None
     return -rest / slope

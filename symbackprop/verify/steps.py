@@ -20,7 +20,8 @@ from symbackprop.verify.differences import given
 from symbackprop.verify.equations import evaluate_adjoints, evaluate_graph
 from symbackprop.verify.evaluate import Evaluator
 from symbackprop.verify.fields import Array, MpmathField, mpmath_field
-from symbackprop.verify.points import random_point
+from symbackprop.verify.modular import exact_steps
+from symbackprop.verify.points import random_point, small_sizes
 
 DIGITS = 50
 AGREEMENT = "1e-35"
@@ -58,10 +59,11 @@ NOTHING = StepFailure("", "", "", "0", "0", 0.0)
 
 @dataclass(frozen=True)
 class StepProof:
-    """How many steps were evaluated, and which of them do not hold."""
+    """How many steps were evaluated, which of them do not hold, and how many hold exactly, as rational functions."""
 
     count: int
     failures: tuple[StepFailure, ...]
+    exact: int = 0
 
 
 def prove_steps(derivation: Derivation, seed: int = 0) -> StepProof:
@@ -82,7 +84,12 @@ def prove_steps(derivation: Derivation, seed: int = 0) -> StepProof:
     if failures:
         wrong = [steps[n] for n in failures]
         failures = _tried(derivation, wrong, seed, derivation.graph.sizes)
-    return StepProof(len(steps), tuple(failures.values()))
+    return StepProof(len(steps), tuple(failures.values()), _exact_count(small, seed))
+
+
+def _exact_count(derivation: Derivation, seed: int) -> int:
+    """How many steps hold exactly, at small sizes."""
+    return exact_steps(derivation, small_sizes(derivation.graph, {}), seed)
 
 
 def _tried(

@@ -144,6 +144,8 @@ def _oracle_checks(codes: list[Emitted]) -> list[Check]:
 
 def _step_checks(proof: StepProof) -> list[Check]:
     note = "; ".join(map(str, proof.failures[:3])) or f"{proof.count} of {proof.count} hold"
+    if proof.exact:
+        note += f", {proof.exact} of them exactly too, as rational functions modulo 2^61 - 1"
     largest = max((failure.difference for failure in proof.failures), default=0.0)
     method = f"evaluation to {DIGITS} digits"
     return [Check("steps", method, largest, f"{AGREEMENT} relative", not proof.failures, note)] if proof.count else []

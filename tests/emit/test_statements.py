@@ -72,3 +72,15 @@ def test_an_array_that_is_the_same_along_an_axis_is_filled_in_along_it():
     assert statement_code(Assign("g", (i, j), Leaf("r", (i,)))) == "np.full((3, n), r[:, None])"
     assert statement_code(Assign("g", (i,), Const(Integer(1)))) == "np.full((3,), 1.0)"
     assert sizes_used([Assign("g", (i, j), Leaf("r", (i,)))]) == {"n"}
+
+
+def test_a_layer_that_is_the_same_number_everywhere_has_its_shape():
+    from symbackprop.facade import derive
+
+    layers = [
+        {"type": "dense", "units": 2, "name": "left", "activation": "tanh"},
+        {"type": "subtract", "name": "met", "inputs": ["left", "left"]},
+        {"type": "dense", "units": 3},
+    ]
+    d = derive({"name": "same", "inputs": 2, "layers": layers, "loss": "mse"})
+    assert d.verify().passed

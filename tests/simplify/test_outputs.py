@@ -132,3 +132,11 @@ def test_a_part_inside_a_branch_is_not_solved_for():
     assert isolate(rhs, x - Z, A) is None
     slope = differentiate(rhs, "z", ())
     assert through_output(slope, A, rhs, ()) == slope
+
+
+def test_an_unknown_that_also_stands_inside_a_function_is_not_solved_for():
+    """z cos(z) = a is no equation that is linear in z, and nothing of the attempt may stay behind."""
+    value = Z * sp.cos(Z)
+    for part in (sp.cos(Z), Z):
+        solution = isolate(value, part, A)
+        assert solution is None or not solution.atoms(sp.Dummy)
