@@ -9,7 +9,8 @@ from itertools import count
 from symbackprop.emit.layout import WIDTH, tuple_code
 from symbackprop.emit.nodes import read
 from symbackprop.emit.numpy import numpy_code
-from symbackprop.program import Array, Assign, Const, Leaf, Loop, Position, Statement, children, rebuilt
+from symbackprop.program import Array, Assign, Const, Leaf, Loop, Map, Position, Statement, children, rebuilt
+from symbackprop.program.masks import is_truth
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Writer:
         # By identity, which is quicker than comparing trees; the statement is kept, lest another takes its place.
         known = self.written.get(id(statement))
         if known is None:
-            known = statement, [line for _, line in _in_parts(statement, self._line)]
+            known = statement, [line for _, line in _in_parts(_numbered(statement), self._line)]
             self.written[id(statement)] = known
         return rows + known[1]
 
@@ -98,13 +99,12 @@ def statement_code(statement: Assign, names: Mapping[str, str] | None = None) ->
         >>> statement_code(Assign("dX", (i, j), Leaf("r", (i,))))
         'np.full((3, 2), r[:, None])'
     """
-    code = numpy_code(statement.value, statement.axes, names)
-    own = statement.value.axes
+    value, own = statement.value, statement.value.axes
+    code = numpy_code(value, statement.axes, names)
     if set(statement.axes) <= set(own):
         return code
     shape = tuple_code([numpy_code(Const(axis.size), (), names) for axis in statement.axes])
     if not own:
-        value = statement.value
         return f"np.full({shape}, {float(value.value) if _is_number(value) else code})"  # type: ignore[attr-defined]
     marks = [":" if axis in own else "None" for axis in statement.axes]
     marks = marks[marks.index(":") :]
@@ -117,6 +117,22 @@ def _is_number(value: Array) -> bool:
     return isinstance(value, Const) and bool(value.value.is_number)
 
 
+def _numbered(statement: Assign) -> Assign:
+    """A statement whose array holds numbers, even where they are 1 for true and 0 for false."""
+    value = statement.value
+    return replace(statement, value=Map("number", (value,))) if value.axes and is_truth(value) else statement
+
+
+def _numeric(part: Array, whole: Array) -> Array:
+    """A part as numbers, where it is truth values that are added, or multiplied by nothing but others."""
+    apart = isinstance(whole, Map) and (whole.function == "add" or (whole.function == "mul" and _truths(whole)))
+    return Map("number", (part,)) if apart and is_truth(part) else part
+
+
+def _truths(product: Map) -> bool:
+    return all(map(is_truth, product.args))
+
+
 def _in_parts(
     statement: Assign, line: Callable[[Assign], str], parts: Iterator[str] | None = None
 ) -> Iterator[tuple[Assign, str]]:
@@ -127,7 +143,7 @@ def _in_parts(
         if not inside:
             break
         longest = max(inside, key=lambda part: len(numpy_code(part, part.axes)))
-        part = Assign(next(names), longest.axes, longest)
+        part = Assign(next(names), longest.axes, _numeric(longest, statement.value))
         yield from _in_parts(part, line, names)
         kept = [Leaf(part.name, part.axes) if child is longest else child for child in children(statement.value)]
         statement = replace(statement, value=rebuilt(statement.value, kept))

@@ -63,6 +63,7 @@ PROGRAMS = {
         E = -sum(log_softmax(S, 1) * arr([[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, 0, 1], [0, 0, 1, 0]]))
         """,
     ),
+    "extremes": ({"x": (3, 4)}, "E = sum(amax(x, 0)) - sum(amax(-x, 1)) + amax(amax(x, 1)) + sum(amax(x, 0))"),
     "slices below a fraction line": (
         {"z": 6, "t": ()},
         """
