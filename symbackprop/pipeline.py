@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from symbackprop.program import Program, Training
     from symbackprop.program.scalar import Straight
 
-MOST_SCALARS = 1_000
+MOST_SCALARS, MOST_PARAMETERS = 1_000, 150
 MOST_NUMBERS = 50_000_000
 
 
@@ -163,6 +163,15 @@ class Stages:
         text = json.dumps(self.network.as_table(), sort_keys=True, default=str, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
+    @property
+    def is_small(self) -> bool:
+        """Whether it is written for a single sample and has so few parameters that straight lines are faster."""
+        if any(size.free_symbols for tensor in self.graph.tensors.values() for size in tensor.shape):
+            return False
+        return (
+            sum(prod(map(int, p.shape)) for p in self.graph.parameters) < MOST_PARAMETERS and self.scalars is not None
+        )
+
     def module_text(self, checks: Sequence[str] = (), style: str = "") -> str:
         """The text of `gradients.py` in a style, its own if none is named; `checks` are those it has passed."""
         certificate = Certificate(self.graph.name, self.network_hash, __version__, checks)
@@ -263,7 +272,10 @@ def _fast(stages: Stages) -> str:
     """Operations that write into memory set aside once."""
     program = optimize(stages.program)
     moves = in_place(stages.training)
-    return fast_body(stages.derivation, stages.program, program, training=stages.training, moves=moves)
+    straight = stages.straight if stages.is_small else None
+    return fast_body(
+        stages.derivation, stages.program, program, training=stages.training, moves=moves, straight=straight
+    )
 
 
 STYLES: Mapping[str, Callable[[Stages], str]] = {"readable": _readable, "fast": _fast}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 from typing import TYPE_CHECKING
 
 from symbackprop.emit.array_module import emit_array_module
@@ -16,8 +15,6 @@ from symbackprop.lower.straight import update_line
 if TYPE_CHECKING:
     from symbackprop.pipeline import Stages
 
-MOST_PARAMETERS = 150  # above, loops are shorter than straight lines and as fast
-
 
 def c_text(stages: Stages, checks: Sequence[str] = ()) -> str:
     """The text of `network.c`: straight lines for a small network of a single sample, else loops.
@@ -28,7 +25,7 @@ def c_text(stages: Stages, checks: Sequence[str] = ()) -> str:
     """
     return emit_c(
         stages.derivation,
-        stages.straight if straight_pays(stages) else loop_nests(stages.program),
+        stages.straight if stages.is_small else loop_nests(stages.program),
         training=stages.training,
         update=update_line(stages.training),
         sizes={str(size): value for size, value in stages.graph.sizes.items()},
@@ -46,7 +43,7 @@ def javascript_text(stages: Stages, checks: Sequence[str] = ()) -> str:
     """
     return emit_javascript(
         stages.derivation,
-        stages.straight if straight_pays(stages) else loop_nests(stages.program),
+        stages.straight if stages.is_small else loop_nests(stages.program),
         training=stages.training,
         update=update_line(stages.training),
         checks=checks,
@@ -95,12 +92,3 @@ def framework_text(stages: Stages, library: str, checks: Sequence[str] = ()) -> 
     return emit_array_module(
         stages.derivation, stages.program, library=library, checks=checks, network_hash=stages.network_hash
     )
-
-
-def straight_pays(stages: Stages) -> bool:
-    """Whether a network is small, and written for a single sample."""
-    tensors = stages.graph.tensors.values()
-    if any(size.free_symbols for tensor in tensors for size in tensor.shape):
-        return False
-    count = sum(prod(map(int, tensor.shape)) for tensor in stages.graph.parameters)
-    return count < MOST_PARAMETERS and stages.scalars is not None

@@ -255,7 +255,7 @@ class ArrayApi:
         return self.permuted((text, ATOM), made, order)
 
     def _filled_whole(self, node: Array, order: Axes) -> str:
-        code = self.code(node, order)[0]
+        code = bracket(self.code(node, order), ATOM)
         return f"{code}[{', '.join(':' if axis in node.axes else 'None' for axis in order)}]"
 
     def _scatter(self, node: Scatter, order: Axes) -> Code:

@@ -12,7 +12,7 @@ from symbackprop.emit.float_steps import training_lines
 from symbackprop.emit.formulas import formula_rows
 from symbackprop.emit.layout import count, fitted, numbers_fitted, plain
 from symbackprop.emit.python_floats import FUNCTIONS, OVERFLOWING, PYTHON, RESERVED
-from symbackprop.emit.scalar import scalar_code
+from symbackprop.emit.scalar import Language, scalar_code
 from symbackprop.emit.variables import drawn_kind, escaped, inlined, needed_lets
 from symbackprop.graph import Derivation, Tensor
 from symbackprop.program import Training
@@ -77,9 +77,13 @@ class Writer:
         derivation: Gives the roles of tensors and the formulas of comments.
         straight: Both passes.
         taken: What no variable may be called, beside the words of the language.
+        language: How values are written.
     """
 
-    def __init__(self, derivation: Derivation, straight: Straight, taken: Iterable[str] = ()) -> None:
+    def __init__(
+        self, derivation: Derivation, straight: Straight, taken: Iterable[str] = (), language: Language = PYTHON
+    ) -> None:
+        self.language = language
         self.graph = derivation.graph
         self.straight = straight
         self.comment = formula_rows(derivation)
@@ -135,7 +139,7 @@ class Writer:
         return [
             row
             for let in lets
-            for row in wrapped(f"{self.name(let.name)} = ", scalar_code(let.value, PYTHON, self.names), "")
+            for row in wrapped(f"{self.name(let.name)} = ", scalar_code(let.value, self.language, self.names), "")
         ]
 
     def commented(self, lets: Sequence[Let], every: Sequence[Let], outside: set[str]) -> Iterator[str]:
@@ -174,7 +178,7 @@ class Writer:
             for name in named[array]:
                 inside = name not in read and name in values
                 gone |= {name} if inside else set()
-                value = scalar_code(values[name], PYTHON, self.names) if inside else self.name(name)
+                value = scalar_code(values[name], self.language, self.names) if inside else self.name(name)
                 rows += wrapped("", value, ",")
         return rows, gone
 

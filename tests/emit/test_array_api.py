@@ -62,6 +62,12 @@ def test_bundled_networks(name, library):
     agree(d, *point_of(d), library)
 
 
+def test_axes_of_length_one_are_positions_too():
+    net = sb.Network({"shape": [1, 1]}, {"type": "conv1d", "filters": 1, "kernel_size": 1}, sb.Dense(2), loss="mse")
+    d = sb.derive(net)
+    agree(d, *point_of(d), "strict")
+
+
 @pytest.mark.parametrize("loss", ["categorical_hinge", "huber"])
 def test_losses_that_choose_positions(loss):
     output = {"probability": "sigmoid", "distribution": "softmax"}.get(LOSSES[loss].output, "linear")

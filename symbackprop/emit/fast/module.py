@@ -5,19 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from symbackprop.emit.environment import render
+from symbackprop.emit.fast.kernel import kernel_values
 from symbackprop.emit.fast.updates import move_values
 from symbackprop.emit.fast.workspace import Workspace
 from symbackprop.emit.formulas import formula_rows
-from symbackprop.emit.functions import Functions
+from symbackprop.emit.functions import RESERVED, Functions
 from symbackprop.emit.layout import fitted
 from symbackprop.emit.module import module_values
 from symbackprop.emit.places import HELPER_CODE
 from symbackprop.graph import Derivation
 from symbackprop.program import InPlace, Program, Training
+from symbackprop.program.scalar import Straight
 
 
 def fast_body(
-    derivation: Derivation, program: Program, optimized: Program, *, training: Training, moves: InPlace
+    derivation: Derivation,
+    program: Program,
+    optimized: Program,
+    *,
+    training: Training,
+    moves: InPlace,
+    straight: Straight | None = None,
 ) -> str:
     """Write the module `gradients.py` of a network in fast style, without its certificate.
 
@@ -27,6 +35,7 @@ def fast_body(
         optimized: What the program was optimised to.
         training: How parameters start and move.
         moves: The same in place.
+        straight: Both passes written out, for a network so small that floats are faster than arrays.
 
     Returns:
         Code that imports NumPy alone.
@@ -38,6 +47,9 @@ def fast_body(
     values |= _workspace(workspace, functions) | move_values(training, moves)
     helpers = sorted({*functions.helpers, *workspace.helpers})
     values |= {"helpers": helpers, "placed": [HELPER_CODE[name] for name in helpers if name in HELPER_CODE]}
+    values["kernel"] = False
+    if straight is not None:
+        values |= kernel_values(derivation, straight, RESERVED)
     values["title"] = values["title"].removesuffix(".") + ", in memory that is set aside once."
     return render("python/module.py.j2", **values)
 
