@@ -183,6 +183,8 @@ def _key(book: Lifting, key: Any) -> Any:
 
 def _carried(book: Lifting, name: str, args: Any, words: Any) -> Any:
     """Carry out an operation and wrap what it gives."""
+    if name == "take" and len(args) < 3 and words.get("axis") is None:
+        args = [np.ravel(args[0]), *args[1:]]  # as in NumPy; array notation takes rows
 
     def act() -> Any:
         given = {word: plain(book, value) for word, value in words.items() if value is not NO_VALUE}

@@ -128,6 +128,12 @@ def test_what_an_array_of_numbers_follows_is_a_rule():
     assert "where(i >= j, 0, -10000000000)" in equations(d)[0]
 
 
+def test_take_without_an_axis_is_that_of_numpy():
+    d = derive(lambda A, k: np.sum(np.take(A, k) ** 3), A=(3, 2), k=np.array([4, 1]), wrt=["A"])
+    A = RNG.standard_normal((3, 2))
+    assert d.compile().loss({"A": A}, np.array([4, 1])) == pytest.approx(np.sum(np.take(A, [4, 1]) ** 3))
+
+
 def line_of(function, mark):
     lines = Path(__file__).read_text(encoding="utf-8").splitlines()
     return next(n for n, line in enumerate(lines, 1) if mark in line and n > function.__code__.co_firstlineno)
