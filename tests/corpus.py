@@ -115,7 +115,7 @@ def convolution(draw: random.Random) -> dict[str, Any]:
             {"type": draw.choice(["max_pooling1d", "average_pooling1d"]), "pool_size": 2},
             {"type": draw.choice(["global_max_pooling1d", "global_average_pooling1d"])},
         ]
-        return _described({"x": {"shape": [draw.choice([8, 12, 16]), 2]}}, layers, "mse")
+        return _described({"x": {"shape": [draw.choice([6, 8]), 2]}}, layers, "mse")
     padding = draw.choice(["valid", "same"])
     layers = [
         {"type": "conv2d", "filters": 2, "kernel_size": 3, "padding": padding, "activation": "relu"},
