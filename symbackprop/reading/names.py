@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any, Literal
 
 from symbackprop.display.tree import Symbol, Tree, integer
@@ -124,10 +125,13 @@ class TensorNames:
 
     def symbol(self, spelling: Spelling) -> Tree | None:
         """The symbol of a sign, held under its tensor's name; `None` if there is none."""
-        for layer in self._layers(spelling.layer):
-            for entry in self._entries[spelling.base, spelling.style]:
+        styles: tuple[Shape, ...] = (spelling.style,)
+        if spelling.style == "scalar" and len(spelling.base) > 1 and spelling.base not in GREEK:
+            styles = ("scalar", "vector", "matrix")  # words are not bold everywhere
+        for style, layer in product(styles, self._layers(spelling.layer)):
+            for entry in self._entries[spelling.base, style]:
                 if entry.sign.layer == layer:
-                    found = self._matched(spelling, entry)
+                    found = self._matched(replace(spelling, style=style), entry)
                     if found is not None:
                         return found
         return self._other(spelling)
@@ -187,7 +191,8 @@ class TensorNames:
     def is_layer(self, base: str, above: str) -> bool:
         """Whether some sign of that base has this layer without parentheses."""
         entries = (*self._entries[base, "scalar"], *self._entries[base, "vector"], *self._entries[base, "matrix"])
-        return any(entry.sign.layer == above and not entry.sign.brackets for entry in entries)
+        general = above in ("l", "l-1", "l+1")
+        return any((general or entry.sign.layer == above) and not entry.sign.brackets for entry in entries)
 
     def is_function(self, name: str) -> bool:
         """Whether it is a function of the user's own."""

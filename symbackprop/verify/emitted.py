@@ -16,6 +16,9 @@ from symbackprop.verify.points import Point
 
 MOST_OPERATIONS = 1_000_000  # in 50-digit arithmetic, about a microsecond each
 
+VANISHING = 1e-13  # what rounding makes of a gradient that is 0 because terms of size 1 cancel
+MOST_VANISHING = 30
+
 
 class Compiled(Protocol):
     """Emitted code that has been loaded: parameters and gradients are arrays by name.
@@ -94,7 +97,15 @@ class Emitted:
     def floor(self) -> float:
         """What rounding alone may make of a derivative that is 0."""
         sizes = (float(np.linalg.norm(self.gradient)), abs(self.loss_and_gradient[0]))
-        return 1e-14 * max((size for size in sizes if np.isfinite(size)), default=0.0) + 1e-30
+        least = 1e-14 * max((size for size in sizes if np.isfinite(size)), default=0.0) + 1e-30
+        return VANISHING if least < VANISHING and sizes[0] < VANISHING and self._vanishes else least
+
+    @property
+    def _vanishes(self) -> bool:
+        """Whether all derivatives are 0 to 50 digits, such as those of a loss that never changes: terms cancel."""
+        count = self.coordinates.count
+        exact = self.referee(np.eye(count)) if count <= MOST_VANISHING else None
+        return exact is not None and bool(np.all(np.abs(exact) < 1e-30))
 
     def affords(self, directions: int, limit: int) -> bool:
         """Whether so many derivatives to 50 digits cost no more than a limit."""

@@ -29,7 +29,7 @@ from symbackprop.display.tree import (
 )
 from symbackprop.errors import SymbackpropError, UnknownNameError
 from symbackprop.graph import Derivation
-from symbackprop.notation import STANDARD, Notation, Sign, given
+from symbackprop.notation import STANDARD, Notation, given
 from symbackprop.reading.document import Passage
 from symbackprop.reading.names import SAMPLE, TensorNames
 from symbackprop.reading.pages import read_page
@@ -130,7 +130,9 @@ class Rereading:
             derivation = truth.derivation
             tensors = {**derivation.graph.tensors, **derivation.tensors}
             sizes = {str(symbol) for symbol in truth.point.sizes}
-            more = {name: _sign(name) for name in truth.more if name.isidentifier()}
+            loss = self.notation.sign(derivation.graph.loss.name)
+            more = {name: given(name) for name in truth.more if name.isidentifier()}
+            more["E_new"] = replace(loss, subs=(*loss.subs, "new"))
             self._names[layer, sample] = TensorNames(
                 tensors,
                 self.notation,
@@ -224,11 +226,6 @@ class Rereading:
             verdicts = Judge(relation, evaluator.at(place)).verdicts()
             found = [max(pair, key=_gravity) for pair in zip(found, verdicts, strict=True)] if found else verdicts
         return found
-
-
-def _sign(name: str) -> Sign:
-    """How a further name is printed."""
-    return Sign("E", subs=("new",)) if name == "E_new" else given(name)
 
 
 def _tensor(tree: Tree, truth: Truth) -> str:

@@ -57,3 +57,12 @@ def test_the_referee_declines_what_takes_too_long(nets: SimpleNamespace) -> None
     wide = nets.dense((784, 128, 10), "softmax")
     point = random_point(wide, np.random.default_rng(0))
     assert replace(emitted, graph=wide, point=point).referee(np.eye(5)) is None
+
+
+def test_a_gradient_that_is_0_by_cancellation_is_0():
+    """The cosine of two numbers is 1 or -1 whatever they are; rounding leaves 1e-17 of its slope."""
+    from symbackprop.facade import derive
+
+    layers = [{"type": "dense", "units": 1, "activation": "tanh"}]
+    d = derive({"name": "cosine", "inputs": 2, "layers": layers, "loss": "cosine_similarity"})
+    assert d.verify(47).passed

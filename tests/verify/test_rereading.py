@@ -76,3 +76,11 @@ def test_tables_say_what_their_rows_are_about(mazur):
 def test_rows_inside_matrices_do_not_split():
     text = r"a & \begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix} & {b & c}"
     assert [part.strip() for part, _ in split(text, "&")][0::2] == ["a", "{b & c}"]
+
+
+@pytest.mark.parametrize("notation", ["mazur", "nielsen", "matrix"])
+def test_every_notation_is_read(notation):
+    stages = derive("mazur", notation=notation).stages
+    found = reader_of(stages).document(EMITTERS["latex"].make(stages, Findings(Report("mazur", ()))))
+    assert (found.faults, found.unread) == ((), ())
+    assert found.held > 90
