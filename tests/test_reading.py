@@ -78,7 +78,7 @@ def trees(draw, depth=3):
         lambda: Apply("tanh", (inner(),)),
         lambda: Apply("abs", (inner(),)),
         lambda: Apply("max", (inner(), inner())),
-        lambda: BigSum(Product((inner(), Symbol(Sign("v"), (K,), key="v"))), (Range(K, integer(3), shown=True),)),
+        lambda: BigSum(Product((draw(LEAVES), Symbol(Sign("v"), (K,), key="v"))), (Range(K, integer(3), shown=True),)),
         lambda: Bracket(Compare((inner(), inner()), (sign,))),
         lambda: Cases(((inner(), Compare((inner(), inner()), (sign,))), (inner(), None))),
         lambda: Paint("error", inner()),

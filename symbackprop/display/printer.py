@@ -157,6 +157,8 @@ def captures(tree: Tree, later: Sequence[Tree]) -> bool:
     """
     if not later:
         return False
+    while isinstance(tree, Product):
+        tree = bare(tree.factors[-1])  # a product prints its last factor at its end
     if isinstance(tree, BigSum):
         bound = {one.index.sign for one in tree.ranges}
         return any(isinstance(node, Symbol) and node.sign in bound for factor in later for node in walk(factor))

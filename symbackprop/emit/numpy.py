@@ -259,7 +259,7 @@ class Printer:
             if code[0].startswith("-") and code[1] >= PRODUCT:
                 negative = not negative
                 code = code[0][1:], code[1]
-            if code[0].startswith("1 / np.sqrt("):
+            if code[0].startswith("1 / np.sqrt(") and code[1] >= PRODUCT:
                 below.append(code[0].removeprefix("1 / "))
             elif code[0] != "1":
                 above.append(bracket(code, PRODUCT))

@@ -134,3 +134,13 @@ def test_numbers_and_sizes(number: sp.Expr, code: str) -> None:
     text = number_code(number)[0]
     assert eval(text, {"N": 7}) == pytest.approx(float(number.subs(N, 7)), rel=1e-15)
     assert text == code or number == sp.sqrt(N)
+
+
+def test_a_sum_that_begins_with_the_reciprocal_of_a_root_stays_in_brackets():
+    """c (1/√z − √z) is not c/√z − √z; found by a random network."""
+    from symbackprop.facade import derive
+
+    equations = "y[j] = sqrt(1 + x[j]**2 * w[j]**2) - sqrt(1 + x[j]**2 * w[j]**2)**3 / 3"
+    own = {"parameters": {"w": ["n"]}, "equations": equations, "activation": False}
+    d = derive({"name": "roots", "inputs": 3, "layers": [{"type": "own"}], "loss": "mse", "layer_types": {"own": own}})
+    assert d.verify().passed
