@@ -38,7 +38,7 @@ def run(tmp_path_factory):
     def in_c(d, params, data, dtype):
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("XDG_CACHE_HOME", str(folder))
-            flags = ("-O1", "-Wall", "-Wextra", "-Werror", "-pedantic")
+            flags = ("-O0", "-Wall", "-Wextra", "-Werror", "-pedantic")
             return Native(d.stages, dtype, flags).loss_and_grad(params, *data.values())
 
     def in_javascript(d, params, data, dtype):
@@ -91,6 +91,16 @@ def test_bundled_networks(run, target, name):
     agree(run(target, d, params, data), expected, 1e-11)
 
 
+@pytest.mark.parametrize("target", TARGETS)
+def test_two_blocks_of_gpt2_at_small_sizes(run, target):
+    table = sb.load("gpt2").as_table()
+    left_out = {f"h{number}" for number in range(2, 12)}
+    table["layers"] = [layer for layer in table["layers"] if layer.get("name") not in left_out]
+    d = sb.derive(sb.Network.from_table(table))
+    params, data = point_of(d)
+    agree(run(target, d, params, data), d.compile().loss_and_grad(params, *data.values()), 1e-11)
+
+
 def exact(d, values, digits=60):
     """Loss and gradients by the equations, in arithmetic of many digits."""
     field, derivation = mpmath_field(digits), d.stages.derivation
@@ -103,6 +113,10 @@ def exact(d, values, digits=60):
 # Without bounds their values overflow there, or they read more than one vector and its target.
 FORMULAS = [name for name in ACTIVATIONS if name != "exponential"]
 MEASURES = [n for n in LOSSES if n not in {"poisson", "gaussian_nll", "gaussian_kl", "triplet", "contrastive"}]
+
+
+# In single precision too; a library is compiled for each.
+SINGLE = {"sigmoid", "tanh", "softplus", "softmax", "gelu", "elu"}
 
 
 def saturated(size):
@@ -119,7 +133,7 @@ def test_activations_are_finite_and_right(run, target, name):
         data = {"x": x, "t": np.array([[0.5, -1.0], [2.0, 0.25]])}
         expected = exact(d, {**params, **data})
         agree(run(target, d, params, data), expected, 1e-9)
-        if target == "c":
+        if target == "c" and name in SINGLE:
             agree(run(target, d, params, data, "float32"), expected, 1e-4)
 
 
