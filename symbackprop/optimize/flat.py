@@ -6,11 +6,13 @@ that occur twice are seen, and what never changes is computed once. The parts th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import sympy as sp
 
+from symbackprop.optimize.chains import CHAINS, Link, product
 from symbackprop.optimize.elementary import as_number, expanded
 from symbackprop.optimize.layout import is_samples
 from symbackprop.optimize.views import is_constant, is_view
@@ -18,6 +20,7 @@ from symbackprop.program import (
     Along,
     Array,
     Assign,
+    At,
     Axes,
     Const,
     Contract,
@@ -25,6 +28,7 @@ from symbackprop.program import (
     Leaf,
     Loop,
     Map,
+    Position,
     Program,
     Reduce,
     Scatter,
@@ -36,10 +40,7 @@ from symbackprop.program import (
     nodes,
     rebuilt,
 )
-from symbackprop.program.masks import is_number, is_reciprocal, is_truth, mask, positive
-
-ONE = Const(sp.S.One)
-Link = tuple[str, Array]
+from symbackprop.program.masks import is_reciprocal
 
 
 def flat(program: Program) -> Program:
@@ -176,10 +177,29 @@ class _Splitting:
         if not rest:
             return self._operation(first)
         total = self._operand(first)
-        for function, node in rest[:-1]:
-            total = self._named(Map(function, (total, self._operand(node))))
+        for (function, node), (following, _) in pairwise(rest):
+            total = self._named(self._link(function, total, node))
+            if following == "to_first":
+                total = self._as_whole(total)
         function, node = rest[-1]
+        return self._link(function, total, node)
+
+    def _link(self, function: str, total: Array, node: Array) -> Map:
+        """The next operation on what stands before it."""
+        if function == "to_first" and isinstance(node, Along):
+            # Of two the one gets what the other does not.
+            read = self._operand(node.arg)
+            one, other = (At(read, node.axis, sp.Integer(place), inside=True) for place in (0, 1))
+            return Map(function, (total, self._named(Map("ge", (one, other))), Position(node.axis)))
         return Map(function, (total, self._operand(node)))
+
+    def _as_whole(self, part: Leaf) -> Leaf:
+        """The part that was named last, its axes in the order of the whole, which reads it more than once."""
+        axes = tuple(axis for axis in self.base.axes if axis in part.axes)
+        if len(axes) < len(part.axes):
+            return part
+        self.rows[-1] = replace(self.rows[-1], axes=axes)
+        return replace(part, axes=axes)
 
     def _reduction(self, node: Reduce) -> Array:
         """The sum of a product of two arrays is a scalar product, where both have all axes."""
@@ -193,8 +213,8 @@ class _Splitting:
             if len(whole) > 1:
                 rest = [*whole[1:], *others]
                 right = rest[0] if len(rest) == 1 else Map("mul", tuple(rest))
-                product = Contract(self._operand(as_number(whole[0])), self._operand(as_number(right)), node.over)
-                return self._chain(_product(Map("mul", (*numbers, product)))) if numbers else product
+                dot = Contract(self._operand(as_number(whole[0])), self._operand(as_number(right)), node.over)
+                return self._chain(product(Map("mul", (*numbers, dot)))) if numbers else dot
         operand = self._operand(inside)
         if node.kind == "sum" and isinstance(operand, Leaf) and len(node.over) > 1 and self.in_runs:
             operand = self._grouped(operand, node.over)
@@ -209,62 +229,3 @@ def is_moved(node: Array) -> bool:
 def moves(node: Array) -> bool:
     """Whether a node moves values and computes none."""
     return not isinstance(node, Map | Contract | Reduce)
-
-
-def _by_rank(args: Sequence[Array]) -> list[Array]:
-    """Small arrays first, so that they meet before they meet large ones."""
-    return sorted(args, key=lambda arg: len(arg.axes))
-
-
-def _sum(node: Map) -> list[Link]:
-    """The terms, what is taken off last."""
-    terms = [("subtract" if positive(arg) is not arg else "add", as_number(positive(arg))) for arg in node.args]
-    links = sorted(terms, key=lambda term: (term[0] == "subtract", len(term[1].axes)))
-    if links[0][0] == "subtract":
-        links[0] = "add", Map("negative", (links[0][1],))
-    return links
-
-
-def _product(node: Map) -> list[Link]:
-    """Factors, then divisors; numbers are put together and meet the smallest array, before that meets a large one."""
-    given = tuple(_factors(node))
-    numeric = any(arg.axes and leaves(arg) and mask(arg) is None and not is_truth(arg) for arg in given)
-    args = _one_mask([mask(arg) or arg for arg in given]) if numeric else [as_number(arg) for arg in given]
-    numbers = [arg for arg in args if not arg.axes]
-    above = _by_rank([arg for arg in args if arg.axes and not is_reciprocal(arg)])
-    below = _by_rank([arg.args[0] for arg in args if arg.axes and isinstance(arg, Map) and is_reciprocal(arg)])
-    links = [*(("mul", arg) for arg in above), *(("divide", arg) for arg in below)]
-    if not numbers:
-        return links if above else [("mul", ONE), *links]
-    number = numbers[0] if len(numbers) == 1 else Map("mul", tuple(numbers))
-    if not above:
-        return [("mul", number), *links]
-    if is_number(number, -1):
-        return [("mul", Map("negative", (above[0],))), *links[1:]]
-    # A truth value would become a number of another precision.
-    place = next((n for n, arg in enumerate(above) if not is_truth(arg)), 0)
-    links[0], links[place] = links[place], links[0]
-    return [links[0], ("mul", number), *links[1:]]
-
-
-def _factors(node: Map) -> Iterator[Array]:
-    """The factors of a product, and of products among them."""
-    for arg in node.args:
-        if isinstance(arg, Map) and arg.function == "mul" and arg.axes:
-            yield from _factors(arg)
-        else:
-            yield arg
-
-
-def _one_mask(args: list[Array]) -> list[Array]:
-    """Factors that are truth values as one: it costs less to join them than to multiply by each."""
-    masks = sorted((arg for arg in args if arg.axes and is_truth(arg)), key=lambda arg: len(arg.axes))
-    if len(masks) < 2:
-        return args
-    joined = masks[0]
-    for one in masks[1:]:
-        joined = Map("and", (joined, one))
-    return [*(arg for arg in args if arg not in masks), joined]
-
-
-CHAINS: dict[str, Callable[[Map], list[Link]]] = {"add": _sum, "mul": _product}

@@ -105,8 +105,32 @@ def test_one_product_a_matrix_and_sums_as_products():
     text = sb.derive("mnist").stages.module_text(style="fast")
     assert "np.dot(self.delta1.T, x, out=self.dW1)" in text
     assert "np.dot(self.ones_N, self.delta1, out=self.db1)" in text
-    assert "np.maximum(self.z1, 0, out=self.a1)" in text
+    assert "np.maximum(self.z1, self.zeros_128, out=self.a1)" in text
     assert "log_softmax(self" not in text
+
+
+def test_truth_values_that_only_multiply_are_stored_as_numbers():
+    text = sb.derive("lstm").stages.module_text(style="fast")
+    (row,) = [row.strip() for row in text.splitlines() if "np.ascontiguousarray(T" in row]
+    assert row.endswith("np.arange(T), dtype)")
+
+
+def test_a_pool_of_two_takes_pairs_and_gives_the_rest_to_the_second():
+    """Neither truth values that are negated, nor a second product with them; the filters' sums are made transposed."""
+    layers = [
+        {"type": "conv2d", "filters": 2, "kernel_size": 3, "activation": "relu"},
+        {"type": "max_pooling2d"},
+        {"type": "flatten"},
+        {"type": "dense", "units": 3},
+    ]
+    described = {"name": "pooled", "inputs": {"x": {"shape": [8, 8, 1]}}, "layers": layers, "loss": "mse"}
+    text = sb.derive(described).stages.module_text(style="fast")
+    body = text[text.index("def loss_and_grad(self") : text.index("_workspaces =")]
+    assert "first_largest" not in body and "logical" not in body and "maximum.reduce" not in body
+    assert body.count("np.greater_equal(") == body.count("np.subtract(self.delta1") == 2
+    assert "self.dW1.reshape(2, 9)[...] = np.dot(" in body
+    # The relu of the maximum is compared with zeros that are stored.
+    assert "np.maximum(self.y2, self.zeros_2_N, out=self.y2)" in body
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 import sympy as sp
 
 from symbackprop.emit.fast.products import is_whole, product_line
+from symbackprop.emit.layout import tuple_code
 from symbackprop.emit.numbers import ATOM, bracket
 from symbackprop.emit.numpy import HELPERS, Printer
 from symbackprop.program import Along, Array, Assign, Axes, Contract, Leaf, Map, Reduce, leaves
-from symbackprop.program.masks import is_truth
+from symbackprop.program.masks import is_number, is_truth
 
 UFUNCS = {"mul": "multiply", "gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal", "eq": "equal"}
 UFUNCS |= {"ne": "not_equal", "and": "logical_and", "or": "logical_or", "not": "logical_not", "pow": "power"}
@@ -28,11 +29,13 @@ class Operations:
     Attributes:
         names: What to write for an array or, under "#n", for a size n.
         ones: Vectors of ones that the lines name, with their length: a sum is a product with one.
+        zeros: Arrays of zeros likewise, with their shape: NumPy compares with an array faster than with one number.
         helpers: Functions that the lines call beside NumPy's.
     """
 
     names: Mapping[str, str]
     ones: dict[str, str] = field(default_factory=dict)
+    zeros: dict[str, str] = field(default_factory=dict)
     helpers: set[str] = field(default_factory=set)
 
     def lines(self, assign: Assign, axes: Axes, out: str | None, printer: Printer) -> list[str]:
@@ -73,11 +76,18 @@ class Operations:
     def _elementwise(self, node: Map, axes: Axes, out: str, printer: Printer) -> list[str]:
         if node.function == "where":
             return self._chosen(node, axes, out, printer)
+        if node.function == "to_first":
+            return _to_first(node, axes, out, printer)
         if _is_outer(node, axes) and is_whole(out):
             column, row = sorted(node.args, key=lambda arg: axes.index(arg.axes[0]))
             left, right = printer.code(column, axes[:1])[0], printer.code(row, axes[1:])[0]
             return [f"np.dot({left}[:, None], {right}[None, :], out={out})"]
         codes = [spread_code(printer, arg, axes) for arg in node.args]
+        if node.function == "maximum" and is_number(node.args[1], 0) and set(node.args[0].axes) == set(axes):
+            # What is stored in another order is brought into this one first: a copy is fast.
+            moved = node.args[0].axes != axes
+            rows = [f"{out}[...] = {codes[0]}"] if moved else []
+            return [*rows, f"np.maximum({out if moved else codes[0]}, {self._zeros(axes, printer)}, out={out})"]
         if node.function == "number":
             return [f"{out}[...] = {codes[0]}"]
         if node.function == "sigmoid":
@@ -112,6 +122,9 @@ class Operations:
         where = str(places[0]) if len(places) == 1 else f"({', '.join(map(str, places))})"
         if not axes:
             return f"{out}[...] = np.{node.kind}({code})"
+        if node.kind == "max" and len(places) == 1 and arrangement == stored and node.over[0].size == 2:
+            first, second = (taken(code, places[0], at) for at in (0, 1))
+            return f"np.maximum({first}, {second}, out={out})"
         if node.kind == "max":
             return f"np.maximum.reduce({code}, axis={where}, out={out})"
         if node.kind != "sum":
@@ -124,11 +137,33 @@ class Operations:
             return code[0]
         return f"{bracket(code, ATOM)}.reshape({lengths(printer, first, second)})"
 
+    def _zeros(self, axes: Axes, printer: Printer) -> str:
+        """Zeros along the last axes: many at a time, and yet few beside what they are compared with."""
+        sizes = [printer.number(axis.size)[0] for axis in axes[-2 if len(axes) > 2 else -1 :]]
+        name = "self.zeros_" + "_".join(re.sub(r"\W+", "_", size) for size in sizes)
+        self.zeros[name] = tuple_code(sizes)
+        return name
+
     def _ones(self, axes: Axes, printer: Printer) -> str:
         length = printer.number(sp.Mul(*(axis.size for axis in axes)))[0]
         name = "self.ones_" + re.sub(r"\W+", "_", length)
         self.ones[name] = length
         return name
+
+
+def taken(code: str, axis: int, place: int) -> str:
+    """A place along an axis of an array that has a name."""
+    return f"{code}[{', '.join([':'] * axis + [str(place)])}]"
+
+
+def _to_first(node: Map, axes: Axes, out: str, printer: Printer) -> list[str]:
+    """What the first of two gets, and the rest for the second: cheaper than a second product with truth values."""
+    values, first, place = node.args
+    at = axes.index(place.axes[0])
+    rest = (*axes[:at], *axes[at + 1 :])
+    given, hit = spread_code(printer, values, rest), spread_code(printer, first, rest)
+    one, other = (taken(out, at, place) for place in (0, 1))
+    return [f"np.multiply({given}, {hit}, out={one})", f"np.subtract({given}, {one}, out={other})"]
 
 
 def _is_outer(node: Map, axes: Axes) -> bool:

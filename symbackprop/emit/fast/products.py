@@ -33,9 +33,19 @@ def product_line(node: Contract, axes: Axes, out: str | None, name: str, printer
     if len(parts.rows) > 1 or len(parts.columns) > 1:
         rows = [group for group in (parts.rows, parts.columns) if group]
         shaped = f"{out}.reshape({', '.join(_length(group, printer) for group in rows)})"
+    if _is_small(parts) and is_whole(out):
+        first, second = (code[:-2] if code.endswith(".T") else f"{code}.T" for code in (right, left))
+        return f"{shaped}[...] = np.dot({first}, {second}).T"
     # Into a part of an array whose entries do not lie one after the other `np.dot` does not write.
     function = "np.dot" if is_whole(out) else "np.matmul"
     return f"{function}({left}, {right}, out={shaped})"
+
+
+def _is_small(parts: Parts) -> bool:
+    """Whether a product is a small matrix of long sums, wider than high: BLAS makes those faster transposed."""
+    rows, columns = (sp.Mul(*(axis.size for axis in axes)) for axes in (parts.rows, parts.columns))
+    known = rows.is_Integer and columns.is_Integer and len(parts.over) > 1
+    return bool(known and 1 < rows < columns and rows * columns <= 4096)
 
 
 def _for_each(parts: Parts, axes: Axes, out: str, printer: Printer) -> str | None:

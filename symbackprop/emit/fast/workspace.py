@@ -11,7 +11,20 @@ from symbackprop.emit.functions import Functions
 from symbackprop.emit.layout import tuple_code
 from symbackprop.emit.nodes import defined, read
 from symbackprop.emit.numpy import Printer, numpy_code
-from symbackprop.program import Assign, Axes, Const, Loop, Program, Statement, assignments, leaves
+from symbackprop.program import (
+    Assign,
+    Axes,
+    Const,
+    Leaf,
+    Loop,
+    Map,
+    Program,
+    Statement,
+    assignments,
+    children,
+    leaves,
+    nodes,
+)
 from symbackprop.program.masks import is_truth
 
 
@@ -79,9 +92,10 @@ class Workspace:
         rows = []
         for constant in self.program.constants:
             code = numpy_code(constant.value, constant.axes, self.operations.names)
-            kind = "" if is_truth(constant.value) else ", dtype"
+            kind = "" if is_truth(constant.value) and not self._is_factor(constant.name) else ", dtype"
             rows.append(f"{self._place(constant.name)} = np.ascontiguousarray({code}{kind})")
         rows += [f"{name} = np.ones({length}, dtype)" for name, length in sorted(self.operations.ones.items())]
+        rows += [f"{name} = np.zeros({shape}, dtype)" for name, shape in sorted(self.operations.zeros.items())]
         regions = self.regions
         done = set()
         for assign in self.every:
@@ -100,6 +114,16 @@ class Workspace:
             kind = "bool" if is_truth(assign.value) else "dtype"
             rows.append(f"{place} = np.empty({self._shape(assign.axes)}, {kind})")
         return rows
+
+    def _is_factor(self, name: str) -> bool:
+        """Whether an array is only multiplied with others: then it is better stored as numbers."""
+        reads = [
+            node
+            for assign in self.every
+            for node in nodes(assign.value)
+            if any(isinstance(child, Leaf) and child.name == name for child in children(node))
+        ]
+        return all(isinstance(node, Map) and node.function == "mul" for node in reads)
 
     def _shape(self, axes: Axes) -> str:
         return tuple_code([numpy_code(Const(axis.size), (), self.operations.names) for axis in axes])
