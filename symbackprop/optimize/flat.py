@@ -74,10 +74,12 @@ class _Splitting:
         self.in_runs = any(isinstance(s, Loop) for s in (*program.forward, *program.backward))
         self.constants: dict[Array, Assign] = {}
         self.rows: list[Assign] = []
+        self.inside = False
         self.base = everything[0]
 
     def statements(self, statement: Statement) -> Iterator[Statement]:
         """The statements that a statement is made of."""
+        self.inside = isinstance(statement, Loop)
         if isinstance(statement, Loop):
             yield replace(statement, body=tuple(row for assign in statement.body for row in self._split(assign)))
         else:
@@ -191,7 +193,21 @@ class _Splitting:
             read = self._operand(node.arg)
             one, other = (At(read, node.axis, sp.Integer(place), inside=True) for place in (0, 1))
             return Map(function, (total, self._named(Map("ge", (one, other))), Position(node.axis)))
-        return Map(function, (total, self._operand(node)))
+        operand = self._operand(node)
+        return Map(function, (self._spread(total, operand), self._spread(operand, total)))
+
+    def _spread(self, small: Array, large: Array) -> Array:
+        """A small array that meets each of several large ones is repeated along the samples once, not for each."""
+        if self.inside or not (isinstance(small, Leaf) and isinstance(large, Leaf) and small.axes):
+            return small
+        (*before, last) = large.axes or (None,)
+        lacks = last not in small.axes and before and before[0] not in small.axes
+        if not lacks or tuple(before[-len(small.axes) :]) != small.axes or not is_samples(large.axes[-1].size):
+            return small
+        row = self._named(small)
+        axes = (*small.axes, large.axes[-1])
+        self.rows[-1] = replace(self.rows[-1], axes=axes)
+        return replace(row, axes=axes)
 
     def _as_whole(self, part: Leaf) -> Leaf:
         """The part that was named last, its axes in the order of the whole, which reads it more than once."""

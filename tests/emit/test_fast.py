@@ -109,6 +109,15 @@ def test_one_product_a_matrix_and_sums_as_products():
     assert "log_softmax(self" not in text
 
 
+def test_a_bias_of_all_steps_is_repeated_along_the_samples_once():
+    text = sb.derive("lstm").stages.module_text(style="fast")
+    body = text[text.index("def loss_and_grad(self") : text.index("_workspaces =")]
+    rows = [row.strip() for row in body.splitlines()]
+    added = next(n for n, row in enumerate(rows) if row.startswith("self.lstm_z_iofg_ahead += "))
+    spread = rows[added].split(" += ")[1]
+    assert f"{spread}[...] = self.lstm_b_iofg[:, None]" in rows[:added]
+
+
 def test_truth_values_that_only_multiply_are_stored_as_numbers():
     text = sb.derive("lstm").stages.module_text(style="fast")
     (row,) = [row.strip() for row in text.splitlines() if "np.ascontiguousarray(T" in row]
