@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from sympy import Expr, Symbol
@@ -88,6 +89,10 @@ class Equation:
         return Read(self.tensor, *self.indices)
 
     def __str__(self) -> str:
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         return f"{self.lhs} = {self.rhs}"
 
 
@@ -125,10 +130,11 @@ class Graph:
 
     def equation(self, name: str) -> Equation:
         """The equation that defines a tensor; `KeyError` if it is given, not computed."""
-        for equation in self.equations:
-            if equation.tensor == name:
-                return equation
-        raise KeyError(name)
+        return self._defining[name]
+
+    @cached_property
+    def _defining(self) -> Mapping[str, Equation]:
+        return {equation.tensor: equation for equation in reversed(self.equations)}
 
     def readers(self, name: str) -> tuple[Equation, ...]:
         """The equations that read a tensor."""

@@ -73,6 +73,7 @@ class Stages:
     ) -> None:
         self.style = chosen_style(style)
         self._modules: dict[str, ModuleType] = {}
+        self._bodies: dict[str, str] = {}
         self.network = network
         self.wrt = wrt
         self.notation = notation(notation_name)
@@ -179,7 +180,9 @@ class Stages:
 
     def _module_body(self, style: str) -> str:
         """What stands below the certificate: it is the same whatever was checked."""
-        return STYLES[style](self)
+        if style not in self._bodies:
+            self._bodies[style] = STYLES[style](self)
+        return self._bodies[style]
 
     @property
     def module(self) -> ModuleType:

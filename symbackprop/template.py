@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
-import sympy as sp
 from sympy import Expr, Symbol
 from sympy.core.relational import Relational
 
 from symbackprop.expressions import ArgPeak, Delta, Index, Name, Read, Within
 
 Rewrite = Callable[..., tuple[Expr, ...]]
-_MEMORY: dict[Hashable, tuple[Expr, ...]] = {}
+_MEMORY: dict[Hashable, tuple[tuple[Expr, tuple[Index, ...]], ...]] = {}
 _LIMIT = 20_000
 
 
@@ -38,15 +37,19 @@ def by_template(rewrite: Rewrite, exprs: tuple[Expr, ...], *options: Hashable) -
     if key not in _MEMORY:
         if len(_MEMORY) >= _LIMIT:
             _MEMORY.clear()
-        _MEMORY[key] = rewrite(template, *options)
-    return tuple(_instantiate(result, back) for result in _MEMORY[key])
+        _MEMORY[key] = tuple((result, _sized(result)) for result in rewrite(template, *options))
+    # What comes out as it went in needs no renaming back.
+    given = dict(zip(template, exprs, strict=True))
+    return tuple(
+        given[result] if result in given else _instantiate(result, sized, back) for result, sized in _MEMORY[key]
+    )
 
 
 def _canonical(exprs: tuple[Expr, ...]) -> tuple[dict[Expr, Expr], dict[Expr, Expr]]:
     names: dict[Expr, Expr] = {}
     indices: dict[Expr, Expr] = {}
     sizes: dict[Expr, Symbol] = {}
-    nodes: list[Any] = list(dict.fromkeys(node for expr in exprs for node in sp.preorder_traversal(expr)))
+    nodes = _nodes(exprs)
     plain = all(map(_plain, nodes))
     for node in nodes:
         if isinstance(node, Name):
@@ -57,6 +60,18 @@ def _canonical(exprs: tuple[Expr, ...]) -> tuple[dict[Expr, Expr], dict[Expr, Ex
     forth = names | indices
     back = {new: old for old, new in forth.items()} | {symbol: size for size, symbol in sizes.items()}
     return forth, back
+
+
+def _nodes(exprs: tuple[Expr, ...]) -> list[Any]:
+    """Every distinct node, in order of appearance."""
+    found: dict[Any, None] = {}
+    rest: list[Any] = [*reversed(exprs)]
+    while rest:
+        node = rest.pop()
+        if node not in found:
+            found[node] = None
+            rest += reversed(node.args)
+    return list(found)
 
 
 def _plain(node: Any) -> bool:
@@ -80,10 +95,11 @@ def _outside_reads(expr: Any) -> set[Any]:
     return expr.free_symbols if not expr.args else set().union(*map(_outside_reads, expr.args))
 
 
-def _instantiate(result: Expr, back: Mapping[Expr, Expr]) -> Expr:
-    made = {
-        index: Index(index.name, index.size.xreplace(back))
-        for index in result.atoms(Index)
-        if index not in back and index.size.free_symbols
-    }
+def _sized(result: Expr) -> tuple[Index, ...]:
+    """The indices of a template whose size is filled in with the names."""
+    return tuple(index for index in result.atoms(Index) if index.size.free_symbols)
+
+
+def _instantiate(result: Expr, sized: tuple[Index, ...], back: Mapping[Expr, Expr]) -> Expr:
+    made = {index: Index(index.name, index.size.xreplace(back)) for index in sized if index not in back}
     return result.xreplace({**back, **made})

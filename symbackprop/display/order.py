@@ -29,6 +29,7 @@ from symbackprop.display.tree import (
     Tree,
     walk,
 )
+from symbackprop.ordering import in_order
 
 NUMBERS, CONSTANTS, ADJOINTS, SUMS, SLOPES, PARAMETERS, VALUES, FUNCTIONS, CONDITIONS, LOGARITHMS = range(10)
 _ROLES = {"": CONSTANTS, "constant": CONSTANTS, "adjoint": ADJOINTS, "parameter": PARAMETERS}
@@ -36,14 +37,14 @@ _ROLES = {"": CONSTANTS, "constant": CONSTANTS, "adjoint": ADJOINTS, "parameter"
 
 def arrange_terms(terms: Sequence[Tree]) -> list[Tree]:
     """The terms of a sum in reading order."""
-    return sorted(terms, key=_term_key) if len(terms) > 1 else list(terms)
+    return in_order(terms, _term_key, lambda term: _natural(_positive(term)))
 
 
 def arrange_factors(factors: Sequence[Tree]) -> list[Tree]:
     """The factors of a product in reading order; an activation stands in front of the 1 - a that goes with it."""
     if len(factors) < 2:
         return list(factors)
-    ordered = sorted(factors, key=lambda factor: (_rank(factor), _natural(factor)))
+    ordered = in_order(factors, _rank, _natural)
     for slope in [factor for factor in ordered if isinstance(factor, Sum) and _rank(factor) == SLOPES]:
         inside = walk(slope)
         partners = [one for one in ordered if isinstance(one, Symbol) and _rank(one) == VALUES and one in inside]
@@ -54,8 +55,7 @@ def arrange_factors(factors: Sequence[Tree]) -> list[Tree]:
 
 
 def _term_key(term: Tree) -> tuple[Any, ...]:
-    body = term.body if isinstance(term, Minus) else term
-    return isinstance(term, Minus), _term_rank(body), _natural(body)
+    return isinstance(term, Minus), _term_rank(_positive(term))
 
 
 def _term_rank(term: Tree) -> int:

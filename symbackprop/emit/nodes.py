@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from symbackprop.emit.numpy import numpy_use
-from symbackprop.program import Array, Assign, Loop, Program, Statement, assignments, leaves, nodes
+from symbackprop.program import Array, Assign, Loop, Program, Statement, assignments, nodes
 
 S = TypeVar("S", Assign, Statement)
 
@@ -24,7 +24,7 @@ def defined(statement: Statement) -> set[str]:
 
 def read(statement: Statement) -> set[str]:
     """The arrays that a statement reads."""
-    return {leaf for assign in assignments([statement]) for leaf in leaves(assign.value)}
+    return set().union(*(assign.reads for assign in assignments([statement])))
 
 
 def all_read(statements: Iterable[Statement]) -> set[str]:
@@ -78,10 +78,13 @@ def in_layers(
     """
     done: set[str] = set()
     groups: list[tuple[list[Statement], list[str]]] = []
+    rest = program.backward
     parameters = [name for name in moving if name in program.gradients]
     for layer in sorted({layers[name] for name in parameters}, reverse=True):
         own = [name for name in parameters if layers[name] == layer]
-        steps = needed(program.backward, {program.gradients[name] for name in own})
-        groups.append(([step for step in steps if not defined(step) <= done], own))
+        # What was carried out before needs nothing that was not.
+        steps = needed(rest, {program.gradients[name] for name in own})
+        groups.append((list(steps), own))
         done |= {name for step in steps for name in defined(step)}
+        rest = tuple(step for step in rest if not defined(step) <= done)
     return groups

@@ -19,6 +19,7 @@ from symbackprop.lower.places import Opened, Target, affine, is_data, needed_gua
 from symbackprop.lower.stability import stable
 from symbackprop.lower.stable import logistic_argument, softmax_factors
 from symbackprop.matrices import Determinant, Inverse
+from symbackprop.ordering import in_order
 from symbackprop.program import (
     Accumulate,
     Affine,
@@ -86,28 +87,28 @@ def lower_expression(
 def addends(expr: Expr) -> list[Expr]:
     """The terms of a sum in a readable order: positive before negative, sums and products before lone reads."""
 
-    def rank(term: Expr) -> tuple[bool, int, str]:
+    def rank(term: Expr) -> tuple[bool, int]:
         weight = 0 if term.has(Total) else 1 if term.is_Mul or term.is_Pow else 2
-        return term.could_extract_minus_sign(), 0 if term.is_Number else weight, str(term)
+        return term.could_extract_minus_sign(), 0 if term.is_Number else weight
 
-    return sorted(expr.args, key=rank)
+    return in_order(expr.args, rank, str)
 
 
 def factors_in_order(expr: Expr) -> list[Expr]:
     """The factors of a product in a readable order: numbers, sums, reads of adjoints and of others, the rest."""
 
-    def rank(factor: Expr) -> tuple[int, str]:
+    def rank(factor: Expr) -> int:
         if factor.is_Number or factor.is_Symbol:
-            return 0, str(factor)
+            return 0
         if factor.is_Pow and factor.exp.is_negative:
-            return 5, str(factor)
+            return 5
         if isinstance(factor, Total):
-            return 1, str(factor)
+            return 1
         if isinstance(factor, Read):
-            return (2 if factor.tensor.startswith(("d", "delta")) else 3), str(factor)
-        return 4, str(factor)
+            return 2 if factor.tensor.startswith(("d", "delta")) else 3
+        return 4
 
-    return sorted(expr.args, key=rank)
+    return in_order(expr.args, rank, str)
 
 
 class _Lowering:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from symbackprop.expressions import Index
 from symbackprop.program.nodes import Array, Axes
@@ -24,7 +25,7 @@ class Inverted(Array):
     columns: Index
     to: tuple[Index, Index]
 
-    @property
+    @cached_property
     def axes(self) -> Axes:  # type: ignore[override]
         """The other axes of the array, then those of the inverse."""
         return (*(axis for axis in self.arg.axes if axis not in (self.rows, self.columns)), *self.to)
@@ -46,7 +47,7 @@ class Det(Array):
     columns: Index
     logarithm: bool = False
 
-    @property
+    @cached_property
     def axes(self) -> Axes:  # type: ignore[override]
         """The other axes of the array."""
         return tuple(axis for axis in self.arg.axes if axis not in (self.rows, self.columns))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import sympy as sp
 from sympy import Expr
@@ -52,7 +53,7 @@ class Map(Array):
     function: str
     args: tuple[Array, ...]
 
-    @property
+    @cached_property
     def axes(self) -> Axes:  # type: ignore[override]
         """The axes of all arguments."""
         return union(*(arg.axes for arg in self.args))
@@ -64,7 +65,7 @@ class Position(Array):
 
     axis: Index
 
-    @property
+    @cached_property
     def axes(self) -> Axes:  # type: ignore[override]
         """Its one axis."""
         return (self.axis,)
@@ -78,7 +79,7 @@ class Contract(Array):
     right: Array
     over: Axes
 
-    @property
+    @cached_property
     def axes(self) -> Axes:  # type: ignore[override]
         """The axes of both that are not summed."""
         return tuple(axis for axis in union(self.left.axes, self.right.axes) if axis not in self.over)
@@ -92,7 +93,7 @@ class Reduce(Array):
     arg: Array
     over: Axes
 
-    @property
+    @cached_property
     def axes(self) -> Axes:  # type: ignore[override]
         """The axes that are left."""
         return tuple(axis for axis in self.arg.axes if axis not in self.over)
@@ -106,7 +107,7 @@ class Along(Array):
     arg: Array
     axis: Index
 
-    @property
+    @cached_property
     def axes(self) -> Axes:  # type: ignore[override]
         """The axes of the argument."""
         return self.arg.axes
@@ -177,7 +178,7 @@ class Window(Array):
     axis: Index
     at: Affine
 
-    @property
+    @cached_property
     def axes(self) -> Axes:  # type: ignore[override]
         """The axes of the array, the read one replaced."""
         return _replaced(self.arg.axes, self.axis, self.at.indices)
@@ -197,7 +198,7 @@ class Accumulate(Array):
     axis: Index
     at: Affine
 
-    @property
+    @cached_property
     def axes(self) -> Axes:  # type: ignore[override]
         """The axes of the array without the ones added up, then the new one."""
         return (*(axis for axis in self.arg.axes if axis not in self.at.indices), self.axis)
@@ -217,7 +218,7 @@ class Gather(Array):
     axis: Index
     index: Array
 
-    @property
+    @cached_property
     def axes(self) -> Axes:  # type: ignore[override]
         """The axes of the positions, then the other axes of the array."""
         return union(self.index.axes, tuple(axis for axis in self.arg.axes if axis != self.axis))
@@ -237,7 +238,7 @@ class Scatter(Array):
     axis: Index
     index: Array
 
-    @property
+    @cached_property
     def axes(self) -> Axes:  # type: ignore[override]
         """The new axis, then the axes of the values that are not added up."""
         return (self.axis, *(axis for axis in self.arg.axes if axis not in self.index.axes))
@@ -259,7 +260,7 @@ class At(Array):
     position: Expr
     inside: bool = False
 
-    @property
+    @cached_property
     def axes(self) -> Axes:  # type: ignore[override]
         """The other axes of the array."""
         return tuple(axis for axis in self.arg.axes if axis != self.axis)

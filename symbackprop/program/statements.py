@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sympy import Expr
 
 from symbackprop.expressions import Index
 from symbackprop.program.nodes import Array, Axes
+from symbackprop.program.traversal import leaves
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,11 @@ class Assign:
     axes: Axes
     value: Array
     equation: str = ""
+
+    @cached_property
+    def reads(self) -> frozenset[str]:
+        """The names of the stored arrays that it reads."""
+        return frozenset(leaves(self.value))
 
 
 @dataclass(frozen=True)
