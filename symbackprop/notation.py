@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Literal
 
 from symbackprop.errors import UnknownNameError, did_you_mean
@@ -212,11 +213,13 @@ def function_sign(name: str, tex: bool = True) -> str:
     return rf"\operatorname{{{_escaped(name)}}}" if tex else name
 
 
+@lru_cache(maxsize=4096)
 def subscript(text: str) -> str:
     """Unicode subscript characters, or `_{...}` where one of them does not exist."""
     return _raised(text, _SUBSCRIPTS, "_")
 
 
+@lru_cache(maxsize=4096)
 def superscript(text: str) -> str:
     """Unicode superscript characters, or `^{...}` where one of them does not exist."""
     return _raised(text, _SUPERSCRIPTS, "^")

@@ -19,7 +19,7 @@ def all_nodes(statements: Iterable[Statement]) -> Iterator[Array]:
 
 def defined(statement: Statement) -> set[str]:
     """The arrays that a statement computes."""
-    return {assign.name for assign in assignments([statement])}
+    return {statement.name} if isinstance(statement, Assign) else {assign.name for assign in statement.body}
 
 
 def read(statement: Statement) -> set[str]:

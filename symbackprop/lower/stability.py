@@ -100,21 +100,21 @@ def computable(equations: Sequence[Equation], given: Iterable[Equation] = ()) ->
     """
     defined = {equation.tensor: equation for equation in (*given, *equations) if _saturates(equation.rhs)}
     finite = _without_poles(list(equations), defined)
-    return tuple(replace(equation, rhs=_opened_logs(equation.rhs, defined)) for equation in finite)
+    return tuple(_with_opened_logs(equation, defined) for equation in finite)
 
 
 def _saturates(rhs: Expr) -> bool:
     return rhs.has(sp.exp, sp.tanh) and not rhs.has(Where)
 
 
-def _opened_logs(rhs: Expr, defined: Mapping[str, Equation]) -> Expr:
+def _with_opened_logs(equation: Equation, defined: Mapping[str, Equation]) -> Equation:
     """log(a) with a = 1/(1 + exp(-z)) from z: a itself is rounded to 0 or 1 long before its logarithm is large."""
     table: dict[Expr, Expr] = {}
-    for node in rhs.atoms(sp.log):
+    for node in equation.rhs.atoms(sp.log):
         opened = stable(sp.log(_put_all_in(node.args[0], defined)))
         if opened != node and not any(tensors_read(log.args[0]) for log in opened.atoms(sp.log)):
             table[node] = opened
-    return rhs.xreplace(table) if table else rhs
+    return replace(equation, rhs=equation.rhs.xreplace(table)) if table else equation
 
 
 def _put_all_in(expr: Expr, defined: Mapping[str, Equation]) -> Expr:
