@@ -47,7 +47,7 @@ def material(stages: Stages, report: Report, run: Run | None = None, choices: Ch
             update=network.training.update,
             reduction=network.reduction,
         ),
-        matrix=stages.matrix_forms(),
+        matrix=stages.matrix_of,
         scalars=stages.scalars,
         step=worked_step(stages),
         checks=_checks(stages, report),

@@ -175,14 +175,11 @@ class Stages:
 
     def module_text(self, checks: Sequence[str] = (), style: str = "") -> str:
         """The text of `gradients.py` in a style, its own if none is named; `checks` are those it has passed."""
-        certificate = Certificate(self.graph.name, self.network_hash, __version__, checks)
-        return certified(certificate, self._module_body(style or self.style))
-
-    def _module_body(self, style: str) -> str:
-        """What stands below the certificate: it is the same whatever was checked."""
+        style = style or self.style
         if style not in self._bodies:
             self._bodies[style] = STYLES[style](self)
-        return self._bodies[style]
+        certificate = Certificate(self.graph.name, self.network_hash, __version__, checks)
+        return certified(certificate, self._bodies[style])
 
     @property
     def module(self) -> ModuleType:
@@ -211,19 +208,19 @@ class Stages:
         form = matrix_form(self.statement(tensor, readable=True), self.reader)
         return None if form is None else latex(form)
 
-    def matrix_forms(self) -> dict[str, Relation]:
-        """The matrix form of every statement that has one, by the tensor defined."""
+    @cached_property
+    def _readable(self) -> dict[str, Assign]:
+        """The statements to be read, by the tensor defined."""
         program = lower(self.derivation, readable=True)
-        found = {
-            statement.name: matrix_form(statement, self.reader)
-            for statement in assignments((*program.forward, *program.backward))
-        }
-        return {name: form for name, form in found.items() if form is not None}
+        return {statement.name: statement for statement in assignments((*program.forward, *program.backward))}
+
+    def matrix_of(self, tensor: str) -> Relation | None:
+        """The matrix form of the statement that defines a tensor, if there is one."""
+        return matrix_form(self._readable[tensor], self.reader) if tensor in self._readable else None
 
     def code(self, tensor: str) -> str:
         """The array code of ∂E/∂tensor."""
-        statement = self.statement(tensor)
-        return statement_code(statement)
+        return statement_code(self.statement(tensor))
 
     @limited(600, "checking the gradients")
     def verification(self, seed: int = 0) -> Report:

@@ -257,6 +257,6 @@ def test_products_entry_by_entry_inside_a_matrix_product_stand_in_brackets():
     }
     layer = {"type": "mix", "inputs": ["x", "u"], "units": 2}
     table = {"inputs": {"x": 3, "u": 4}, "loss": "mse", "layers": [layer], "layer_types": {"mix": own}}
-    forms = derive(table).stages.matrix_forms()
-    (form,) = [form for name, form in forms.items() if name == "dB1"]
+    form = derive(table).stages.matrix_of("dB1")
+    assert form is not None
     assert text(form).endswith("((∂E/∂y⁽¹⁾)ᵀ ⊙ (g⁽¹⁾)ᵀ)·u"), text(form)

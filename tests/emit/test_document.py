@@ -102,7 +102,7 @@ def material(network, **more):
         Facts(
             network.title, network.authors, str(options.get("learning_rate", "0.01")), reduction=network.loss.reduction
         ),
-        {name: form for name, form in forms.items() if form is not None},
+        forms.get,
         scalars,
         step,
         **more,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -136,7 +136,7 @@ class Material:
     Attributes:
         derivation: What `simplify` returned.
         facts: What the description says beside the equations.
-        matrix: The matrix form of equations and adjoint equations, by the tensor defined.
+        matrix: From the name of a tensor to the matrix form of the equation that defines it, if there is one.
         scalars: The scalar form, for networks that are small enough.
         step: The numbers of one step, where there are a sample and weights.
         checks: What verification found.
@@ -149,7 +149,7 @@ class Material:
 
     derivation: Derivation
     facts: Facts = field(default_factory=Facts)
-    matrix: Mapping[str, Relation] = field(default_factory=dict)
+    matrix: Callable[[str], Relation | None] = lambda name: None
     scalars: ScalarForm | None = None
     step: WorkedStep | None = None
     checks: Checks = field(default_factory=Checks)

@@ -23,7 +23,8 @@ MOST_LAYERS = 6
 
 def matrix_form(sheet: Sheet) -> Section | None:
     """The section on the matrix form, where there is one."""
-    found = [(name, sheet.material.matrix[name]) for name in _order(sheet) if name in sheet.material.matrix]
+    forms = ((name, sheet.material.matrix(name)) for name in _order(sheet))
+    found = [(name, form) for name, form in forms if form is not None]
     if not any(name in sheet.derivation.tensors for name, _ in found):
         return None
     blocks: list[Block] = [Paragraph(tuple(_introduction(sheet)))]
