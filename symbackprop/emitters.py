@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from symbackprop.budget import within
-from symbackprop.emit.document import DETAILS, FORMS, Choices, document, languages
+from symbackprop.emit.document import DETAILS, FORMS, Choices, can_show, document, languages, refuse_letters
 from symbackprop.emit.expressions import emit_expressions
 from symbackprop.emit.files import write_folder
 from symbackprop.emit.page import page
@@ -116,17 +116,26 @@ READ_BACK = {"latex": "latex", "pdf": "latex", "html": "html"}
 STANDARD = tuple(name for name, emitter in EMITTERS.items() if emitter.standard)
 
 
-def chosen_formats(names: Iterable[str]) -> tuple[str, ...]:
-    """The formats that a user asks for; the standard ones if there is none.
+def chosen_formats(names: Iterable[str], language: str = "en") -> tuple[str, ...]:
+    """The formats that a user asks for; if there is none, the standard ones that have the letters of the language.
+
+    Args:
+        names: Those asked for.
+        language: That of documents.
 
     Raises:
-        InputError: One is unknown.
+        InputError: One is unknown, or does not have the letters; or the language is unknown.
+
+    Example:
+        >>> chosen_formats([], "zh")
+        ('html', 'python', 'expressions')
     """
     chosen = tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
     for name in chosen:
         if name not in EMITTERS:
             raise UnknownNameError(f"unknown format {name!r}", help=did_you_mean(name, list(EMITTERS)))
-    return chosen or STANDARD
+    refuse_letters((name for name in chosen if name in READ_BACK), language)
+    return chosen or tuple(name for name in STANDARD if name not in READ_BACK or can_show(name, language))
 
 
 def _proofread(stages: Stages, found: Findings, chosen: Sequence[str], seed: int) -> Report:
@@ -184,11 +193,12 @@ def write(
         InputError: A format is unknown, or the folder cannot be written to.
         SymbackpropError: A format cannot be made, such as a PDF without TeX; the others are written all the same.
     """
-    chosen = chosen_formats(formats)
+    choices = choices or Choices()
+    chosen = chosen_formats(formats, choices.language)
     if not stages.derivation.adjoints:
         help = "give a layer parameters, or name what to derive for: sb.derive(network, wrt=['x'])"
         raise InputError(f"{stages.network.name} has no parameters to derive for", code="SB021", help=help)
-    found = Findings(stages.verification(seed), run, choices or Choices())
+    found = Findings(stages.verification(seed), run, choices)
     found = replace(found, report=_proofread(stages, found, chosen, seed))
     found = _tried(stages, found, chosen, seed)
     record = json.loads(found.report.to_json())

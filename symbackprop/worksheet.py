@@ -15,7 +15,7 @@ from typing import Any
 from symbackprop.emit.document import Choices, Document, compose, typeset
 from symbackprop.emit.document.blocks import Items, Paragraph, Section
 from symbackprop.emit.document.gaps import with_gaps
-from symbackprop.emit.document.phrases import Phrases
+from symbackprop.emit.document.phrases import Phrases, refuse_letters
 from symbackprop.emit.files import write_folder
 from symbackprop.emit.page import typeset as page
 from symbackprop.errors import InputError, TooLargeError, UnknownNameError, did_you_mean
@@ -148,11 +148,12 @@ def write(
         The names of the files.
 
     Raises:
-        InputError: A format is unknown, or the network cannot be worked out by hand.
+        InputError: A format is unknown or has not the letters of the language; or nobody works the network out by hand.
     """
     for name in formats:
         if name not in WRITERS:
             raise UnknownNameError(f"unknown format {name!r}", help=did_you_mean(name, list(WRITERS)))
+    refuse_letters(formats, language)
     found = load(network)
     if not isinstance(found, Network):
         raise InputError("a worksheet needs a network of layers", help="name a network file or a bundled network")

@@ -86,3 +86,16 @@ def test_bytes_are_written_as_they_are(tmp_path, monkeypatch):
     sb.derive("line").write(tmp_path, ("pdf",))
     assert (tmp_path / "derivation.pdf").read_bytes() == b"%PDF-1.5\r\n\xff"
     assert is_whole(tmp_path)
+
+
+def test_chinese_is_for_the_page_alone(tmp_path):
+    assert chosen_formats([], "zh") == tuple(name for name in STANDARD if name != "latex")
+    for formats in (("latex",), ("pdf", "html")):
+        with pytest.raises(InputError, match="cannot be written in the language 'zh'"):
+            sb.derive("line").write(tmp_path / "none", formats, language="zh")
+    assert not (tmp_path / "none").exists()
+    report = sb.derive("mazur").write(tmp_path, ("html",), language="zh")
+    text = (tmp_path / "derivation.html").read_text()
+    assert '<html lang="zh-Hans">' in text and "反向传播，逐步推导" in text
+    assert report.passed and "the document, read back" in {check.method for check in report.checks}
+    assert {path.name for path in tmp_path.iterdir()} == {"derivation.html", "verification.json"}

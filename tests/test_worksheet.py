@@ -93,3 +93,11 @@ def test_files_are_written(tmp_path, network):
 def test_the_command_says_what_it_has_written(call):
     code, out, _ = call("worksheet", "mazur", "--seed", "7", "--blanks", "-o", "w")
     assert (code, out.split()) == (0, ["w/worksheet.tex", "w/answers.tex"])
+
+
+def test_a_chinese_worksheet_is_a_page(network, tmp_path):
+    assert write(network, tmp_path, ("html",), 7, language="zh") == ["worksheet.html", "answers.html"]
+    assert "练习 7" in (tmp_path / "worksheet.html").read_text()
+    with pytest.raises(InputError, match="cannot be written in the language"):
+        write(network, tmp_path / "none", ("latex",), 7, language="zh")
+    assert not (tmp_path / "none").exists()

@@ -25,7 +25,7 @@ MOST_ROWS = 24
     "--form", default="", help="Its formulas: scalar, index or matrix; chosen by the network's size if left out."
 )
 @click.option("--only", default="", help="Parameters that it is limited to, comma-separated, such as w5,w17.")
-@click.option("--language", default="en", show_default=True, help="Of its text: en, de or fr.")
+@click.option("--language", default="en", show_default=True, help="Of its text: en, de, fr, or zh (page only).")
 @click.option("--style", default="readable", show_default=True, help="Of the Python module: readable or fast.")
 @click.option("--train", "training", is_flag=True, help="Train as the network says; the document shows the loss curve.")
 @SEED
@@ -45,10 +45,9 @@ def derive(
     as_json: bool,
 ) -> None:
     """Derive every gradient of NETWORK and write document, code, expressions and the record of their verification."""
-    from symbackprop.emitters import chosen_formats
     from symbackprop.facade import derive as derived
 
-    chosen = chosen_formats(formats.split(","))
+    chosen = _chosen(formats, language)
     d = derived(network, notation=notation, style=style)
     folder = output or Path("output") / d.network.name
     with progress(f"deriving {d.network.name}"):
@@ -69,6 +68,17 @@ def derive(
     if not report.passed:
         click.echo(str(report), err=True)
         raise SystemExit(1)
+
+
+def _chosen(formats: str, language: str) -> tuple[str, ...]:
+    """The formats to write; which standard ones are left out for want of fonts is said."""
+    from symbackprop.emitters import STANDARD, chosen_formats
+
+    chosen = chosen_formats(formats.split(","), language)
+    left_out = [name for name in STANDARD if name not in chosen] if not formats.strip(", ") else []
+    if left_out:
+        click.echo(f"without {', '.join(left_out)}: no fonts there for the language {language!r}", err=True)
+    return chosen
 
 
 def _gradient_table(d: Any, folder: Path) -> Any:

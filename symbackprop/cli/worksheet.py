@@ -14,7 +14,7 @@ from symbackprop.cli.shared import NETWORK, progress
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the numbers.")
 @click.option("--blanks", is_flag=True, help="Lead through the computation, with gaps for results.")
 @click.option("--to", "formats", default="latex", show_default=True, help="Comma-separated: latex, html, pdf.")
-@click.option("--language", default="en", show_default=True, help="Of the text.")
+@click.option("--language", default="en", show_default=True, help="Of the text: en, de, fr, or zh (html only).")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The folder; worksheets/NAME-SEED if left out.")
 def worksheet(network: str, seed: int, blanks: bool, formats: str, language: str, output: Path | None) -> None:
     """Write a problem sheet for NETWORK with random numbers that are easy to compute with, and its answer key."""

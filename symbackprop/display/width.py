@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from unicodedata import east_asian_width
 
 from symbackprop.display import metrics
 from symbackprop.display.metrics import (
@@ -60,7 +61,7 @@ def text_width(tex: str) -> float:
 
 def _words(text: str) -> float:
     plain = re.sub(r"\\[a-z]+\{\}|\\(.)", r"\1", text)
-    return sum(metrics.UPRIGHT.get(char, 500) for char in plain)
+    return sum(metrics.UPRIGHT.get(char, 1000 if east_asian_width(char) in "WF" else 500) for char in plain)
 
 
 class _Reader:

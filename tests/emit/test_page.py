@@ -17,7 +17,7 @@ from symbackprop.display import Number, Relation, Row, Symbol, integer, plus
 from symbackprop.display.tree import walk
 from symbackprop.emit.document import compose
 from symbackprop.emit.document.blocks import Block, Display, Document, Mention, Paragraph, Section
-from symbackprop.emit.document.phrases import languages, phrases
+from symbackprop.emit.document.phrases import language_file, languages, phrases
 from symbackprop.emit.page import page
 from symbackprop.emit.page.lines import lines
 from symbackprop.emit.page.numbering import numbering
@@ -249,11 +249,11 @@ def test_the_page_speaks_the_language_of_its_document(tmp_path, monkeypatch):
     monkeypatch.setattr("symbackprop.emit.document.phrases.FOLDER", tmp_path)
     english = given_material(stages("mazur"))
     made = replace(english, choices=replace(english.choices, language="xx"))
-    phrases.cache_clear()
+    language_file.cache_clear()
     try:
         text = page(made, explored(stages("mazur"), made))
     finally:
-        phrases.cache_clear()
+        language_file.cache_clear()
     assert Page(text).elements[0] == ("html", {"lang": "xx"})
     assert "<summary>Inhalt</summary>" in text
     assert ">Ein Schritt</button>" in text

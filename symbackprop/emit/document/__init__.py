@@ -21,7 +21,7 @@ from symbackprop.emit.document import (
 from symbackprop.emit.document.blocks import Block, Document, Figure, Listing, Paragraph, Section
 from symbackprop.emit.document.material import DETAILS, FORMS, Checks, Choices, Facts, Material, Training
 from symbackprop.emit.document.matrix import matrix_form
-from symbackprop.emit.document.phrases import ENGLISH, languages
+from symbackprop.emit.document.phrases import ENGLISH, can_show, languages, refuse_letters
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.translation import translated
 from symbackprop.errors import InputError, UnsupportedError
@@ -35,9 +35,11 @@ __all__ = [
     "Facts",
     "Material",
     "Training",
+    "can_show",
     "compose",
     "document",
     "languages",
+    "refuse_letters",
 ]
 
 # Beyond these a document shows one neuron for all, and no numbers.

@@ -71,7 +71,8 @@ def layer_title(sheet: Sheet, layer: Layer) -> str:
     """`Layer 3 (encoder): long short-term memory`."""
     name = f" ({layer.name})" if layer.name and layer.name != layer.kind else ""
     on_top = sheet.say.words(" with {name}", name=layer.activation.replace("_", " ")) if layer.activation else ""
-    return sheet.say.words("layer {number}", number=layer.number) + f"{name}: {_kind(sheet, layer)}{on_top}"
+    number = sheet.say.words("layer {number}", number=layer.number)
+    return f"{number}{name}{sheet.say.words(': ')}{_kind(sheet, layer)}{on_top}"
 
 
 def _kind(sheet: Sheet, layer: Layer) -> str:
@@ -84,7 +85,7 @@ def group_title(sheet: Sheet, group: Sequence[Layer]) -> str:
         return capital(layer_title(sheet, group[0]))
     first, last = group[0], group[-1]
     numbers = sheet.say.words("layers {first} to {last}", first=first.number, last=last.number)
-    return capital(f"{numbers}: {_kind(sheet, first)}")
+    return capital(numbers + sheet.say.words(": ") + _kind(sheet, first))
 
 
 def _alike(sheet: Sheet, group: Sequence[Layer]) -> Iterator[Block]:

@@ -2,19 +2,20 @@
 
 A language is one file of phrases in `languages/`, keyed by the English ones, so that a text is written and read here in
 plain English, and a language is added by adding a file. What fills a hole may be words, a formula or a reference.
+A file may say which formats `only` can show its letters.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from symbackprop.emit.document.blocks import Piece, Text
-from symbackprop.errors import UnknownNameError, did_you_mean
+from symbackprop.errors import InputError, UnknownNameError, did_you_mean
 
 FOLDER = Path(__file__).parent / "languages"
 ENGLISH = "en"
@@ -26,19 +27,55 @@ def languages() -> list[str]:
     return [ENGLISH, *sorted(path.stem for path in FOLDER.glob("*.toml"))]
 
 
-@lru_cache(maxsize=8)
 def phrases(language: str) -> Mapping[str, str]:
     """The phrases of a language by the English ones; none for English itself.
 
     Raises:
         UnknownNameError: There is no file for the language.
     """
+    return language_file(language).get("phrases", {})
+
+
+@lru_cache(maxsize=8)
+def language_file(language: str) -> Mapping[str, Any]:
+    """What the file of a language says; nothing for English.
+
+    Raises:
+        UnknownNameError: There is no such file.
+    """
     known = languages()
     if language not in known:
         raise UnknownNameError(f"unknown language {language!r}", help=did_you_mean(language, known))
-    if language == ENGLISH:
-        return {}
-    return tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))["phrases"]
+    return {} if language == ENGLISH else tomllib.loads((FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+
+
+def can_show(format: str, language: str) -> bool:
+    """Whether a format of documents has the letters of a language.
+
+    Raises:
+        UnknownNameError: There is no file for the language.
+
+    Example:
+        >>> can_show("html", "zh"), can_show("latex", "zh"), can_show("latex", "fr")
+        (True, False, True)
+    """
+    return format in language_file(language).get("only", (format,))
+
+
+def refuse_letters(formats: Iterable[str], language: str) -> None:
+    """Refuse formats that do not have the letters of a language.
+
+    Raises:
+        InputError: One of the formats is such.
+    """
+    for format in formats:
+        if not can_show(format, language):
+            shown = ", ".join(language_file(language)["only"])
+            raise InputError(
+                f"the format {format} cannot be written in the language {language!r}: "
+                "the fonts that it is set in do not have the letters",
+                help=f"ask for a format that has them: --to {shown} (in Python, formats=[{shown!r}])",
+            )
 
 
 class Phrases:

@@ -36,6 +36,8 @@ from symbackprop.emit.document.wording import CARDINALS
 
 NUMERALS = CARDINALS[2:]
 _COUNTED = re.compile(rf"(?<![\w{{])(\d+(?:,\d{{3}})*(?:\.\d+)?|{'|'.join(NUMERALS)})(?![\w}}])", re.IGNORECASE)
+# Spaces after marks of full width, which bring their own, and between two Chinese characters.
+NO_SPACE = re.compile(r"(?<=[，。；：、（）]) +|(?<=[\u4e00-\u9fff]) +(?=[\u4e00-\u9fff])")
 SEPARATORS = (" · ", ". ", "; ", ": ", ", ", " and ")
 
 
@@ -162,7 +164,7 @@ class Translator:
     def _filled(self, phrase: str, holes: Sequence[Any]) -> Text:
         parts = HOLE.split(phrase)
         found: list[Any] = [self._inside(holes[int(part) - 1]) if n % 2 else part for n, part in enumerate(parts)]
-        return joined(found)
+        return tuple(NO_SPACE.sub("", one) if isinstance(one, str) else one for one in joined(found))
 
     def _inside(self, piece: Any) -> Any:
         """A word in a hole, or the words of a reference."""

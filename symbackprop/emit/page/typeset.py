@@ -28,6 +28,8 @@ from symbackprop.emit.page.prose import Prose
 
 # Half the width of the text, in points on paper.
 HALF = 205.0
+# What browsers are told where the name of a language leaves open which of its scripts is meant.
+TAGS = {"zh": "zh-Hans"}
 
 
 def typeset(document: Document, explorable: Explorable | None = None) -> str:
@@ -44,7 +46,7 @@ def typeset(document: Document, explorable: Explorable | None = None) -> str:
     values |= {
         "document": document,
         "say": Phrases(document.language).words,
-        "language": document.language,
+        "language": TAGS.get(document.language, document.language),
         "plain_title": f"{document.title}: {document.running}",
         "style": Markup(style),
         "script": Markup(script),

@@ -9,11 +9,12 @@ import pytest
 from symbackprop.display import latex
 from symbackprop.emit.document import Choices, compose
 from symbackprop.emit.document.blocks import Mention
-from symbackprop.emit.document.phrases import FOLDER, HOLE, Phrases, joined, languages
+from symbackprop.emit.document.phrases import FOLDER, HOLE, Phrases, joined, languages, refuse_letters
 from symbackprop.emit.document.translation import Translator, template
-from symbackprop.errors import UnknownNameError
+from symbackprop.errors import InputError, UnknownNameError
 
 OTHERS = [language for language in languages() if language != "en"]
+FULL_WIDTH = {"。": ".", "：": ":", "；": ";", "，": ","}
 # Words that are in most English sentences, and in none of the other languages.
 ENGLISH = re.compile(r"\b(the|of|every|and|is|are|with|by|for|how|what|its|which)\b")
 
@@ -29,7 +30,8 @@ def test_holes_are_the_same(language):
     for english, other in table.items():
         assert sorted(HOLE.findall(english)) == sorted(HOLE.findall(other)), english
         assert other.strip(), english
-        assert english[-1:] == other[-1:] or english[-1:] not in (" ", ":", ".") or len(english) < 20
+        ends = {other[-1:], FULL_WIDTH.get(other[-1:], other[-1:])}
+        assert english.rstrip()[-1:] in ends or english[-1:] in ends or english[-1:] not in " :." or len(english) < 20
 
 
 def test_every_language_has_the_same_phrases():
@@ -87,3 +89,20 @@ def test_holes_are_filled_with_pieces():
     assert Phrases()("see {place}{end}", place=mention, end=("!", "?")) == ("see ", mention, "!?")
     with pytest.raises(UnknownNameError, match="unknown language 'xx'"):
         Phrases("xx")
+
+
+def test_chinese_has_no_spaces_where_its_characters_and_marks_meet():
+    tell = Translator(Phrases("zh"))
+    mention = Mention("tab:a", "Table")
+    assert tell.text(("Three inputs, two hidden neurons and one output neuron. ",)) == (
+        "3 个输入，2 个隐藏神经元和 1 个输出神经元。",
+    )
+    assert tell.text(("4 samples, see ", mention)) == ("4 个样本，见 ", Mention("tab:a", "表"))
+
+
+def test_formats_that_do_not_have_the_letters_are_refused():
+    refuse_letters(("latex", "pdf", "html"), "fr")
+    refuse_letters(("html",), "zh")
+    with pytest.raises(InputError, match="the format pdf cannot be written in the language 'zh'") as caught:
+        refuse_letters(("html", "pdf"), "zh")
+    assert "--to html" in str(caught.value)
