@@ -5,15 +5,18 @@ from 1 to 5, down to one neuron and axes of length 1; with unused inputs, tied w
 is legal after each stage; its steps keep their value; index form, scalar form, emitted code in both styles, one big
 expression and differences of the loss agree; a part of the documents is read back.
 
-A few are drawn by the tests. Many are drawn by `python tests/test_properties.py --networks 10000 --seed 0`, which goes
-on where it was interrupted if it is given `--state FILE`, and prints what failed with the network that did.
+A few are drawn by the tests. Many are drawn by `python tests/test_properties.py --networks 10000 --seed 0 --jobs 2`,
+which goes on where it was interrupted if it is given `--state FILE`, and prints what failed with the network that did;
+`--only 1234` examines that one again.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import random
+import re
 import sys
 import time
 import traceback
@@ -60,6 +63,10 @@ ENDS = {
 }
 EXTRA = {"maxout": {"pieces": 2}, "lora": {"rank": 2}}
 EVERY_DOCUMENT = 10
+DEMANDS = (
+    "legal after each stage, each step proven, loss and gradients of the code against differences, a complex step, "
+    "50 digits, index form, scalar form and (below 30 parameters) one big expression, both styles alike"
+)
 
 
 def network(seed: int) -> dict[str, Any]:
@@ -109,9 +116,10 @@ def chain(draw: random.Random) -> dict[str, Any]:
             layers.append(dense(draw))
         elif kind in ("prelu", "layer_normalization", "rms_normalization"):
             layers.append({"type": kind})
+        elif kind in ("glu", "swiglu"):
+            layers += [{**dense(draw), "units": 2 * draw.randint(1, 2)}, {"type": kind}]
         else:
-            units = {} if kind == "swiglu" else {"units": draw.randint(1, 4)}
-            layers.append({"type": kind, **units, **EXTRA.get(kind, {})})
+            layers.append({"type": kind, "units": draw.randint(1, 4), **EXTRA.get(kind, {})})
     end, loss = last(draw)
     return {"inputs": draw.randint(1, 5), "layers": [*layers, end], "loss": loss}
 
@@ -136,16 +144,15 @@ def branched(draw: random.Random) -> dict[str, Any]:
 
 def sequence(draw: random.Random) -> dict[str, Any]:
     steps, width = draw.randint(1, 4), draw.randint(1, 3)
-    kind = draw.choice(
-        ["simple_rnn", "lstm", "gru", "gru_reset_before", "conv1d", "attention", "causal_attention", "max"]
-    )
+    kind = draw.choice(["simple_rnn", "lstm", "gru", "gru_reset_before", "conv1d", "multi_head_attention", "max"])
     if kind == "conv1d":
         layers = [{"type": kind, "filters": draw.randint(1, 3), "kernel_size": draw.randint(1, steps),
                    "activation": draw.choice(SMOOTH)}]  # fmt: skip
     elif kind == "max":
         layers = [{"type": "max_pooling1d", "pool_size": draw.randint(1, steps)}]
     elif "attention" in kind:
-        layers = [{"type": kind, "units": draw.randint(1, 3)}]
+        heads = {"num_heads": draw.randint(1, 2), "key_dim": draw.randint(1, 2), "causal": draw.random() < 0.5}
+        layers = [{"type": kind, **heads}]
     else:
         layers = [{"type": kind, "units": draw.randint(1, 3)}]
     after = {
@@ -203,17 +210,15 @@ def equations(draw: random.Random) -> dict[str, Any]:
 def arrays(draw: random.Random) -> dict[str, Any]:
     """A program in array notation."""
     n, m, k = (draw.randint(1, 4) for _ in range(3))
-    lines = [f"z = {draw.choice(['W @ x + b', 'W @ x - b', 'b * (W @ x)'])}", f"h = {formula(draw, 'z', 1)}"]
+    elementwise = formula(draw, "z", 1).replace("max(", "maximum(").replace("min(", "minimum(")
+    lines = [f"z = {draw.choice(['W @ x + b', 'W @ x - b', 'b * (W @ x)'])}", f"h = {elementwise}"]
     closings = ["sum((V @ h - t)**2) / 2", "mean((V @ h - t)**2)", "sum(log(1 + exp(V @ h * t)))"]
     closings += ["sum(softmax(V @ h) * t)", "sum(h)**2 + sum(V**2)", "sum(maximum(V @ h, 0.2) * t)"]
     closing = draw.choice(closings)
     lines.append(f"E = {closing}")
     shapes = {"W": [m, n], "x": [n], "b": [m], "V": [k, m], "t": [k]}
-    used = {
-        name: shape
-        for name, shape in shapes.items()
-        if any(name in line.replace("exp", "").replace("tanh", "") for line in lines)
-    }
+    words = set(re.findall(r"\w+", " ".join(lines)))
+    used = {name: shape for name, shape in shapes.items() if name in words}
     return {"shapes": used, "equations": "\n".join(lines), "wrt": [name for name in ("W", "b", "V") if name in used]}
 
 
@@ -351,30 +356,56 @@ def _derived(seed: int) -> bool:
         return False
 
 
+def _outcomes(seeds: range, jobs: int) -> Iterator[tuple[str, list[str]]]:
+    """What became of each network, in their order; a network is the same in whichever process it is drawn."""
+    if jobs == 1:
+        yield from map(examined, seeds)
+        return
+    with multiprocessing.get_context("spawn").Pool(jobs, maxtasksperchild=250) as pool:
+        yield from pool.imap(examined, seeds)
+
+
 def main() -> int:
     """Draw many networks; 1 if one is wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--networks", type=int, default=1000)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of the first network; the next has the next number")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--state", type=Path, help="where the counts are kept, to go on after an interruption")
+    parser.add_argument("--only", type=int, nargs="+", help="the numbers of the networks to examine, in full")
     options = parser.parse_args()
-    state: dict[str, Any] = {"next": options.seed, "counts": {}, "wrong": []}
+    if options.only:
+        found = {seed: examined(seed, document=True) for seed in options.only}
+        print(*(f"seed {seed}: {json.dumps(network(seed))}\n  {what}" for seed, what in found.items()), sep="\n")
+        return int(any(outcome == "wrong" for outcome, _ in found.values()))
+    state: dict[str, Any] = {"next": options.seed, "counts": {}, "refused": {}, "wrong": {}}
     if options.state and options.state.is_file():
         state = json.loads(options.state.read_text("utf-8"))
-    counts, began = Counter(state["counts"]), time.monotonic()
-    for seed in range(state["next"], options.seed + options.networks):
-        outcome, wrong = examined(seed)
+    counts, refused, began = Counter(state["counts"]), Counter(state["refused"]), time.monotonic()
+    print(f"every network: {DEMANDS}; of one in {EVERY_DOCUMENT} the document is read back", flush=True)
+    seeds = range(state["next"], options.seed + options.networks)
+    for seed, (outcome, what) in zip(seeds, _outcomes(seeds, options.jobs), strict=True):
         counts[outcome] += 1
+        if outcome == "refused":
+            refused[what[0].replace(f"random{seed}", "NAME")] += 1
         if outcome == "wrong":
-            state["wrong"].append(seed)
-            print(f"seed {seed}: {json.dumps(network(seed))}\n  " + "\n  ".join(wrong), flush=True)
-        state |= {"next": seed + 1, "counts": dict(counts)}
+            state["wrong"][str(seed)] = what
+            print(f"seed {seed}: {json.dumps(network(seed))}\n  " + "\n  ".join(what), flush=True)
+        state |= {"next": seed + 1, "counts": dict(counts), "refused": dict(refused)}
         if options.state:
-            options.state.write_text(json.dumps(state), "utf-8")
+            _kept(options.state, state)
         if (seed + 1) % 100 == 0:
             print(f"{seed + 1}: {dict(counts)}, {time.monotonic() - began:.0f} s", flush=True)
-    print(f"networks: {sum(counts.values())}, {dict(counts)}, wrong: {len(state['wrong'])} {state['wrong'][:20]}")
+    print(*(f"refused {count} times: {reason}" for reason, count in refused.most_common()), sep="\n")
+    print(f"networks: {sum(counts.values())}, {dict(counts)}, wrong: {list(state['wrong'])[:20]}")
     return 1 if counts["wrong"] else 0
+
+
+def _kept(file: Path, state: dict[str, Any]) -> None:
+    """Write the counts so that an interruption leaves the old ones or the new ones."""
+    new = file.with_suffix(".new")
+    new.write_text(json.dumps(state), "utf-8")
+    new.replace(file)
 
 
 if __name__ == "__main__":

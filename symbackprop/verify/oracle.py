@@ -116,7 +116,7 @@ class Unrolled:
         """The symbol of one given number."""
         key = (name, place)
         if key not in self._symbols:
-            symbol = sp.Dummy()
+            symbol = sp.Dummy(real=True)  # else SymPy asks for the real part of every tanh
             self._symbols[key] = symbol
             self._numbers[symbol] = sp.Float(float(self.values[name][place]), DIGITS)
         return self._symbols[key]

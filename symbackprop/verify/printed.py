@@ -127,12 +127,12 @@ class PrintedEvaluator(Evaluator):
         first = bare(tree.factors[0])
         if isinstance(first, PartialDerivative) and first.of is None:
             return self._differentiated(bare(first.wrt), Product(tree.factors[1:], tree.by))
-        ones = [n for n, factor in enumerate(tree.factors) if isinstance(factor, Symbol) and factor.key == "ones"]
-        if len(tree.factors) == 2 and ones == [0]:
-            (row,) = self._matrix_of(tree.factors[1])
-            return tuple(row for _ in range(self._samples()))
-        if len(tree.factors) == 2 and ones == [1]:
-            return tuple((total(row),) for row in self._matrix_of(tree.factors[0]))
+        if tree.by != "odot" and len(tree.factors) > 1:
+            if _is_ones(tree.factors[-1]):
+                return tuple((total(row),) for row in self._matrix_of(_product_of(tree.factors[:-1], tree.by)))
+            if _is_ones(first):
+                (row,) = self._matrix_of(_product_of(tree.factors[1:], tree.by))
+                return tuple(row for _ in range(self._samples()))
         return super()._product(tree)
 
     def _fraction(self, tree: Fraction) -> Value:
@@ -288,3 +288,12 @@ def decimals(text: str) -> int:
         (9, 2, 0)
     """
     return len(text.lower().partition("e")[0].partition(".")[2])
+
+
+def _is_ones(tree: Tree) -> bool:
+    """Whether it is the vector of ones, whose length only its neighbour tells."""
+    return isinstance(tree, Symbol) and tree.key == "ones"
+
+
+def _product_of(factors: Sequence[Tree], by: str) -> Tree:
+    return factors[0] if len(factors) == 1 else Product(tuple(factors), by)

@@ -3,11 +3,13 @@
 import pytest
 
 from symbackprop.display.evaluate import NoValueError
+from symbackprop.emitters import EMITTERS, Findings
 from symbackprop.facade import derive
 from symbackprop.proofreading import reader_of
 from symbackprop.reading import read_formula
 from symbackprop.verify.entries import element, rows
 from symbackprop.verify.printed import decimals
+from symbackprop.verify.report import Report
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +48,22 @@ def test_a_vector_is_a_column_and_outside_is_nothing(reader):
     assert len(rows(array)[0]) == 1
     assert element(array, (99,)).middle == 0
     assert decimals("0.10") == 2
+
+
+def test_vectors_of_ones_sum_the_rows_of_what_stands_before_them():
+    stages = derive({
+        "name": "rows",
+        "inputs": 3,
+        "layers": [{"type": "own", "units": 2}],
+        "loss": {"type": "mse"},
+        "layer_types": {"own": {
+            "parameters": {"W": ["units", "n"], "g": []},
+            "equations": "h[j] = sum(W[j, i] * x[i], i)\ny[j] = g * h[j] * sum(h[k] * x[i], k, i)",
+            "activation": False,
+        }},
+    }).stages  # fmt: skip
+    reader = reader_of(stages, 0)
+    read = reader.document(EMITTERS["latex"].make(stages, Findings(Report(stages.graph.name, ()))))
+    printed = stages.matrix_latex("g1")
+    assert printed.count(r"\vect{1}") == 3
+    assert not (*read.faults, *read.unread)
