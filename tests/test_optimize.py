@@ -136,6 +136,9 @@ NETWORKS = {
         *BRANCHES, layer("add", inputs=["a", "b"]), layer("last"), layer("dense", units=2)
     ),
     "every step": sequential(layer("simple_rnn", units=3), layer("dense", units=2, activation="sigmoid")),
+    "memory free after the steps": sequential(
+        layer("simple_rnn", units=3), layer("global_max_pooling1d"), layer("dense", units=3), shape=(2, 3)
+    ),
     "five steps": sequential(layer("lstm", units=3), *LAST, shape=(5, 3)),
     "normalised": sequential(
         layer("lstm", units=3), layer("layer_normalization"), layer("last"), layer("dense", units=2)

@@ -141,6 +141,7 @@ class _Planning:
                 here = self._overwritten(assign, ending)
                 if here is not None:
                     self.shares[assign.name] = self._owner(here)
+                    del self.shapes[here]  # else their memory were free twice, for two arrays at one time
 
 
 def writable(node: Array) -> tuple[int, ...]:

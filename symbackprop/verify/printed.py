@@ -24,6 +24,7 @@ from symbackprop.display.tree import (
     Compare,
     Extreme,
     Fraction,
+    Joiner,
     PartialDerivative,
     Product,
     Range,
@@ -290,10 +291,9 @@ def decimals(text: str) -> int:
     return len(text.lower().partition("e")[0].partition(".")[2])
 
 
-def _is_ones(tree: Tree) -> bool:
-    """Whether it is the vector of ones, whose length only its neighbour tells."""
+def _is_ones(tree: Tree) -> bool:  # the vector of ones, whose length only its neighbour tells
     return isinstance(tree, Symbol) and tree.key == "ones"
 
 
-def _product_of(factors: Sequence[Tree], by: str) -> Tree:
+def _product_of(factors: Sequence[Tree], by: Joiner) -> Tree:
     return factors[0] if len(factors) == 1 else Product(tuple(factors), by)
