@@ -271,3 +271,18 @@ def test_maxima_over_windows_are_refused_before_they_are_written_out():
     """Each branch of a maximum is a comparison of every value with every other: few equations, but long ones."""
     with pytest.raises(TooLargeError, match="terms"):
         unroll(simplify(backward(forward(load("cnn")))))
+
+
+def test_where_the_largest_stands_is_a_condition_on_values_alone():
+    i, k = Index("i", 12), Index("k", 12)
+    graph = Graph(
+        "peak",
+        {"x": Tensor("x", "parameter", (k,)), "E": Tensor("E", "loss")},
+        (Equation("E", (), Peak(Read("x", i), i)),),
+    )
+    scalars = unroll(simplify(backward(graph)))
+    slope = next(one.rhs for one in scalars.adjoints if one.symbol.name == "dx3")
+    ((one, condition), (zero, _)) = slope.args
+    assert (one, zero) == (1, 0)
+    assert len(condition.args) == 11
+    assert not condition.has(sp.Piecewise)

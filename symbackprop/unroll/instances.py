@@ -12,6 +12,7 @@ from typing import Any
 
 import sympy as sp
 from sympy import Expr, Symbol
+from sympy.logic.boolalg import Boolean
 
 from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, Within
@@ -103,12 +104,9 @@ class Compiler:
 
         def instance(values: Values) -> Expr:
             found = bodies(values)
-            rows = []
-            for place, here in enumerate(found[:-1]):
-                before, after = found[:place], found[place + 1 :]
-                largest = sp.And(*(here > other for other in before), *(here >= other for other in after))
-                rows.append((sp.Integer(place), largest))
-            return _piecewise(*rows, (sp.Integer(len(found) - 1), sp.true))
+            last = len(found) - 1
+            rows = [(sp.Integer(place), _largest(found, place)) for place in range(last)]
+            return _piecewise(*rows, (sp.Integer(last), sp.true))
 
         return instance
 
@@ -145,6 +143,9 @@ class Compiler:
         return instance
 
     def _delta(self, expr: Delta) -> Instance:
+        at_peak = self._delta_of_argpeak(expr)
+        if at_peak is not None:
+            return at_peak
         left, right = map(self, expr.args)
 
         def instance(values: Values) -> Expr:
@@ -155,6 +156,30 @@ class Compiler:
 
         return instance
 
+    def _delta_of_argpeak(self, expr: Delta) -> Instance | None:
+        """1 where the largest value stands at a place that indices tell; `None` if the delta asks for something else.
+
+        A condition on values alone: a branch over places inside a condition is what SymPy writes out exponentially.
+        """
+        peaks = list(expr.atoms(ArgPeak))
+        if len(peaks) != 1:
+            return None
+        (peak,) = peaks
+        difference = sp.expand(expr.args[0] - expr.args[1])
+        sign = difference.coeff(peak)
+        rest = difference - sign * peak
+        if sign not in (1, -1) or rest.has(ArgPeak, Read):
+            return None
+        wanted, bodies = self(-sign * rest), self._bodies(peak)
+
+        def instance(values: Values) -> Expr:
+            place, found = _whole(wanted(values)), bodies(values)
+            if not 0 <= place < len(found):
+                return sp.S.Zero
+            return _piecewise((sp.S.One, _largest(found, place)), (sp.S.Zero, sp.true))
+
+        return instance
+
     def _within(self, expr: Within) -> Instance:
         value, size = map(self, expr.args)
         return lambda values: sp.S.One if 0 <= value(values) < size(values) else sp.S.Zero
@@ -162,6 +187,13 @@ class Compiler:
     def ranges(self, indices: Sequence[Index]) -> list[range]:
         """The values that some indices take."""
         return [range(self.size(index.size)) for index in indices]
+
+
+def _largest(values: Sequence[Expr], place: int) -> Boolean:
+    """Whether the first of the largest values stands at a place."""
+    here = values[place]
+    before, after = values[:place], values[place + 1 :]
+    return sp.And(*(here > other for other in before), *(here >= other for other in after))
 
 
 def _piecewise(*rows: tuple[Expr, Any]) -> Expr:
