@@ -19,6 +19,7 @@ from symbackprop.notation import given
 
 WIDEST = 190
 ROWS = 24
+MOST_LETTERS = 6
 
 
 def graph_key(sheet: Sheet) -> Key:
@@ -45,6 +46,7 @@ def _letters(sheet: Sheet) -> Iterator[tuple[Text, Text]]:
     for tensor in sheet.graph.tensors.values():
         for index in tensor.indices:
             ranges.setdefault(index.name, {})[index.size] = index
+    far: list[Tree] = []
     for name, sizes in sorted(ranges.items(), key=lambda item: (item[0] != SAMPLE, item[0])):
         letter = sheet.reader.index(next(iter(sizes.values())))
         if name == SAMPLE:
@@ -52,7 +54,13 @@ def _letters(sheet: Sheet) -> Iterator[tuple[Text, Text]]:
         elif len(sizes) == 1:
             yield (letter,), sheet.say("counts from 1 to {last}", last=sheet.built(next(iter(sizes)), sheet.plain))
         else:
-            yield (letter,), sheet.say("counts as far as its axis goes")
+            far.append(letter)
+    for start in range(0, len(far), MOST_LETTERS):
+        some = far[start : start + MOST_LETTERS]
+        yield (
+            tuple(piece for letter in some for piece in (letter, ", "))[:-1],
+            sheet.say("counts as far as its axis goes"),
+        )
 
 
 def parameters(sheet: Sheet) -> Section:

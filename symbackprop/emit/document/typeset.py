@@ -160,7 +160,8 @@ def _figure(block: Figure) -> str:
     if block.floats:
         caption = rf"\caption{{{prose(block.caption)}}}\label{{{block.label}}}"
         return f"\\begin{{figure}}[t]\n\\centering\n{body}\n{caption}\n\\end{{figure}}"
-    return f"\\begin{{center}}\n{body}\n\\end{{center}}\n\\sbpcaption{{{block.label}}}{{{prose(block.caption)}}}"
+    caption = f"\\sbpcaption{{{block.label}}}{{{prose(block.caption)}}}"
+    return f"\\begin{{sbpfigure}}\n\\begin{{center}}\n{body}\n\\end{{center}}\n{caption}\n\\end{{sbpfigure}}"
 
 
 def _listing(block: Listing) -> str:
