@@ -27,3 +27,9 @@ def test_every_difference_is_named(small, tmp_path):
         "line/gradients.py: differs",
         "old/derivation.tex: belongs to no bundled network",
     ]
+
+
+@pytest.mark.needs("pdflatex")
+def test_small_networks_are_printed(small, tmp_path):
+    gallery.write(tmp_path)
+    assert (tmp_path / "line" / "derivation.pdf").read_bytes().startswith(b"%PDF-")
