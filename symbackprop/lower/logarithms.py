@@ -21,7 +21,7 @@ from symbackprop.lower.exponentials import (
     two_exponentials,
     without,
 )
-from symbackprop.lower.quotients import largest
+from symbackprop.lower.quotients import largest, log_of_sum
 
 
 def logarithm(argument: Expr) -> Expr:
@@ -71,7 +71,7 @@ def _log_of_sum(total: Total) -> Expr | None:
         return None
     weight, body = found
     if weight == 1:
-        return logsumexp(body, *total.bound)
+        return log_of_sum(body, total.bound)
     most = largest(weight, body, total.bound)
     return most + sp.log(Total(weight * sp.exp(body - most), *total.bound))
 

@@ -96,12 +96,25 @@ def _softmax(rest: Expr, base: Expr, power: Expr) -> Expr | None:
     return sp.Add(*parts)
 
 
+def log_of_sum(body: Expr, bound: tuple[Index, ...]) -> Expr:
+    """log Σ exp(body); over an index that the body does not have there are as many equal terms as its size.
+
+    Example:
+        >>> u, i = sp.symbols("u"), Index("i", 3)
+        >>> log_of_sum(u, (i,))
+        u + log(3)
+    """
+    along = [index for index in bound if body.has(index)]
+    equal = sp.log(sp.Mul(*(index.size for index in bound if index not in along)))
+    return (logsumexp(body, *along) if along else body) + equal
+
+
 def _scaled(top: Expr, factor: Expr, body: Expr, bound: tuple[Index, ...], power: int) -> Expr:
     """exp(top) / (Σ w exp(b))^n with the largest exponent taken out of the sum."""
     if power == 0:
         return sp.exp(top)
     if factor == 1:
-        return sp.exp(top - power * logsumexp(body, *bound))
+        return sp.exp(top - power * log_of_sum(body, bound))
     most = largest(factor, body, bound)
     return sp.exp(top - power * most) / Total(factor * sp.exp(body - most), *bound) ** power
 

@@ -6,7 +6,7 @@ import sympy as sp
 
 from symbackprop.expressions import Index, Peak, Read, Total
 from symbackprop.lower.exponentials import Stable, logsumexp, sigmoid, softmax
-from symbackprop.lower.quotients import largest, quotient
+from symbackprop.lower.quotients import largest, log_of_sum, quotient
 
 I, J, K = (Index(letter, 4) for letter in "ijk")
 Z, B = Read("z"), Read("beta")
@@ -72,3 +72,9 @@ def test_a_weighted_sum_has_its_largest_exponent_taken_out():
     most = largest(mask, AT_K, (K,))
     assert found == sp.exp(AT_J - most) / Total(mask * sp.exp(AT_K - most), K)
     assert isinstance(most, Peak)
+
+
+def test_equal_terms_of_a_sum_are_counted():
+    assert log_of_sum(Z, (Index("l", 5),)) == Z + sp.log(5)
+    assert log_of_sum(Read("z", K), (K, Index("l", 5))) == logsumexp(Read("z", K), K) + sp.log(5)
+    assert log_of_sum(Z, (Index("i", 1),)) == Z
