@@ -75,7 +75,7 @@ def _checks(stages: Stages, report: Report) -> Checks:
         for name, array in found.items():
             for place, symbol in stages.scalars.elements[name].items():
                 differences[symbol.name] = float(np.asarray(array)[place])
-    return Checks(report.summary().partition(": ")[2], differences, METHOD)
+    return Checks(report.summary().partition(": ")[2], differences, METHOD, report.passed)
 
 
 def _training(run: Run | None) -> Training:

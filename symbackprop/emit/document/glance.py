@@ -283,5 +283,6 @@ def title(sheet: Sheet) -> tuple[str, str, str]:
     if sheet.material.step is not None:
         evaluated = "{name}: every gradient derived and evaluated"
         phrases = ("{name}: every gradient derived, evaluated and checked", evaluated)
-    subtitle = sheet.say.words(phrases[not sheet.material.checks.summary], name=name)
+    checks = sheet.material.checks
+    subtitle = sheet.say.words(phrases[not (checks.summary and checks.passed)], name=name)
     return "Backpropagation, step by step", subtitle, name if functions or name else network

@@ -10,7 +10,7 @@ from symbackprop.display import Paint, PartialDerivative, Symbol, Tree, latex
 from symbackprop.display.width import width
 from symbackprop.emit.document.blocks import Becomes, Block, Callout, Key, Mention, Paragraph, Section, Table, Text
 from symbackprop.emit.document.graphs import painted
-from symbackprop.emit.document.layers import alike, layers
+from symbackprop.emit.document.layers import alike, layers, outside
 from symbackprop.emit.document.sheet import SAMPLE, Sheet
 from symbackprop.emit.document.update import descent
 from symbackprop.expressions import ArgPeak, Delta, Index, Within
@@ -68,8 +68,8 @@ def parameters(sheet: Sheet) -> Section:
     say = sheet.say
     head: tuple[Text, ...] = (say("Parameter"), say("Shape"), say("Gradient"), say("From"))
     groups: list[tuple[tuple[Text, ...], ...]] = []
-    for group in alike(layers(sheet.graph)):
-        rows = tuple(_row(sheet, tensor) for tensor in group[0].parameters if sheet.wants(tensor.name))
+    for owned in (outside(sheet.graph), *(group[0].parameters for group in alike(layers(sheet.graph)))):
+        rows = tuple(_row(sheet, tensor) for tensor in owned if sheet.wants(tensor.name))
         if rows:
             groups.append(rows)
     blocks: list[Block] = [Paragraph(say("Every gradient has the shape of its parameter (denominator layout)."))]

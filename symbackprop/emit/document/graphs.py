@@ -11,7 +11,6 @@ from dataclasses import replace
 
 from symbackprop.display import (
     Boxed,
-    Matrix,
     Paint,
     PartialDerivative,
     Relation,
@@ -20,7 +19,6 @@ from symbackprop.display import (
     Tree,
     Words,
     latex,
-    shown,
 )
 from symbackprop.display.breaking import lay_out
 from symbackprop.display.width import width
@@ -29,16 +27,16 @@ from symbackprop.emit.document.chain_rule import chain_rule, local_derivatives
 from symbackprop.emit.document.concrete import mapped
 from symbackprop.emit.document.gradients import LINE
 from symbackprop.emit.document.kinds import kind
-from symbackprop.emit.document.layers import Layer, alike, layers, reads_outside, recurrent_axis
+from symbackprop.emit.document.layers import Layer, alike, layers, outside, reads_outside, recurrent_axis
 from symbackprop.emit.document.local import reason
 from symbackprop.emit.document.phrases import ENGLISH
 from symbackprop.emit.document.pictures import unrolled, window_pictures
 from symbackprop.emit.document.sheet import SAMPLE, Sheet
+from symbackprop.emit.document.values import values
 from symbackprop.emit.document.wording import LOSSES, capital
 from symbackprop.expressions import Peak, Total
 from symbackprop.graph import Equation, Tensor
 
-MOST_ROWS, MOST_COLUMNS = 8, 6
 # Two relations stand side by side where both fit in half a line.
 HALF = LINE / 2 - 38
 NUMBER = 32.0
@@ -48,7 +46,7 @@ def forward(sheet: Sheet) -> Section:
     """The forward pass, layer by layer."""
     say = sheet.say
     text = say("One element stands for all elements of its tensor")
-    text += say(", and one sample for all samples:") if sheet.batched else (":",)
+    text += say(", and one sample for all samples:") if sheet.batched else (":" if layers(sheet.graph) else ".",)
     blocks: list[Block] = [Paragraph(text)]
     for group in alike(layers(sheet.graph)):
         layer = group[0]
@@ -58,8 +56,9 @@ def forward(sheet: Sheet) -> Section:
         blocks.append(Display(tuple(equation_line(sheet, equation) for equation in layer.equations)))
         blocks += _outside(sheet, layer)
         blocks += _figures(sheet, layer)
-        blocks += _values(sheet, layer.tensors)
-    blocks += [Heading(say("Error")), *_error(sheet)]
+        blocks += values(sheet, layer.tensors)
+    blocks += [Heading(say("Error"))] if layers(sheet.graph) else []
+    blocks += _error(sheet)
     return Section(*_headed(sheet, "Forward pass"), "sec:forward", tuple(blocks))
 
 
@@ -102,10 +101,10 @@ def equation_line(sheet: Sheet, equation: Equation) -> Relation:
 
 
 def _outside(sheet: Sheet, layer: Layer) -> Iterator[Block]:
-    outside = reads_outside(layer.equations)
-    if outside:
+    shifted = reads_outside(layer.equations)
+    if shifted:
         names: list[str | Tree] = []
-        for read in outside:
+        for read in shifted:
             names += [", " if names else "", sheet.reader(read)]
         phrase = "What is read outside of a tensor's range is 0, here {names} where the place does not exist."
         yield Paragraph(sheet.say(phrase, names=tuple(names)))
@@ -139,47 +138,22 @@ def _error(sheet: Sheet) -> Iterator[Block]:
         meaning = LOSSES.get(rows.get(own[0].tensor, ""), ("", ""))[0]
         if meaning:
             yield Paragraph((*(capital(part) for part in sheet.say.words(meaning).splitlines()), *sheet.reduced()))
-    else:
+    elif layers(graph):
         yield Paragraph(sheet.say("The error has several terms, each a number of its own; the last line adds them:"))
-    yield Display(tuple(equation_line(sheet, equation) for equation in own))
-    yield from _values(sheet, tuple(equation.tensor for equation in own))
-
-
-def _values(sheet: Sheet, names: Sequence[str]) -> Iterator[Block]:
-    """The values of tensors that are small enough, in one display."""
-    if sheet.material.step is None:
-        return
-    found = [relation for name in names if (relation := valued(sheet, name)) is not None]
-    if found:
-        text = sheet.say(
-            "With the numbers of the sample:" if sheet.samples == 1 else "With the numbers of all samples:"
-        )
-        yield Paragraph(text)
-        yield Display(tuple(found))
-
-
-def valued(sheet: Sheet, name: str, box: bool = False) -> Relation | None:
-    """A tensor and its values, as a number, a column or a matrix; nothing where those would not fit."""
-    value = sheet.values[name]
-    tree: Tree
-    if not isinstance(value, tuple):
-        tree, exact = shown(value), shown(value).exact
     else:
-        rows = value if isinstance(value[0], tuple) else tuple((entry,) for entry in value)
-        if isinstance(rows[0][0], tuple) or len(rows) > MOST_ROWS or len(rows[0]) > MOST_COLUMNS:
-            return None
-        tree = Matrix(tuple(tuple(shown(entry) for entry in row) for row in rows))
-        exact = all(entry.exact for row in tree.rows for entry in row)  # type: ignore[attr-defined]
-    lhs = sheet.plain.whole(name) if isinstance(value, tuple) else sheet.plain(sheet.tensors[name].read)
-    return Relation(lhs, (Row("=" if exact else "≈", Boxed(tree) if box else tree),))
+        phrase = "Every line reads what is given and the lines above it; the last is the number that is differentiated:"
+        yield Paragraph(sheet.say(phrase))
+    yield Display(tuple(equation_line(sheet, equation) for equation in own))
+    yield from values(sheet, tuple(equation.tensor for equation in own))
 
 
 def backward(sheet: Sheet) -> Iterator[Section]:
     """The backward pass, a section for each layer from the loss on."""
     losses = [e.tensor for e in sheet.graph.equations if not sheet.tensors[e.tensor].layer]
-    if any(name in sheet.derivation.adjoint_of for name in losses[:-1]):
-        blocks = list(_signals(sheet, losses[:-1]))
-        yield Section(*_headed(sheet, "Backward pass: the terms of the error"), "sec:backward-0", tuple(blocks))
+    blocks = [*_signals(sheet, losses[:-1]), *_gradients_outside(sheet)]
+    if blocks:
+        title = "Backward pass: the terms of the error" if layers(sheet.graph) else "Backward pass"
+        yield Section(*_headed(sheet, title), "sec:backward-0", tuple(blocks))
     groups = alike(layers(sheet.graph))
     for number, group in reversed(list(enumerate(groups))):
         if sheet.only is not None and not _wanted_before(sheet, groups[: number + 1]):
@@ -224,12 +198,12 @@ def _signals(sheet: Sheet, names: Sequence[str]) -> Iterator[Block]:
         sheet.derivation.adjoint_of.get(name) for name in names}]  # fmt: skip
     forward_of = {new: old for old, new in sheet.derivation.adjoint_of.items()}
     yield from displays([derived(sheet, adjoint, sheet.tensors[forward_of[adjoint.tensor]]) for adjoint in wanted])
-    yield from _values(sheet, [adjoint.tensor for adjoint in wanted])
+    yield from values(sheet, [adjoint.tensor for adjoint in wanted])
 
 
 def displays(relations: Sequence[Relation]) -> Iterator[Display]:
     """Relations in one display, or in one each where a wide one would drive the reasons of all out of the margin."""
-    if lay_out(relations, LINE - NUMBER)[1]:
+    if relations and lay_out(relations, LINE - NUMBER)[1]:
         yield from (Display((relation,)) for relation in relations)
     elif relations:
         yield Display(tuple(relations))
@@ -283,7 +257,16 @@ def _gradients(sheet: Sheet, layer: Layer) -> Iterator[Block]:
     elif rest:
         yield Paragraph(sheet.say("In the same way, for the other parameters of this layer:"))
         yield _paired(tuple(_result(sheet, tensor) for tensor in rest), numbered=True)
-    yield from _values(sheet, [sheet.adjoint(tensor.name) for tensor in found])
+    yield from values(sheet, [sheet.adjoint(tensor.name) for tensor in found])
+
+
+def _gradients_outside(sheet: Sheet) -> Iterator[Block]:
+    """Those of parameters that no layer owns, as all of a function's are, each from the chain rule on."""
+    found = [t for t in outside(sheet.graph) if t.name in sheet.derivation.adjoint_of and sheet.wants(t.name)]
+    if found:
+        yield Heading(sheet.say("Gradients"))
+        yield from displays([derived(sheet, sheet.derivation.adjoint(t.name), t, box=not sheet.brief) for t in found])
+        yield from values(sheet, [sheet.adjoint(tensor.name) for tensor in found])
 
 
 def _result(sheet: Sheet, tensor: Tensor) -> Relation:

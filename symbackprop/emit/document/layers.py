@@ -63,6 +63,12 @@ def layers(graph: Graph) -> tuple[Layer, ...]:
     return tuple(_layer(graph, number, rows) for number in numbers if number)
 
 
+def outside(graph: Graph) -> tuple[Tensor, ...]:
+    """The parameters that belong to no layer, as those of a function or of bare equations do."""
+    numbers = {graph.tensors[equation.tensor].layer for equation in graph.equations} - {0}
+    return tuple(tensor for tensor in graph.parameters if tensor.layer not in numbers)
+
+
 def _layer(graph: Graph, number: int, rows: dict[str, str]) -> Layer:
     own = tuple(e for e in graph.equations if graph.tensors[e.tensor].layer == number)
     read = list(dict.fromkeys(name for equation in own for name in tensors_read(equation.rhs)))

@@ -109,11 +109,13 @@ class Checks:
         summary: One line, such as `"all 10 gradients agree with finite differences to 1e-11"`.
         differences: For parameters, by their scalar names, the gradient found by another way.
         method: What that way is, in words that end a sentence.
+        passed: Whether all of it agreed; what did not is not called checked.
     """
 
     summary: str = ""
     differences: Mapping[str, Any] = field(default_factory=dict)
     method: str = ""
+    passed: bool = True
 
 
 @dataclass(frozen=True)

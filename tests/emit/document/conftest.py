@@ -8,6 +8,23 @@ import symbackprop as sb
 from symbackprop.emit.document import compose
 from symbackprop.material import material
 
+RIDGE = """
+name = "ridge"
+wrt = ["w", "b"]
+loss = "E"
+equations = '''
+r = X @ w + b - t
+E = (sum(r**2) + lam*sum(w**2))/2
+'''
+
+[shapes]
+X = ["n", "d"]
+w = "d"
+b = []
+t = "n"
+lam = []
+"""
+
 
 @pytest.fixture(scope="session")
 def report():
@@ -33,3 +50,11 @@ def material_of(report, stages_of):
 @pytest.fixture
 def composed(material_of):
     return lambda network, **options: compose(material_of(network, **options))
+
+
+@pytest.fixture
+def program(tmp_path):
+    """The file of bare equations: what they are differentiated by belongs to no layer."""
+    path = tmp_path / "ridge.toml"
+    path.write_text(RIDGE, encoding="utf-8")
+    return str(path)

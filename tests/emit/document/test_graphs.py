@@ -1,13 +1,17 @@
 """Any graph is told layer by layer, and where it has numbers every relation of its document is true."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 import symbackprop as sb
 from symbackprop.display import check, latex
-from symbackprop.emit.document import compose
+from symbackprop.emit.document import Choices, compose
 from symbackprop.emit.document.blocks import Display, Figure, Grid, Heading, Mention, Paragraph, Table
 from symbackprop.emit.document.inline import prose
 from symbackprop.emit.document.sheet import Sheet
+from symbackprop.material import material
 
 GATED = {
     "parameters": {"W": ["units", "n"], "V": ["units", "n"]},
@@ -156,3 +160,60 @@ def test_what_is_mentioned_is_there(composed):
 def test_local_derivatives_are_written_at_the_place_where_they_are_not_0(composed):
     lines = {latex(one.lhs): latex(one.rows[0].tree) for one in composed("attention").relations}
     assert lines[r"\fS{\pd{y\lay{4}_{\tau j}}{p\lay{4}_{\tau i}}}"] == r"\fS{z\lay{v}_{ij}}"
+
+
+@pytest.mark.parametrize("detail", ["brief", "standard", "full"])
+def test_parameters_of_no_layer_have_their_gradients_derived_and_in_the_table(detail, program, composed):
+    document = composed(program, choices=Choices(detail=detail))
+    found = {latex(one.lhs): one.rows for one in document.relations}
+    (row,) = found[r"\pd{E}{w_{i}}"]
+    assert r"\sum_{j} \fE{\pd{E}{r_{j}}}\,x_{ji} + w_{i} \lambda" in latex(row.tree)
+    assert prose((row.reason,)) == ("" if detail == "brief" else "chain rule")
+    assert r"\pd{E}{b}" in found
+    (table,) = [block for block in blocks(document, Table) if block.label == "tab:parameters"]
+    assert [prose(row[0]) for group in table.groups for row in group] == ["$w_{i}$", "$b$"]
+    assert list(mentions(document)) == ["eq:dw", "eq:db"]
+
+
+def test_a_parameter_that_is_chosen_is_told_alone(program, composed):
+    document = composed(program, choices=Choices(only=("b",)))
+    told = [latex(one.lhs) for one in document.relations]
+    assert r"\pd{E}{b}" in told
+    assert r"\pd{E}{w_{i}}" not in told
+    assert list(mentions(document)) == ["eq:db"]
+
+
+def test_a_function_has_its_gradients_derived(report):
+    def score(q, K, v):
+        return np.sum(np.tanh(K @ q) * v)
+
+    document = compose(material(sb.derive(score, q="d", K=("m", "d"), v="m", wrt=["q", "K", "v"]).stages, report))
+    told = {latex(one.lhs) for one in document.relations}
+    assert {r"\pd{E}{q_{i}}", r"\pd{E}{k_{ij}}", r"\pd{E}{v_{i}}"} <= told
+
+
+def test_equations_of_no_layer_are_no_terms_of_a_sum(program, composed):
+    def told(network):
+        return " ".join(prose(block.text) for block in blocks(composed(network), Paragraph))
+
+    titles = [section.title for section in composed(program).sections]
+    assert "Backward pass" in titles
+    assert "Backward pass: the terms of the error" not in titles
+    assert "the last is the number that is differentiated" in told(program)
+    assert "terms" not in told(program)
+    assert "The error has several terms" in told("vae")
+
+
+@pytest.mark.parametrize("language", ["de", "fr", "zh"])
+def test_equations_of_no_layer_are_told_in_every_language(language, program, composed):
+    document = composed(program, choices=Choices(language=language))
+    text = " ".join(prose(block.text) for block in blocks(document, Paragraph))
+    assert "line" not in text
+    assert "Backward pass" not in [section.title for section in document.sections]
+
+
+def test_what_failed_is_not_called_checked(program, material_of, report):
+    assert compose(material_of(program)).subtitle.endswith("derived and checked")
+    failed = replace(report, checks=(replace(report.checks[0], passed=False), *report.checks[1:]))
+    given = material(sb.derive(program).stages, failed)
+    assert compose(given).subtitle.endswith(": every gradient derived")
