@@ -102,7 +102,8 @@ class Lifting:
     def define(self, name: str, value: Value) -> Value:
         """Write an equation for a value, and return the tensor that it defines as a value.
 
-        A value that is a tensor already, or that reads none, needs no equation. Axes of length 1 are left out.
+        A value that is a tensor already, or that reads none, needs no equation. Axes of length 1 are left out. A name
+        that a size has is left to the size: the tensor gets one like it in the end.
         """
         expr = value.number
         if self._is_view(value) or not tensors_read(expr):
@@ -111,8 +112,15 @@ class Lifting:
             raise LanguageError(f"more than {MOST_EQUATIONS:,} statements", help="write loops as array operations")
         if name in self.equations or name in self.tensors:
             name = f"{name.partition('@')[0]}@@{next(self._count)}"
+        elif name in self.size_names():
+            name = self.new_name(name)
         self.add_axes(name, value.axes, expr)
         return replace(self.over_axes(name, value.axes), whole=value.whole)
+
+    def size_names(self) -> set[str]:
+        """The names of the symbolic sizes of what is given."""
+        sizes = (index.size for tensor in self.tensors.values() for index in tensor.indices)
+        return {symbol.name for size in sizes for symbol in size.free_symbols}
 
     def _is_view(self, value: Value) -> bool:
         """Whether a value is a whole tensor, its axes in whatever order."""
@@ -178,8 +186,10 @@ class Lifting:
 
         Raises:
             ShapeError: The loss is not a single number.
-            LanguageError: It depends on nothing.
+            LanguageError: It depends on nothing, or what is given is named like a size.
         """
+        for both in sorted(self.size_names() & self.tensors.keys()):
+            raise named_like_a_size(both)
         last = self._loss(loss, called)
         needed = self._needed(last)
         names = self._names([*needed, last], taken)
@@ -229,7 +239,7 @@ class Lifting:
             return single.expr.tensor
         if not tensors_read(single.expr):
             raise LanguageError(f"the loss {called} depends on nothing that is given")
-        free = called if called not in self.tensors and called not in self.equations else f"{called}@@0"
+        free = called if called not in {*self.tensors, *self.equations, *self.size_names()} else f"{called}@@0"
         self.add(free, (), single.expr)
         return free
 
@@ -245,7 +255,7 @@ class Lifting:
 
     def _names(self, defined: Sequence[str], taken: Sequence[str]) -> dict[str, str]:
         """Names for those that were left to us: z for one, z1, z2, … for several; h1, h2, … for an h that was moved."""
-        used = {*self.tensors, *taken, *(name for name in defined if "@" not in name)}
+        used = {*self.tensors, *self.size_names(), *taken, *(name for name in defined if "@" not in name)}
         groups: dict[str, list[str]] = {}
         for name in defined:
             groups.setdefault(name.partition("@")[0], []).append(name)
@@ -267,6 +277,12 @@ class Lifting:
                     used.add(names[name])
             used |= set(names.values())
         return names
+
+
+def named_like_a_size(name: str, **place: Any) -> LanguageError:
+    """What is said where a tensor and a symbolic size have one name."""
+    message = f"the tensor {name!r} has the name of the size {name!r}"
+    return LanguageError(message, help="give the tensor or the size another name", **place)
 
 
 def _places(equations: Sequence[Equation]) -> set[str]:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from sympy import Expr, Symbol
 
-from symbackprop.arrays.lifting import SAMPLES, Lifting
+from symbackprop.arrays.lifting import SAMPLES, Lifting, named_like_a_size
 from symbackprop.arrays.text import Scope
 from symbackprop.arrays.values import Value, put
 from symbackprop.binding import bind
 from symbackprop.errors import LanguageError, ShapeError, did_you_mean
-from symbackprop.expressions import Index, Read, reads
+from symbackprop.expressions import Index, Read, reads, tensors_read
 from symbackprop.graph import Fact, Graph, Role, Tensor
 from symbackprop.language import Statement, index_notation, parse_equations, place_in
 
@@ -41,12 +41,15 @@ def lift(program: Equations) -> Graph:
     lines = program.lines
     if len(lines) > MOST_STATEMENTS:
         raise LanguageError(f"{len(lines):,} statements are more than {MOST_STATEMENTS:,}", code=LanguageError.LIMIT)
+    symbols = book.size_names() | {*program.sizes, *map(str, program.ranges.values())}
     ranges = {letter: _range(size) for letter, size in program.ranges.items()}
     for line in lines:
-        if index_notation(line, scope.names):
-            run_indexed(line, scope, ranges)
-        else:
-            scope.run(line)
+        indexed = index_notation(line, scope.names)
+        names = [run_indexed(line, scope, ranges)] if indexed else scope.run(line)
+        for name in names:
+            value = scope.names[name]
+            if name in symbols and isinstance(value, Value) and tensors_read(value.number):
+                raise named_like_a_size(name, **place_in(line, name))
     loss = scope.names.get(program.loss)
     if not isinstance(loss, Value):
         raise LanguageError(

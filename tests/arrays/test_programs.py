@@ -2,7 +2,10 @@
 
 import pytest
 
+from symbackprop.arrays.program import lift
+from symbackprop.errors import LanguageError
 from symbackprop.facade import derive
+from symbackprop.network import Equations
 
 PROGRAMS = {
     "heads": (
@@ -82,3 +85,15 @@ PROGRAMS = {
 def test_the_derivative_of_a_program_passes_every_check(shapes, text):
     report = derive({"shapes": shapes, "equations": text}).verify()
     assert report.passed, report
+
+
+@pytest.mark.parametrize("first", ["n = w * x", "n[i] = w[i] * x[i]"])
+def test_a_tensor_named_like_a_size_is_refused(first):
+    network = Equations(shapes={"w": "n", "x": "n"}, equations=f"{first}\nE = n @ n")
+    with pytest.raises(LanguageError, match="the tensor 'n' has the name of the size 'n'"):
+        lift(network)
+
+
+def test_a_matrix_of_zeros_without_inverse_is_no_tie_to_check():
+    network = Equations(shapes={"X": ("n", "n")}, equations="E = log(abs(det(X)))")
+    assert derive(network).verify().passed

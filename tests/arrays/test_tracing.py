@@ -230,3 +230,16 @@ def test_arrays_give_shape_and_values():
     d = derive(loss, W=np.ones((3, 2)), b=np.zeros(3), x=np.array([0.1, 0.2]), t=np.ones(3), wrt=["W", "b"])
     assert d.stages.graph.tensors["x"].value == ((0.1, 0.2)) or list(d.stages.graph.tensors["x"].value) == [0.1, 0.2]
     assert "the worked sample" in str(d.verify().summary()) or d.verify().passed
+
+
+def test_a_variable_named_like_a_size_gets_another_name():
+    def function(w, x):
+        n = w * x
+        h = np.tanh(n)
+        return np.sum(h**2)
+
+    d = derive(function, w="n", x="n")
+    assert equations(d)[0] == "n1[i] = w[i]*x[i]"
+    assert d.verify().passed
+    with pytest.raises(InputError, match="the tensor 'n' has the name of the size 'n'"):
+        derive(lambda n, x: np.sum(n * x), n="n", x="n")
