@@ -27,6 +27,7 @@ from symbackprop.verify.steps import AGREEMENT, DIGITS, StepProof, prove_steps
 
 INDEX_FORM = "index form"
 SCALAR_FORM = "scalar form"
+MOST_LIVELY = 8
 ORACLE = "one big expression"
 
 Scalars = Callable[[Mapping[str, Array]], Mapping[str, Array]]
@@ -58,17 +59,21 @@ def verify(
         The report; `report.passed` says whether everything agreed.
     """
     rng = np.random.default_rng(seed)
-    points = _points(derivation.graph, values, rng)
     wanted = frozenset(derivation.adjoint_of)
-    codes = [Emitted(derivation.graph, compiled, point, wanted) for point in points]
+
+    def at(point: Point) -> Emitted:
+        return Emitted(derivation.graph, compiled, point, wanted)
+
+    worked = [at(point) for point in _worked(derivation.graph, values)]
+    codes = [*worked, _lively(lambda: at(random_point(derivation.graph, rng)), worked)]
     found = [_at(code, derivation, scalars, rng) for code in codes] + [tie_checks(codes[-1])]
     proof = prove_steps(derivation, seed)
     checks = merged([*chain(*found), *_oracle_checks(codes), *_step_checks(proof)])
     return Report(
         derivation.graph.name,
         checks,
-        tuple(point.name for point in points),
-        sum(point.redrawn for point in points),
+        tuple(code.point.name for code in codes),
+        sum(code.point.redrawn for code in codes),
         seed,
         Tally(proof.count - len(proof.failures), proof.count),
         _certified(codes[0], checks),
@@ -89,13 +94,33 @@ def _certified(emitted: Emitted, checks: Sequence[Check]) -> Tally:
     return Tally(sum(size for name, size in sizes.items() if name not in located), sum(sizes.values()))
 
 
-def _points(graph: Graph, values: Mapping[str, Array] | None, rng: np.random.Generator) -> list[Point]:
+def _worked(graph: Graph, values: Mapping[str, Array] | None) -> list[Point]:
     if values is not None:
         known = {name: np.asarray(array, dtype=np.float64) for name, array in values.items()}
-        worked: Point | None = measured(graph, "the given values", known, graph.sizes)
-    else:
-        worked = worked_point(graph)
-    return [*([worked] if worked else []), random_point(graph, rng)]
+        return [measured(graph, "the given values", known, graph.sizes)]
+    worked = worked_point(graph)
+    return [worked] if worked else []
+
+
+def _lively(draw: Callable[[], Emitted], others: Sequence[Emitted]) -> Emitted:
+    """A drawn point at which few gradients are nothing but zeros: there every wrong factor is right.
+
+    A few units with a kink may all be dead at one point; what is 0 at the other points too counts alone.
+    """
+    elsewhere = [_silent(one) for one in others]
+
+    def silent(emitted: Emitted) -> int:
+        return len(frozenset.intersection(_silent(emitted), *elsewhere))
+
+    drawn = [draw()]
+    while silent(drawn[-1]) and len(drawn) < MOST_LIVELY:
+        drawn.append(draw())
+    return min(drawn, key=silent)
+
+
+def _silent(emitted: Emitted) -> frozenset[str]:
+    """The parameters whose gradient is 0 in every entry."""
+    return frozenset(name for name, array in emitted.loss_and_gradient[1].items() if not np.any(array))
 
 
 def _at(emitted: Emitted, derivation: Derivation, scalars: Scalars | None, rng: np.random.Generator) -> list[Check]:

@@ -110,3 +110,15 @@ def test_only_what_was_derived_is_demanded(nets: SimpleNamespace) -> None:
     assert "W1" not in {check.subject for check in report.checks}
     report = verify(some, nets.Code(2, "sigmoid", lambda gradient: gradient.pop("b2")))
     assert "b2" in {check.subject for check in report.failures}
+
+
+def test_a_point_where_all_units_are_dead_is_not_enough(nets: SimpleNamespace) -> None:
+    """Of every few seeds one draws a point at which no unit of two is alive: any factor would pass there."""
+    derivation = nets.derived(nets.dense((2, 2, 2), "relu", samples=1), "relu")
+
+    def fault(gradient: Any) -> None:
+        gradient["W1"] *= 1.001
+
+    for seed in range(12):
+        report = verify(derivation, nets.Code(2, "relu", fault), seed=seed)
+        assert "W1" in {check.subject for check in report.failures}, seed
