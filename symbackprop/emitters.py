@@ -115,6 +115,22 @@ EMITTERS: Mapping[str, Emitter] = {
 READ_BACK = {"latex": "latex", "pdf": "latex", "html": "html"}
 STANDARD = tuple(name for name, emitter in EMITTERS.items() if emitter.standard)
 
+# What others call a format → what it is called here.
+SYNONYMS = {
+    "numpy": "python",
+    "py": "python",
+    "tex": "latex",
+    "web": "html",
+    "sympy": "expressions",
+    "js": "javascript",
+    "node": "javascript",
+    "lists": "floats",
+    "array-api": "array_api",
+    "pytorch": "torch",
+    "c99": "c",
+    "ansi c": "c",
+}
+
 
 def chosen_formats(names: Iterable[str], language: str = "en") -> tuple[str, ...]:
     """The formats that a user asks for; if there is none, the standard ones that have the letters of the language.
@@ -133,7 +149,8 @@ def chosen_formats(names: Iterable[str], language: str = "en") -> tuple[str, ...
     chosen = tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
     for name in chosen:
         if name not in EMITTERS:
-            raise UnknownNameError(f"unknown format {name!r}", help=did_you_mean(name, list(EMITTERS)))
+            meant = SYNONYMS.get(name.lower(), name)
+            raise UnknownNameError(f"unknown format {name!r}", help=did_you_mean(meant, list(EMITTERS)))
     refuse_letters((name for name in chosen if name in READ_BACK), language)
     return chosen or tuple(name for name in STANDARD if name not in READ_BACK or can_show(name, language))
 

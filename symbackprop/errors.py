@@ -207,5 +207,9 @@ def did_you_mean(name: str, known: Sequence[str], where: str = "") -> str:
 
 @lru_cache(maxsize=1024)
 def _near(name: str, known: tuple[str, ...]) -> list[str]:
-    """The nearest two; nobody writes a name of hundreds of letters by mistake."""
-    return get_close_matches(name, known, n=2, cutoff=0.6) if len(name) <= 100 else []
+    """The nearest two, in whatever case; nobody writes a name of hundreds of letters by mistake."""
+    if len(name) > 100:
+        return []
+    low = name.lower()
+    same = [one for one in known if one.lower() == low][:2]
+    return same or get_close_matches(name, known, n=2, cutoff=0.6) or get_close_matches(low, known, n=2, cutoff=0.6)

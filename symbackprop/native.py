@@ -159,7 +159,8 @@ class Bound:
 
 
 def _flat(given: Mapping[str, Array], names: list[str], dtype: np.dtype[Any]) -> Array:
-    return np.concatenate([np.ravel(given[name]) for name in names]).astype(dtype)
+    # A function may have no data besides what it is differentiated by.
+    return np.concatenate([np.zeros(0), *(np.ravel(given[name]) for name in names)]).astype(dtype)
 
 
 class _Library:

@@ -385,3 +385,9 @@ def test_a_search_that_is_cut_short_says_so(mazur, monkeypatch):
 def test_a_file_nested_without_end_is_bad_input(call, tmp_path):
     (tmp_path / "n.json").write_text('{"w5": ' + "[" * 100_000 + "]" * 100_000 + "}")
     assert call("check", "mazur", "n.json")[0] == 2
+
+
+@pytest.mark.parametrize(("name", "help"), [("W5", "did you mean 'w5'"), ("foo", "of single elements: x1, x2, w1")])
+def test_an_unknown_element_is_told_of_the_known_ones(call, name, help):
+    code, _, printed = call("check", "mazur", f"{name}=0.1")
+    assert code == 2 and help in printed

@@ -216,3 +216,11 @@ def test_our_own_bug_says_what_to_report_and_keeps_what_was_finished(tmp_path, m
     assert end.value.code == 70
     assert "error[SB090]" in capsys.readouterr().err
     assert sorted(path.name for path in (tmp_path / "m").iterdir()) == ["gradients.py", "verification.json"]
+
+
+def test_nothing_asked_is_help(capsys):
+    with pytest.raises(SystemExit) as end:
+        main([])
+    assert end.value.code == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith("Usage: symbackprop") and "\n  derive " in printed.out and not printed.err

@@ -8,7 +8,7 @@ import pytest
 
 import symbackprop as sb
 from symbackprop.emit.files import is_whole
-from symbackprop.emitters import EMITTERS, STANDARD, Findings, chosen_formats
+from symbackprop.emitters import EMITTERS, STANDARD, SYNONYMS, Findings, chosen_formats
 from symbackprop.errors import InputError
 
 FILES = [EMITTERS[name].file for name in STANDARD]
@@ -99,3 +99,10 @@ def test_chinese_is_for_the_page_alone(tmp_path):
     assert '<html lang="zh-Hans">' in text and "反向传播，逐步推导" in text
     assert report.passed and "the document, read back" in {check.method for check in report.checks}
     assert {path.name for path in tmp_path.iterdir()} == {"derivation.html", "verification.json"}
+
+
+@pytest.mark.parametrize(("name", "meant"), [("numpy", "python"), ("C", "c"), ("PyTorch", "torch"), ("tex", "latex")])
+def test_what_others_call_a_format_is_understood(name, meant):
+    with pytest.raises(InputError, match=f"did you mean '{meant}'") as caught:
+        chosen_formats([name])
+    assert set(SYNONYMS.values()) <= set(EMITTERS) and name in str(caught.value)

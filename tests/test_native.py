@@ -96,3 +96,10 @@ def test_without_a_compiler_the_error_says_what_to_do(monkeypatch):
 def test_other_types_are_refused():
     with pytest.raises(InputError, match="float16"):
         sb.derive("mazur").native("float16")
+
+
+@pytest.mark.needs("cc|gcc|clang")
+def test_a_function_without_data():
+    code = sb.derive(lambda z: np.sum(z**2), z=3).native("float64")
+    loss, grads = code.loss_and_grad({"z": np.array([1.0, 2.0, 3.0])})
+    assert loss == 14 and grads["z"].tolist() == [2, 4, 6]

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from difflib import get_close_matches
 from itertools import permutations
 from typing import Any
 
@@ -122,10 +121,14 @@ def subjects(case: Case, names: Mapping[str, tuple[str, tuple[int, ...]]]) -> di
 
 
 def gradients_near(name: str, subjects: Mapping[str, Subject]) -> str:
-    """A help text with the gradients that a name resembles, or those of all tensors."""
+    """A help text with the gradients that a name resembles, or those of all tensors and some elements."""
+    near = did_you_mean(name, list(subjects))
+    if near.startswith("did you mean"):
+        return near
     whole = {subject.adjoint for subject in subjects.values() if subject.place is None}
-    near = get_close_matches(name, subjects, n=1, cutoff=0.6)
-    return did_you_mean(name, list(subjects) if near else sorted(whole))
+    single = list(dict.fromkeys(subject.name for subject in subjects.values() if subject.place is not None))
+    more = f"; of single elements: {', '.join(single[:3])}, …" if single else ""
+    return f"known: {', '.join(sorted(whole))}{more}"
 
 
 def subject_named(name: str, subjects: Mapping[str, Subject]) -> Subject:

@@ -49,7 +49,9 @@ def main(argv: list[str] | None = None) -> None:
     """Run the command line and end the process with its exit code."""
     _prepare()
     try:
-        code = cli.main(args=argv, prog_name="symbackprop", standalone_mode=False)
+        # Who says nothing at all wants to know what can be said.
+        asked = (sys.argv[1:] if argv is None else argv) or ["--help"]
+        code = cli.main(args=asked, prog_name="symbackprop", standalone_mode=False)
     except SymbackpropError as error:
         say(error.mistakes)
         code = error.exit_code
