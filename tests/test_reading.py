@@ -212,6 +212,7 @@ def test_conditions():
 def test_transposes():
     assert isinstance(read_formula(r"\mat{W}\lay{2}\T"), Transpose)
     assert isinstance(read_formula(r"x^T"), Power)
+    assert read_formula(r"\mat{W}\lay{2}^{-\mathsf{T}}") == Transpose(read_formula(r"\mat{W}\lay{2}^{-1}"))
 
 
 N, I, J = Index("s", 3), Index("i", 2), Index("j", 2)

@@ -21,6 +21,7 @@ from symbackprop.errors import LanguageError
 from symbackprop.expressions import Index, Total, Where
 from symbackprop.language import FUNCTIONS
 from symbackprop.language.syntax import MAX_EXPONENT
+from symbackprop.matrices import Determinant
 
 Operation: TypeAlias = Callable[..., Any]
 
@@ -154,11 +155,22 @@ def applied(name: str, unit: str = "", depth: int = PLAIN) -> Operation:
     def apply(a: Value) -> Value:
         if name == "log" and (unshifted := unshifted_logarithm(a.book, a.number)) is not None:
             return a.with_expr(unshifted, depth=REDUCED, unit="l")
+        if name == "log" and (found := _determinant(a)) is not None:
+            return a.with_expr(sp.log(found**2) / 2, depth=REDUCED, unit="l")
         a = argument(a, depth)
         return a.with_expr(_computed(FUNCTIONS[name], a.number), unit=unit or ("r" if a.depth else ""))
 
     apply.__doc__ = f"{name}(a)."
     return apply
+
+
+def _determinant(a: Value) -> Expr | None:
+    """The determinant whose absolute value a value is: its logarithm has a derivative without branches."""
+    if not (isinstance(a.number, Where) and isinstance(a.number.args[0], sp.Gt)):
+        return None
+    inner = a.number.args[0].lhs
+    found = a.book.definition(inner)
+    return found if isinstance(found, Determinant) and a.number == FUNCTIONS["abs"](inner) else None
 
 
 def composed(formula: Callable[[Expr], Expr], unit: str, name: str) -> Operation:

@@ -136,8 +136,12 @@ class Evaluator:
         return _each(lambda one: one / below, self(tree.above))
 
     def _power(self, tree: Power) -> Value:
-        exponent = self.scalar(tree.exponent)
-        return _each(lambda one: intervals.power(one, exponent), self(tree.base))
+        base, exponent = self(tree.base), self.scalar(tree.exponent)
+        if not isinstance(base, Interval) and len(base) == len(base[0]) > 1 and exponent.middle == -1:
+            if (inverted := intervals.inverse(base)) is None:
+                raise NoValueError("a matrix that has no inverse")
+            return inverted
+        return _each(lambda one: intervals.power(one, exponent), base)
 
     def _apply(self, tree: Apply) -> Value:
         try:

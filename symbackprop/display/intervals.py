@@ -94,6 +94,25 @@ def power(base: Interval, exponent: Interval) -> Interval:
     return apply("exp", [exponent * apply("log", [base])])
 
 
+def inverse(matrix: tuple[tuple[Interval, ...], ...]) -> tuple[tuple[Interval, ...], ...] | None:
+    """The inverse of a square matrix, by elimination with the largest pivot; `None` if it has none."""
+    size = len(matrix)
+    unit = [[point(Fraction(int(row == column))) for column in range(size)] for row in range(size)]
+    work = [[*given, *own] for given, own in zip(matrix, unit, strict=True)]
+    for step in range(size):
+        pivot = max(range(step, size), key=lambda row: abs(real(work[row][step].middle)))
+        work[step], work[pivot] = work[pivot], work[step]
+        first = work[step][step]
+        if first.middle == 0:
+            return None
+        work[step] = [one / first for one in work[step]]
+        for row in range(size):
+            factor = work[row][step]
+            if row != step:
+                work[row] = [one + -(factor * other) for one, other in zip(work[row], work[step], strict=True)]
+    return tuple(tuple(row[size:]) for row in work)
+
+
 def apply(
     name: str, arguments: Sequence[Interval], functions: Mapping[str, Any] | None = None, primes: int = 0
 ) -> Interval:

@@ -198,6 +198,8 @@ class Formula(Cursor):
             return Transpose(tree)
         if words == ["T"] and any(isinstance(one, Symbol) and one.sign.shape != "scalar" for one in walk(tree)):
             return Transpose(tree)
+        if words in (["-", r"\mathsf", "T"], ["-", r"\top"]):
+            return Transpose(Power(tree, Number("-1")))
         power = Power(tree, self.inner(above))
         if _degree(power) > MOST_DEGREE:
             raise TooLargeError(f"{where(self.text, self.at)}: powers beyond {MOST_DEGREE} are not read")

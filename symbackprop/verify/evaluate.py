@@ -206,8 +206,7 @@ class Evaluator:
 
     def _peak(self, expr: Peak) -> Grid:
         axes, data, best = self._best(expr)
-        taken = np.take_along_axis(data, np.expand_dims(best, -1), -1)
-        return Grid(axes, taken[..., 0])
+        return Grid(axes, np.take_along_axis(data, np.expand_dims(best, -1), -1)[..., 0])
 
     def _argpeak(self, expr: ArgPeak) -> Grid:
         axes, _, best = self._best(expr)
@@ -222,9 +221,10 @@ class Evaluator:
         return axes, data, np.asarray(np.argmax(self.field.real(data), axis=-1))
 
     def _inverse(self, expr: Inverse) -> Grid:
-        inverted = matrices.inverse(self.field.array(self.values[expr.entry.tensor]), self.field)
-        values = {**self.values, expr.entry.tensor: inverted}
-        return Evaluator(values, self.sizes, self.field, self.ranges)._read(expr.entry)
+        moved = sp.Add.make_args(expr.entry)  # a tensor, and perhaps another that says how far it is moved
+        matrix = np.asarray(sum(self.field.array(self.values[one.tensor]) for one in moved))
+        values = {**self.values, moved[0].tensor: matrices.inverse(matrix, self.field)}
+        return Evaluator(values, self.sizes, self.field, self.ranges)._read(moved[0])
 
     def _determinant(self, expr: Determinant) -> Grid:
         inner = self._inside(expr.bound).grid(expr.body)

@@ -97,3 +97,14 @@ def test_a_tensor_named_like_a_size_is_refused(first):
 def test_a_matrix_of_zeros_without_inverse_is_no_tie_to_check():
     network = Equations(shapes={"X": ("n", "n")}, equations="E = log(abs(det(X)))")
     assert derive(network).verify().passed
+
+
+@pytest.mark.parametrize(
+    "loss",
+    ["logabsdet(X)", "log(abs(det(X)))", "log(det(X))", "sum(inv(X)**2)"],
+    ids=["logabsdet", "abs", "det", "inv"],
+)
+def test_documents_with_inverses_are_read_back(loss, tmp_path):
+    network = Equations(shapes={"X": ("n", "n")}, equations=f"E = {loss}")
+    report = derive(network).write(tmp_path, ["latex", "html", "expressions"])
+    assert report.passed, str(report)

@@ -123,3 +123,11 @@ def test_rounded_numbers_are_widened_by_half_a_unit() -> None:
 
 def test_a_function_given_as_a_value() -> None:
     assert evaluate(Apply("twice", (integer(4),)), {"twice": lambda value: 2 * value}) == 8
+
+
+def test_the_power_minus_one_of_a_matrix_is_its_inverse() -> None:
+    power = Power(Matrix(((integer(0), integer(2)), (integer(4), integer(1)))), Number("-1"))
+    inverse = Matrix(((Number("-0.125"), Number("0.25")), (Number("0.5"), integer(0))))
+    assert agree(Evaluator({})(power), Evaluator({})(inverse), True)
+    with pytest.raises(NoValueError, match="no inverse"):
+        Evaluator({})(Power(Matrix(((integer(1), integer(2)), (integer(2), integer(4)))), Number("-1")))

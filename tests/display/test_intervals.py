@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from symbackprop.display.intervals import Interval, apply, around, number, point, power, same
+from symbackprop.display.intervals import Interval, apply, around, inverse, number, point, power, same
 
 ENDS = st.fractions(min_value=-3, max_value=3, max_denominator=50)
 INTERVALS = st.builds(lambda low, width: Interval(low, low + width), ENDS, st.fractions(0, 2, max_denominator=50))
@@ -82,3 +82,9 @@ def test_division_by_what_may_be_zero_is_refused() -> None:
 def test_overlap() -> None:
     assert around(Q(1), Q(1, 2)).overlaps(around(Q(2), Q(1, 2)))
     assert not around(Q(1), Q(1, 3)).overlaps(around(Q(2), Q(1, 3)))
+
+
+def test_an_inverse_is_exact_on_rationals() -> None:
+    matrix = tuple(tuple(point(Q(one)) for one in row) for row in ((0, 2), (4, 1)))
+    assert inverse(matrix) == ((point(Q(-1, 8)), point(Q(1, 4))), (point(Q(1, 2)), point(Q(0))))
+    assert inverse(((point(Q(1)), point(Q(2))), (point(Q(2)), point(Q(4))))) is None
