@@ -10,6 +10,7 @@ from symbackprop.expressions import Index
 from symbackprop.graph import Derivation, Equation, Tensor
 from symbackprop.lower.ahead import ahead
 from symbackprop.lower.arrays import Shapes, lower_expression
+from symbackprop.lower.exposed import unread, without_exposed
 from symbackprop.lower.stability import computable
 from symbackprop.program import Assign, Loop, Program, Statement, assignments, leaves
 from symbackprop.schedule import schedule
@@ -32,7 +33,7 @@ def lower(derivation: Derivation, *, readable: bool = False, every: bool = False
     shapes = {name: tensor.shape for name, tensor in {**graph.tensors, **derivation.tensors}.items()}
     passes = (graph.equations, derivation.adjoints)
     if not readable:
-        passes = (computable(graph.equations), computable(derivation.adjoints, graph.equations))
+        passes = _computable(derivation)
     forward, backward = (statements(equations, shapes, readable=readable) for equations in passes)
     data = {tensor.name: tensor.indices for tensor in graph.with_role("input", "target", "constant")}
     return Program(
@@ -44,6 +45,15 @@ def lower(derivation: Derivation, *, readable: bool = False, every: bool = False
         data=data,
         sizes=given_sizes((*graph.with_role("input", "target", "constant"), *graph.parameters)),
     )
+
+
+def _computable(derivation: Derivation) -> tuple[tuple[Equation, ...], tuple[Equation, ...]]:
+    """Both passes without what overflows for nothing: exponentials that only stable forms are made of."""
+    graph = derivation.graph
+    forward = without_exposed(computable(graph.equations))
+    backward = without_exposed(computable(derivation.adjoints, graph.equations), graph.equations)
+    idle = unread(forward, (*graph.equations, *derivation.adjoints), (*forward, *backward))
+    return tuple(equation for equation in forward if equation.tensor not in idle), backward
 
 
 def statements(equations: Sequence[Equation], shapes: Shapes, *, readable: bool = False) -> tuple[Statement, ...]:
