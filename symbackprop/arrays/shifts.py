@@ -39,7 +39,12 @@ def unshifted_quotient(above: Value, below: Value) -> Value | None:
     axes = [axis for axis in above.axes if rest.xreplace({index: axis}) == own_rest]
     if not axes:
         return None
-    return replace(above, expr=sp.exp(own_rest) / Total(sp.exp(rest), index), depth=REDUCED, unit="p")
+    exponent = replace(above, expr=own_rest, depth=REDUCED, unit="")
+    if own_rest.has(Total):
+        # Written out above and below, the sums in the exponent would have different letters, and be no softmax to see.
+        exponent = book.named(exponent, "z")
+        rest = exponent.number.xreplace({exponent.axes[above.axes.index(axes[0])]: index})
+    return replace(exponent, expr=sp.exp(exponent.number) / Total(sp.exp(rest), index), depth=REDUCED, unit="p")
 
 
 def unshifted_logarithm(book: Lifting, inside: Expr) -> Expr | None:

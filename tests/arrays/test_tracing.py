@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.special
-from scipy.special import expit, log_softmax, logsumexp
+from scipy.special import expit, log_softmax, logsumexp, softmax
 
 from symbackprop.errors import InputError, LanguageError, SymbackpropError, UnsupportedError
 from symbackprop.facade import derive
@@ -82,6 +82,26 @@ def test_the_shift_in_a_softmax_is_no_path_for_the_gradient():
     d = derive(attention, Q=("n", "d"), K=("m", "d"), V=("m", "h"), G=("n", "h"), wrt=["Q", "K", "V"])
     assert str(d.stages.derivation.adjoint("S").rhs) == "(dP[i, j] - sum(P[i, k]*dP[i, k], k))*P[i, j]"
     assert d.verify().passed
+
+
+@pytest.mark.parametrize("scale", [1, np.sqrt(2)])
+def test_a_softmax_of_products_is_finite_where_its_exponentials_overflow(scale):
+    def attention(Q, K, V):
+        S = Q @ K.T / scale
+        P = np.exp(S - np.max(S, axis=1, keepdims=True))
+        return np.sum(((P / np.sum(P, axis=1, keepdims=True)) @ V) ** 2)
+
+    d = derive(attention, Q=(3, 2), K=(4, 2), V=(4, 2))
+    Q, K = np.array([[200.0, -1], [-200, 3], [1, 0]]), np.array([[100.0, 0], [-100, 1], [0, 1], [99.99, 0.5]])
+    given = {"Q": Q, "K": K, "V": np.arange(8.0).reshape(4, 2)}
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        loss, gradients = d.compile().loss_and_grad(given)
+    assert loss == pytest.approx(attention(**given), rel=1e-10)
+    P = softmax(Q @ K.T / scale, axis=1)
+    dP = 2 * P @ given["V"] @ given["V"].T
+    dS = P * (dP - np.sum(P * dP, axis=1, keepdims=True))
+    assert gradients["Q"] == pytest.approx(dS @ K / scale, rel=1e-9, abs=1e-9)
+    assert gradients["K"] == pytest.approx(dS.T @ Q / scale, rel=1e-9, abs=1e-9)
 
 
 def test_the_shift_in_a_logarithm_of_a_sum_of_exponentials_cancels():
