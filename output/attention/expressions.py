@@ -7,6 +7,8 @@
 # check: 50 digits on the graph: 1e-9 |g|
 # check: index form: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
 # body sha256: 1ac8d61c323c73f9c10237a525a74d1ed6e46a0ff893c9ee1638386bb3af18b9
 """Loss, forward pass and gradients of the network attention as SymPy objects.
 

@@ -7,7 +7,9 @@
 # check: 50 digits on the graph: 1e-9 |g|
 # check: index form: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
-# body sha256: 56d4f87cfa048a220339cefc2b5fafd5da450c5bf0b0dc6cc62dd7defabc16fa
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
+# body sha256: 6fe9e834f2a4488e13ea79aa72d45b4e0af59c1288c176d4677f26a0adab5775
 """Loss, gradient and training of the network attention, in NumPy.
 
     x    N x T x 4  input
@@ -133,9 +135,9 @@ def loss(params: Params, x: Array, t: Array) -> float:
 def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     """Return the loss E, and its gradient by every parameter in the parameter's shape.
 
-    ∂E/∂wⱼᵢ^{(q)} = Σₛ Σ_τ ∂E/∂z_{sτj}^{(q)}·x_{sτi}
-    ∂E/∂wⱼᵢ⁽ᵏ⁾ = Σₛ Σ_τ ∂E/∂z_{sτj}⁽ᵏ⁾·x_{sτi}
-    ∂E/∂wⱼᵢ⁽ᵛ⁾ = Σₛ Σ_τ ∂E/∂z_{sτj}⁽ᵛ⁾·x_{sτi}
+    ∂E/∂wⱼᵢ^{(q)} = Σₛ Σ_τ δ_{sτj}^{(q)}·x_{sτi}
+    ∂E/∂wⱼᵢ⁽ᵏ⁾ = Σₛ Σ_τ δ_{sτj}⁽ᵏ⁾·x_{sτi}
+    ∂E/∂wⱼᵢ⁽ᵛ⁾ = Σₛ Σ_τ δ_{sτj}⁽ᵛ⁾·x_{sτi}
     """
     q_W = params["q_W"]
     k_W = params["k_W"]
@@ -162,17 +164,17 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     dP4 = dy4 @ v_z.mT
     # ∂E/∂s_{sτu}⁽⁴⁾ = (∂E/∂p_{sτu}⁽⁴⁾ - Σᵥ ∂E/∂p_{sτv}⁽⁴⁾·p_{sτv}⁽⁴⁾)·p_{sτu}⁽⁴⁾
     dS4 = P4 * (dP4 + (-np.sum(dP4 * P4, axis=2))[:, :, None])
-    # ∂E/∂z_{sτj}⁽ᵛ⁾ = Σᵢ ∂E/∂yₛᵢⱼ⁽⁴⁾·p_{siτ}⁽⁴⁾
+    # δ_{sτj}⁽ᵛ⁾ = Σᵢ ∂E/∂yₛᵢⱼ⁽⁴⁾·p_{siτ}⁽⁴⁾
     dv_z = P4.mT @ dy4
-    # ∂E/∂wⱼᵢ⁽ᵛ⁾ = Σₛ Σ_τ ∂E/∂z_{sτj}⁽ᵛ⁾·x_{sτi}
+    # ∂E/∂wⱼᵢ⁽ᵛ⁾ = Σₛ Σ_τ δ_{sτj}⁽ᵛ⁾·x_{sτi}
     dv_W = np.tensordot(dv_z, x, ((0, 1), (0, 1)))
-    # ∂E/∂z_{sτj}⁽ᵏ⁾ = 1/√3·Σᵢ ∂E/∂s_{siτ}⁽⁴⁾·zₛᵢⱼ^{(q)}
+    # δ_{sτj}⁽ᵏ⁾ = 1/√3·Σᵢ ∂E/∂s_{siτ}⁽⁴⁾·zₛᵢⱼ^{(q)}
     dk_z = 1 / 3 * 3**0.5 * (dS4.mT @ q_z)
-    # ∂E/∂wⱼᵢ⁽ᵏ⁾ = Σₛ Σ_τ ∂E/∂z_{sτj}⁽ᵏ⁾·x_{sτi}
+    # ∂E/∂wⱼᵢ⁽ᵏ⁾ = Σₛ Σ_τ δ_{sτj}⁽ᵏ⁾·x_{sτi}
     dk_W = np.tensordot(dk_z, x, ((0, 1), (0, 1)))
-    # ∂E/∂z_{sτj}^{(q)} = 1/√3·Σᵤ ∂E/∂s_{sτu}⁽⁴⁾·zₛᵤⱼ⁽ᵏ⁾
+    # δ_{sτj}^{(q)} = 1/√3·Σᵤ ∂E/∂s_{sτu}⁽⁴⁾·zₛᵤⱼ⁽ᵏ⁾
     dq_z = 1 / 3 * 3**0.5 * (dS4 @ k_z)
-    # ∂E/∂wⱼᵢ^{(q)} = Σₛ Σ_τ ∂E/∂z_{sτj}^{(q)}·x_{sτi}
+    # ∂E/∂wⱼᵢ^{(q)} = Σₛ Σ_τ δ_{sτj}^{(q)}·x_{sτi}
     dq_W = np.tensordot(dq_z, x, ((0, 1), (0, 1)))
     grads = {
         "q_W": dq_W,
@@ -235,23 +237,23 @@ def sequential_step(
     E = 0.5 * np.sum((t - y4) ** 2) / N / T
     # ∂E/∂y_{sτj}⁽⁴⁾ = 1/(N·T)·(y_{sτj}⁽⁴⁾ - t_{sτj})
     dy4 = (y4 - t) / N / T
-    # ∂E/∂z_{sτj}⁽ᵛ⁾ = Σᵢ ∂E/∂yₛᵢⱼ⁽⁴⁾·p_{siτ}⁽⁴⁾
+    # δ_{sτj}⁽ᵛ⁾ = Σᵢ ∂E/∂yₛᵢⱼ⁽⁴⁾·p_{siτ}⁽⁴⁾
     dv_z = P4.mT @ dy4
-    # ∂E/∂wⱼᵢ⁽ᵛ⁾ = Σₛ Σ_τ ∂E/∂z_{sτj}⁽ᵛ⁾·x_{sτi}
+    # ∂E/∂wⱼᵢ⁽ᵛ⁾ = Σₛ Σ_τ δ_{sτj}⁽ᵛ⁾·x_{sτi}
     dv_W = np.tensordot(dv_z, x, ((0, 1), (0, 1)))
     v_W = _moved(v_W, dv_W, learning_rate)
     # ∂E/∂p_{sτu}⁽⁴⁾ = Σⱼ ∂E/∂y_{sτj}⁽⁴⁾·zₛᵤⱼ⁽ᵛ⁾
     dP4 = dy4 @ v_z.mT
     # ∂E/∂s_{sτu}⁽⁴⁾ = (∂E/∂p_{sτu}⁽⁴⁾ - Σᵥ ∂E/∂p_{sτv}⁽⁴⁾·p_{sτv}⁽⁴⁾)·p_{sτu}⁽⁴⁾
     dS4 = P4 * (dP4 + (-np.sum(dP4 * P4, axis=2))[:, :, None])
-    # ∂E/∂z_{sτj}⁽ᵏ⁾ = 1/√3·Σᵢ ∂E/∂s_{siτ}⁽⁴⁾·zₛᵢⱼ^{(q)}
+    # δ_{sτj}⁽ᵏ⁾ = 1/√3·Σᵢ ∂E/∂s_{siτ}⁽⁴⁾·zₛᵢⱼ^{(q)}
     dk_z = 1 / 3 * 3**0.5 * (dS4.mT @ q_z)
-    # ∂E/∂wⱼᵢ⁽ᵏ⁾ = Σₛ Σ_τ ∂E/∂z_{sτj}⁽ᵏ⁾·x_{sτi}
+    # ∂E/∂wⱼᵢ⁽ᵏ⁾ = Σₛ Σ_τ δ_{sτj}⁽ᵏ⁾·x_{sτi}
     dk_W = np.tensordot(dk_z, x, ((0, 1), (0, 1)))
     k_W = _moved(k_W, dk_W, learning_rate)
-    # ∂E/∂z_{sτj}^{(q)} = 1/√3·Σᵤ ∂E/∂s_{sτu}⁽⁴⁾·zₛᵤⱼ⁽ᵏ⁾
+    # δ_{sτj}^{(q)} = 1/√3·Σᵤ ∂E/∂s_{sτu}⁽⁴⁾·zₛᵤⱼ⁽ᵏ⁾
     dq_z = 1 / 3 * 3**0.5 * (dS4 @ k_z)
-    # ∂E/∂wⱼᵢ^{(q)} = Σₛ Σ_τ ∂E/∂z_{sτj}^{(q)}·x_{sτi}
+    # ∂E/∂wⱼᵢ^{(q)} = Σₛ Σ_τ δ_{sτj}^{(q)}·x_{sτi}
     dq_W = np.tensordot(dq_z, x, ((0, 1), (0, 1)))
     q_W = _moved(q_W, dq_W, learning_rate)
     return float(E), {**params, "q_W": q_W, "k_W": k_W, "v_W": v_W}

@@ -8,6 +8,8 @@
 # check: index form: 1e-9 |g|
 # check: scalar form: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
 # body sha256: 902bd3ddc51c4bde62553fe113c0504ecb58ab9bef6ccefab07244e0885107ce
 """Loss, forward pass and gradients of the network autoencoder as SymPy objects.
 

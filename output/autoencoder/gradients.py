@@ -8,7 +8,9 @@
 # check: index form: 1e-9 |g|
 # check: scalar form: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
-# body sha256: 48f2897aa9897472cd83d986e93790df47e630c0756733214f54b36e83dfb01c
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
+# body sha256: 07490a5e3d5d339b8f75210f321ce35cf426e2e5d6bacbf234831b464a5cf1d8
 """Loss, gradient and training of the network autoencoder, in NumPy.
 
     x          N x 6  input
@@ -122,9 +124,9 @@ def loss(params: Params, x: Array, t: Array) -> float:
 def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     """Return the loss E, and its gradient by every parameter in the parameter's shape.
 
-    ∂E/∂wⱼᵢ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ = Σₛ ∂E/∂zₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·aₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ + Σₛ ∂E/∂zₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾·xₛᵢ
-    ∂E/∂bⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾
-    ∂E/∂bᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ ∂E/∂zₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
+    ∂E/∂wⱼᵢ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ = Σₛ δₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·aₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ + Σₛ δₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾·xₛᵢ
+    ∂E/∂bⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ = Σₛ δₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾
+    ∂E/∂bᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ δₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
     """
     encoder_W = params["encoder_W"]
     encoder_b = params["encoder_b"]
@@ -138,15 +140,15 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     decoder_z = encoder_a @ encoder_W + decoder_b
     # E = 1/N·½·Σₛ Σⱼ (tₛⱼ - zₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾)²
     E = 0.5 * np.sum((t - decoder_z) ** 2) / N
-    # ∂E/∂zₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = 1/N·(zₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ - tₛᵢ)
+    # δₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = 1/N·(zₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ - tₛᵢ)
     ddecoder_z = (decoder_z - t) / N
-    # ∂E/∂bᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ ∂E/∂zₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
+    # ∂E/∂bᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ δₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
     ddecoder_b = np.sum(ddecoder_z, axis=0)
-    # ∂E/∂zₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ = Σᵢ ∂E/∂zₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·wⱼᵢ⁽ᵉⁿᶜᵒᵈᵉʳ⁾·(1 - (aₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾)²)
+    # δₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ = Σᵢ δₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·wⱼᵢ⁽ᵉⁿᶜᵒᵈᵉʳ⁾·(1 - (aₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾)²)
     dencoder_z = (ddecoder_z @ encoder_W.T) * (1 - encoder_a**2)
-    # ∂E/∂wⱼᵢ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ = Σₛ ∂E/∂zₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·aₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ + Σₛ ∂E/∂zₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾·xₛᵢ
+    # ∂E/∂wⱼᵢ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ = Σₛ δₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·aₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ + Σₛ δₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾·xₛᵢ
     dencoder_W = encoder_a.T @ ddecoder_z + dencoder_z.T @ x
-    # ∂E/∂bⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾
+    # ∂E/∂bⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ = Σₛ δₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾
     dencoder_b = np.sum(dencoder_z, axis=0)
     grads = {
         "encoder_W": dencoder_W,
@@ -203,16 +205,16 @@ def sequential_step(
     encoder_a = np.tanh(encoder_z)
     decoder_z = encoder_a @ encoder_W + decoder_b
     E = 0.5 * np.sum((t - decoder_z) ** 2) / N
-    # ∂E/∂zₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = 1/N·(zₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ - tₛᵢ)
+    # δₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = 1/N·(zₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ - tₛᵢ)
     ddecoder_z = (decoder_z - t) / N
-    # ∂E/∂bᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ ∂E/∂zₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
+    # ∂E/∂bᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ δₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
     ddecoder_b = np.sum(ddecoder_z, axis=0)
     decoder_b = _moved(decoder_b, ddecoder_b, learning_rate)
-    # ∂E/∂zₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ = Σᵢ ∂E/∂zₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·wⱼᵢ⁽ᵉⁿᶜᵒᵈᵉʳ⁾·(1 - (aₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾)²)
+    # δₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ = Σᵢ δₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·wⱼᵢ⁽ᵉⁿᶜᵒᵈᵉʳ⁾·(1 - (aₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾)²)
     dencoder_z = (ddecoder_z @ encoder_W.T) * (1 - encoder_a**2)
-    # ∂E/∂wⱼᵢ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ = Σₛ ∂E/∂zₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·aₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ + Σₛ ∂E/∂zₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾·xₛᵢ
+    # ∂E/∂wⱼᵢ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ = Σₛ δₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·aₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ + Σₛ δₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾·xₛᵢ
     dencoder_W = encoder_a.T @ ddecoder_z + dencoder_z.T @ x
-    # ∂E/∂bⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾
+    # ∂E/∂bⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ = Σₛ δₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾
     dencoder_b = np.sum(dencoder_z, axis=0)
     encoder_W = _moved(encoder_W, dencoder_W, learning_rate)
     encoder_b = _moved(encoder_b, dencoder_b, learning_rate)

@@ -6,7 +6,10 @@
 # check: complex step on the graph: 1e-9 |g|
 # check: 50 digits on the graph: 1e-9 |g|
 # check: index form: 1e-9 |g|
+# check: the stated branch, where branches meet: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
 # body sha256: a3c3abf08d22587b62e195224fd6b88147b8e60a2dcdcee9e9bc49c9948e0c30
 """Loss, forward pass and gradients of the network cnn as SymPy objects.
 

@@ -6,6 +6,8 @@
 # check: complex step on the graph: 1e-9 |g|
 # check: index form: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
 # body sha256: ab4476e77417d695d3cd1698b9848af9e70368c0f6b830b4debd37f06182c9b1
 """Loss, forward pass and gradients of the network gpt2 as SymPy objects.
 

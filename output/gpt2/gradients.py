@@ -6,7 +6,9 @@
 # check: complex step on the graph: 1e-9 |g|
 # check: index form: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
-# body sha256: 2350516e0f64371d74eb5a65254777bf87abb7aa409a85b55be44590c40bc359
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
+# body sha256: 38fdcb9a3075d69251dacbc5226b58ffdd262a99b82994d7e07d67135f3ab684
 """Loss, gradient and training of the network gpt2, in NumPy.
 
     tokens       N x context               input
@@ -1096,11 +1098,11 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
 
     y_{sτj}⁽ʷᵗᵉ⁾ = w_{tokens_{sτ},j}⁽ʷᵗᵉ⁾
     y_{sτj}⁽ʷᵖᵉ⁾ = y_{sτj}⁽ʷᵗᵉ⁾ + w_{τj}⁽ʷᵖᵉ⁾
-    a_{sτ}^{(h0_mu)} = 1/width·Σᵢ y_{sτi}⁽ʷᵖᵉ⁾
-    a_{sτ}^{(h0_var)} = 1/width·Σᵢ (y_{sτi}⁽ʷᵖᵉ⁾ - a_{sτ}^{(h0_mu)})²
-    a_{sτ}^{(h0_sigma)} = √(a_{sτ}^{(h0_var)} + 0.00001)
-    a_{sτi}^{(h0_xhat)} = (y_{sτi}⁽ʷᵖᵉ⁾ - a_{sτ}^{(h0_mu)})/a_{sτ}^{(h0_sigma)}
-    u_{sτi}⁽ʰ⁰⁾ = aᵢ^{(h0_gamma)}·a_{sτi}^{(h0_xhat)} + aᵢ^{(h0_beta)}
+    μ_{a,sτ}⁽ʰ⁰⁾ = 1/width·Σᵢ y_{sτi}⁽ʷᵖᵉ⁾
+    var_{a,sτ}⁽ʰ⁰⁾ = 1/width·Σᵢ (y_{sτi}⁽ʷᵖᵉ⁾ - μ_{a,sτ}⁽ʰ⁰⁾)²
+    σ_{a,sτ}⁽ʰ⁰⁾ = √(var_{a,sτ}⁽ʰ⁰⁾ + 0.00001)
+    xhat_{a,sτi}⁽ʰ⁰⁾ = (y_{sτi}⁽ʷᵖᵉ⁾ - μ_{a,sτ}⁽ʰ⁰⁾)/σ_{a,sτ}⁽ʰ⁰⁾
+    u_{sτi}⁽ʰ⁰⁾ = γ_{a,i}⁽ʰ⁰⁾·xhat_{a,sτi}⁽ʰ⁰⁾ + β_{a,i}⁽ʰ⁰⁾
     q_{saτk}⁽ʰ⁰⁾ = Σᵢ w_{q,aki}⁽ʰ⁰⁾·u_{sτi}⁽ʰ⁰⁾ + b_{q,ak}⁽ʰ⁰⁾
     k_{saτk}⁽ʰ⁰⁾ = Σᵢ w_{k,aki}⁽ʰ⁰⁾·u_{sτi}⁽ʰ⁰⁾ + b_{k,ak}⁽ʰ⁰⁾
     v_{saτk}⁽ʰ⁰⁾ = Σᵢ w_{v,aki}⁽ʰ⁰⁾·u_{sτi}⁽ʰ⁰⁾ + b_{v,ak}⁽ʰ⁰⁾
@@ -1108,19 +1110,19 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     p_{saτu}⁽ʰ⁰⁾ = exp(s_{saτu}⁽ʰ⁰⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁰⁾))
     o_{saτk}⁽ʰ⁰⁾ = Σᵤ p_{saτu}⁽ʰ⁰⁾·vₛₐᵤₖ⁽ʰ⁰⁾
     r_{sτj}⁽ʰ⁰⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁰⁾·o_{saτk}⁽ʰ⁰⁾ + y_{sτj}⁽ʷᵖᵉ⁾ + b_{o,j}⁽ʰ⁰⁾
-    b_{sτ}^{(h0_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ⁰⁾
-    b_{sτ}^{(h0_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ⁰⁾ - b_{sτ}^{(h0_mu)})²
-    b_{sτ}^{(h0_sigma)} = √(b_{sτ}^{(h0_var)} + 0.00001)
-    b_{sτi}^{(h0_xhat)} = (r_{sτi}⁽ʰ⁰⁾ - b_{sτ}^{(h0_mu)})/b_{sτ}^{(h0_sigma)}
-    v_{sτi}⁽ʰ⁰⁾ = bᵢ^{(h0_gamma)}·b_{sτi}^{(h0_xhat)} + bᵢ^{(h0_beta)}
+    μ_{b,sτ}⁽ʰ⁰⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ⁰⁾
+    var_{b,sτ}⁽ʰ⁰⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ⁰⁾ - μ_{b,sτ}⁽ʰ⁰⁾)²
+    σ_{b,sτ}⁽ʰ⁰⁾ = √(var_{b,sτ}⁽ʰ⁰⁾ + 0.00001)
+    xhat_{b,sτi}⁽ʰ⁰⁾ = (r_{sτi}⁽ʰ⁰⁾ - μ_{b,sτ}⁽ʰ⁰⁾)/σ_{b,sτ}⁽ʰ⁰⁾
+    v_{sτi}⁽ʰ⁰⁾ = γ_{b,i}⁽ʰ⁰⁾·xhat_{b,sτi}⁽ʰ⁰⁾ + β_{b,i}⁽ʰ⁰⁾
     z_{sτm}⁽ʰ⁰⁾ = Σᵢ w_{f,mi}⁽ʰ⁰⁾·v_{sτi}⁽ʰ⁰⁾ + b_{f,m}⁽ʰ⁰⁾
     g_{sτm}⁽ʰ⁰⁾ = ½·z_{sτm}⁽ʰ⁰⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ⁰⁾ + 0.044715·(z_{sτm}⁽ʰ⁰⁾)³)))
     y_{sτj}⁽ʰ⁰⁾ = Σₘ w_{p,jm}⁽ʰ⁰⁾·g_{sτm}⁽ʰ⁰⁾ + r_{sτj}⁽ʰ⁰⁾ + b_{p,j}⁽ʰ⁰⁾
-    a_{sτ}^{(h1_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁰⁾
-    a_{sτ}^{(h1_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ⁰⁾ - a_{sτ}^{(h1_mu)})²
-    a_{sτ}^{(h1_sigma)} = √(a_{sτ}^{(h1_var)} + 0.00001)
-    a_{sτi}^{(h1_xhat)} = (y_{sτi}⁽ʰ⁰⁾ - a_{sτ}^{(h1_mu)})/a_{sτ}^{(h1_sigma)}
-    u_{sτi}⁽ʰ¹⁾ = aᵢ^{(h1_gamma)}·a_{sτi}^{(h1_xhat)} + aᵢ^{(h1_beta)}
+    μ_{a,sτ}⁽ʰ¹⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ⁰⁾
+    var_{a,sτ}⁽ʰ¹⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ⁰⁾ - μ_{a,sτ}⁽ʰ¹⁾)²
+    σ_{a,sτ}⁽ʰ¹⁾ = √(var_{a,sτ}⁽ʰ¹⁾ + 0.00001)
+    xhat_{a,sτi}⁽ʰ¹⁾ = (y_{sτi}⁽ʰ⁰⁾ - μ_{a,sτ}⁽ʰ¹⁾)/σ_{a,sτ}⁽ʰ¹⁾
+    u_{sτi}⁽ʰ¹⁾ = γ_{a,i}⁽ʰ¹⁾·xhat_{a,sτi}⁽ʰ¹⁾ + β_{a,i}⁽ʰ¹⁾
     q_{saτk}⁽ʰ¹⁾ = Σᵢ w_{q,aki}⁽ʰ¹⁾·u_{sτi}⁽ʰ¹⁾ + b_{q,ak}⁽ʰ¹⁾
     k_{saτk}⁽ʰ¹⁾ = Σᵢ w_{k,aki}⁽ʰ¹⁾·u_{sτi}⁽ʰ¹⁾ + b_{k,ak}⁽ʰ¹⁾
     v_{saτk}⁽ʰ¹⁾ = Σᵢ w_{v,aki}⁽ʰ¹⁾·u_{sτi}⁽ʰ¹⁾ + b_{v,ak}⁽ʰ¹⁾
@@ -1128,19 +1130,19 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     p_{saτu}⁽ʰ¹⁾ = exp(s_{saτu}⁽ʰ¹⁾)/(Σ_w exp(s_{saτw}⁽ʰ¹⁾))
     o_{saτk}⁽ʰ¹⁾ = Σᵤ p_{saτu}⁽ʰ¹⁾·vₛₐᵤₖ⁽ʰ¹⁾
     r_{sτj}⁽ʰ¹⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ¹⁾·o_{saτk}⁽ʰ¹⁾ + y_{sτj}⁽ʰ⁰⁾ + b_{o,j}⁽ʰ¹⁾
-    b_{sτ}^{(h1_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ¹⁾
-    b_{sτ}^{(h1_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ¹⁾ - b_{sτ}^{(h1_mu)})²
-    b_{sτ}^{(h1_sigma)} = √(b_{sτ}^{(h1_var)} + 0.00001)
-    b_{sτi}^{(h1_xhat)} = (r_{sτi}⁽ʰ¹⁾ - b_{sτ}^{(h1_mu)})/b_{sτ}^{(h1_sigma)}
-    v_{sτi}⁽ʰ¹⁾ = bᵢ^{(h1_gamma)}·b_{sτi}^{(h1_xhat)} + bᵢ^{(h1_beta)}
+    μ_{b,sτ}⁽ʰ¹⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ¹⁾
+    var_{b,sτ}⁽ʰ¹⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ¹⁾ - μ_{b,sτ}⁽ʰ¹⁾)²
+    σ_{b,sτ}⁽ʰ¹⁾ = √(var_{b,sτ}⁽ʰ¹⁾ + 0.00001)
+    xhat_{b,sτi}⁽ʰ¹⁾ = (r_{sτi}⁽ʰ¹⁾ - μ_{b,sτ}⁽ʰ¹⁾)/σ_{b,sτ}⁽ʰ¹⁾
+    v_{sτi}⁽ʰ¹⁾ = γ_{b,i}⁽ʰ¹⁾·xhat_{b,sτi}⁽ʰ¹⁾ + β_{b,i}⁽ʰ¹⁾
     z_{sτm}⁽ʰ¹⁾ = Σᵢ w_{f,mi}⁽ʰ¹⁾·v_{sτi}⁽ʰ¹⁾ + b_{f,m}⁽ʰ¹⁾
     g_{sτm}⁽ʰ¹⁾ = ½·z_{sτm}⁽ʰ¹⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁾)³)))
     y_{sτj}⁽ʰ¹⁾ = Σₘ w_{p,jm}⁽ʰ¹⁾·g_{sτm}⁽ʰ¹⁾ + r_{sτj}⁽ʰ¹⁾ + b_{p,j}⁽ʰ¹⁾
-    a_{sτ}^{(h2_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ¹⁾
-    a_{sτ}^{(h2_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ¹⁾ - a_{sτ}^{(h2_mu)})²
-    a_{sτ}^{(h2_sigma)} = √(a_{sτ}^{(h2_var)} + 0.00001)
-    a_{sτi}^{(h2_xhat)} = (y_{sτi}⁽ʰ¹⁾ - a_{sτ}^{(h2_mu)})/a_{sτ}^{(h2_sigma)}
-    u_{sτi}⁽ʰ²⁾ = aᵢ^{(h2_gamma)}·a_{sτi}^{(h2_xhat)} + aᵢ^{(h2_beta)}
+    μ_{a,sτ}⁽ʰ²⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ¹⁾
+    var_{a,sτ}⁽ʰ²⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ¹⁾ - μ_{a,sτ}⁽ʰ²⁾)²
+    σ_{a,sτ}⁽ʰ²⁾ = √(var_{a,sτ}⁽ʰ²⁾ + 0.00001)
+    xhat_{a,sτi}⁽ʰ²⁾ = (y_{sτi}⁽ʰ¹⁾ - μ_{a,sτ}⁽ʰ²⁾)/σ_{a,sτ}⁽ʰ²⁾
+    u_{sτi}⁽ʰ²⁾ = γ_{a,i}⁽ʰ²⁾·xhat_{a,sτi}⁽ʰ²⁾ + β_{a,i}⁽ʰ²⁾
     q_{saτk}⁽ʰ²⁾ = Σᵢ w_{q,aki}⁽ʰ²⁾·u_{sτi}⁽ʰ²⁾ + b_{q,ak}⁽ʰ²⁾
     k_{saτk}⁽ʰ²⁾ = Σᵢ w_{k,aki}⁽ʰ²⁾·u_{sτi}⁽ʰ²⁾ + b_{k,ak}⁽ʰ²⁾
     v_{saτk}⁽ʰ²⁾ = Σᵢ w_{v,aki}⁽ʰ²⁾·u_{sτi}⁽ʰ²⁾ + b_{v,ak}⁽ʰ²⁾
@@ -1148,19 +1150,19 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     p_{saτu}⁽ʰ²⁾ = exp(s_{saτu}⁽ʰ²⁾)/(Σ_w exp(s_{saτw}⁽ʰ²⁾))
     o_{saτk}⁽ʰ²⁾ = Σᵤ p_{saτu}⁽ʰ²⁾·vₛₐᵤₖ⁽ʰ²⁾
     r_{sτj}⁽ʰ²⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ²⁾·o_{saτk}⁽ʰ²⁾ + y_{sτj}⁽ʰ¹⁾ + b_{o,j}⁽ʰ²⁾
-    b_{sτ}^{(h2_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ²⁾
-    b_{sτ}^{(h2_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ²⁾ - b_{sτ}^{(h2_mu)})²
-    b_{sτ}^{(h2_sigma)} = √(b_{sτ}^{(h2_var)} + 0.00001)
-    b_{sτi}^{(h2_xhat)} = (r_{sτi}⁽ʰ²⁾ - b_{sτ}^{(h2_mu)})/b_{sτ}^{(h2_sigma)}
-    v_{sτi}⁽ʰ²⁾ = bᵢ^{(h2_gamma)}·b_{sτi}^{(h2_xhat)} + bᵢ^{(h2_beta)}
+    μ_{b,sτ}⁽ʰ²⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ²⁾
+    var_{b,sτ}⁽ʰ²⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ²⁾ - μ_{b,sτ}⁽ʰ²⁾)²
+    σ_{b,sτ}⁽ʰ²⁾ = √(var_{b,sτ}⁽ʰ²⁾ + 0.00001)
+    xhat_{b,sτi}⁽ʰ²⁾ = (r_{sτi}⁽ʰ²⁾ - μ_{b,sτ}⁽ʰ²⁾)/σ_{b,sτ}⁽ʰ²⁾
+    v_{sτi}⁽ʰ²⁾ = γ_{b,i}⁽ʰ²⁾·xhat_{b,sτi}⁽ʰ²⁾ + β_{b,i}⁽ʰ²⁾
     z_{sτm}⁽ʰ²⁾ = Σᵢ w_{f,mi}⁽ʰ²⁾·v_{sτi}⁽ʰ²⁾ + b_{f,m}⁽ʰ²⁾
     g_{sτm}⁽ʰ²⁾ = ½·z_{sτm}⁽ʰ²⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ²⁾ + 0.044715·(z_{sτm}⁽ʰ²⁾)³)))
     y_{sτj}⁽ʰ²⁾ = Σₘ w_{p,jm}⁽ʰ²⁾·g_{sτm}⁽ʰ²⁾ + r_{sτj}⁽ʰ²⁾ + b_{p,j}⁽ʰ²⁾
-    a_{sτ}^{(h3_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ²⁾
-    a_{sτ}^{(h3_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ²⁾ - a_{sτ}^{(h3_mu)})²
-    a_{sτ}^{(h3_sigma)} = √(a_{sτ}^{(h3_var)} + 0.00001)
-    a_{sτi}^{(h3_xhat)} = (y_{sτi}⁽ʰ²⁾ - a_{sτ}^{(h3_mu)})/a_{sτ}^{(h3_sigma)}
-    u_{sτi}⁽ʰ³⁾ = aᵢ^{(h3_gamma)}·a_{sτi}^{(h3_xhat)} + aᵢ^{(h3_beta)}
+    μ_{a,sτ}⁽ʰ³⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ²⁾
+    var_{a,sτ}⁽ʰ³⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ²⁾ - μ_{a,sτ}⁽ʰ³⁾)²
+    σ_{a,sτ}⁽ʰ³⁾ = √(var_{a,sτ}⁽ʰ³⁾ + 0.00001)
+    xhat_{a,sτi}⁽ʰ³⁾ = (y_{sτi}⁽ʰ²⁾ - μ_{a,sτ}⁽ʰ³⁾)/σ_{a,sτ}⁽ʰ³⁾
+    u_{sτi}⁽ʰ³⁾ = γ_{a,i}⁽ʰ³⁾·xhat_{a,sτi}⁽ʰ³⁾ + β_{a,i}⁽ʰ³⁾
     q_{saτk}⁽ʰ³⁾ = Σᵢ w_{q,aki}⁽ʰ³⁾·u_{sτi}⁽ʰ³⁾ + b_{q,ak}⁽ʰ³⁾
     k_{saτk}⁽ʰ³⁾ = Σᵢ w_{k,aki}⁽ʰ³⁾·u_{sτi}⁽ʰ³⁾ + b_{k,ak}⁽ʰ³⁾
     v_{saτk}⁽ʰ³⁾ = Σᵢ w_{v,aki}⁽ʰ³⁾·u_{sτi}⁽ʰ³⁾ + b_{v,ak}⁽ʰ³⁾
@@ -1168,19 +1170,19 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     p_{saτu}⁽ʰ³⁾ = exp(s_{saτu}⁽ʰ³⁾)/(Σ_w exp(s_{saτw}⁽ʰ³⁾))
     o_{saτk}⁽ʰ³⁾ = Σᵤ p_{saτu}⁽ʰ³⁾·vₛₐᵤₖ⁽ʰ³⁾
     r_{sτj}⁽ʰ³⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ³⁾·o_{saτk}⁽ʰ³⁾ + y_{sτj}⁽ʰ²⁾ + b_{o,j}⁽ʰ³⁾
-    b_{sτ}^{(h3_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ³⁾
-    b_{sτ}^{(h3_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ³⁾ - b_{sτ}^{(h3_mu)})²
-    b_{sτ}^{(h3_sigma)} = √(b_{sτ}^{(h3_var)} + 0.00001)
-    b_{sτi}^{(h3_xhat)} = (r_{sτi}⁽ʰ³⁾ - b_{sτ}^{(h3_mu)})/b_{sτ}^{(h3_sigma)}
-    v_{sτi}⁽ʰ³⁾ = bᵢ^{(h3_gamma)}·b_{sτi}^{(h3_xhat)} + bᵢ^{(h3_beta)}
+    μ_{b,sτ}⁽ʰ³⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ³⁾
+    var_{b,sτ}⁽ʰ³⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ³⁾ - μ_{b,sτ}⁽ʰ³⁾)²
+    σ_{b,sτ}⁽ʰ³⁾ = √(var_{b,sτ}⁽ʰ³⁾ + 0.00001)
+    xhat_{b,sτi}⁽ʰ³⁾ = (r_{sτi}⁽ʰ³⁾ - μ_{b,sτ}⁽ʰ³⁾)/σ_{b,sτ}⁽ʰ³⁾
+    v_{sτi}⁽ʰ³⁾ = γ_{b,i}⁽ʰ³⁾·xhat_{b,sτi}⁽ʰ³⁾ + β_{b,i}⁽ʰ³⁾
     z_{sτm}⁽ʰ³⁾ = Σᵢ w_{f,mi}⁽ʰ³⁾·v_{sτi}⁽ʰ³⁾ + b_{f,m}⁽ʰ³⁾
     g_{sτm}⁽ʰ³⁾ = ½·z_{sτm}⁽ʰ³⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ³⁾ + 0.044715·(z_{sτm}⁽ʰ³⁾)³)))
     y_{sτj}⁽ʰ³⁾ = Σₘ w_{p,jm}⁽ʰ³⁾·g_{sτm}⁽ʰ³⁾ + r_{sτj}⁽ʰ³⁾ + b_{p,j}⁽ʰ³⁾
-    a_{sτ}^{(h4_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ³⁾
-    a_{sτ}^{(h4_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ³⁾ - a_{sτ}^{(h4_mu)})²
-    a_{sτ}^{(h4_sigma)} = √(a_{sτ}^{(h4_var)} + 0.00001)
-    a_{sτi}^{(h4_xhat)} = (y_{sτi}⁽ʰ³⁾ - a_{sτ}^{(h4_mu)})/a_{sτ}^{(h4_sigma)}
-    u_{sτi}⁽ʰ⁴⁾ = aᵢ^{(h4_gamma)}·a_{sτi}^{(h4_xhat)} + aᵢ^{(h4_beta)}
+    μ_{a,sτ}⁽ʰ⁴⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ³⁾
+    var_{a,sτ}⁽ʰ⁴⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ³⁾ - μ_{a,sτ}⁽ʰ⁴⁾)²
+    σ_{a,sτ}⁽ʰ⁴⁾ = √(var_{a,sτ}⁽ʰ⁴⁾ + 0.00001)
+    xhat_{a,sτi}⁽ʰ⁴⁾ = (y_{sτi}⁽ʰ³⁾ - μ_{a,sτ}⁽ʰ⁴⁾)/σ_{a,sτ}⁽ʰ⁴⁾
+    u_{sτi}⁽ʰ⁴⁾ = γ_{a,i}⁽ʰ⁴⁾·xhat_{a,sτi}⁽ʰ⁴⁾ + β_{a,i}⁽ʰ⁴⁾
     q_{saτk}⁽ʰ⁴⁾ = Σᵢ w_{q,aki}⁽ʰ⁴⁾·u_{sτi}⁽ʰ⁴⁾ + b_{q,ak}⁽ʰ⁴⁾
     k_{saτk}⁽ʰ⁴⁾ = Σᵢ w_{k,aki}⁽ʰ⁴⁾·u_{sτi}⁽ʰ⁴⁾ + b_{k,ak}⁽ʰ⁴⁾
     v_{saτk}⁽ʰ⁴⁾ = Σᵢ w_{v,aki}⁽ʰ⁴⁾·u_{sτi}⁽ʰ⁴⁾ + b_{v,ak}⁽ʰ⁴⁾
@@ -1188,19 +1190,19 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     p_{saτu}⁽ʰ⁴⁾ = exp(s_{saτu}⁽ʰ⁴⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁴⁾))
     o_{saτk}⁽ʰ⁴⁾ = Σᵤ p_{saτu}⁽ʰ⁴⁾·vₛₐᵤₖ⁽ʰ⁴⁾
     r_{sτj}⁽ʰ⁴⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁴⁾·o_{saτk}⁽ʰ⁴⁾ + y_{sτj}⁽ʰ³⁾ + b_{o,j}⁽ʰ⁴⁾
-    b_{sτ}^{(h4_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ⁴⁾
-    b_{sτ}^{(h4_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ⁴⁾ - b_{sτ}^{(h4_mu)})²
-    b_{sτ}^{(h4_sigma)} = √(b_{sτ}^{(h4_var)} + 0.00001)
-    b_{sτi}^{(h4_xhat)} = (r_{sτi}⁽ʰ⁴⁾ - b_{sτ}^{(h4_mu)})/b_{sτ}^{(h4_sigma)}
-    v_{sτi}⁽ʰ⁴⁾ = bᵢ^{(h4_gamma)}·b_{sτi}^{(h4_xhat)} + bᵢ^{(h4_beta)}
+    μ_{b,sτ}⁽ʰ⁴⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ⁴⁾
+    var_{b,sτ}⁽ʰ⁴⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ⁴⁾ - μ_{b,sτ}⁽ʰ⁴⁾)²
+    σ_{b,sτ}⁽ʰ⁴⁾ = √(var_{b,sτ}⁽ʰ⁴⁾ + 0.00001)
+    xhat_{b,sτi}⁽ʰ⁴⁾ = (r_{sτi}⁽ʰ⁴⁾ - μ_{b,sτ}⁽ʰ⁴⁾)/σ_{b,sτ}⁽ʰ⁴⁾
+    v_{sτi}⁽ʰ⁴⁾ = γ_{b,i}⁽ʰ⁴⁾·xhat_{b,sτi}⁽ʰ⁴⁾ + β_{b,i}⁽ʰ⁴⁾
     z_{sτm}⁽ʰ⁴⁾ = Σᵢ w_{f,mi}⁽ʰ⁴⁾·v_{sτi}⁽ʰ⁴⁾ + b_{f,m}⁽ʰ⁴⁾
     g_{sτm}⁽ʰ⁴⁾ = ½·z_{sτm}⁽ʰ⁴⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ⁴⁾ + 0.044715·(z_{sτm}⁽ʰ⁴⁾)³)))
     y_{sτj}⁽ʰ⁴⁾ = Σₘ w_{p,jm}⁽ʰ⁴⁾·g_{sτm}⁽ʰ⁴⁾ + r_{sτj}⁽ʰ⁴⁾ + b_{p,j}⁽ʰ⁴⁾
-    a_{sτ}^{(h5_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁴⁾
-    a_{sτ}^{(h5_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ⁴⁾ - a_{sτ}^{(h5_mu)})²
-    a_{sτ}^{(h5_sigma)} = √(a_{sτ}^{(h5_var)} + 0.00001)
-    a_{sτi}^{(h5_xhat)} = (y_{sτi}⁽ʰ⁴⁾ - a_{sτ}^{(h5_mu)})/a_{sτ}^{(h5_sigma)}
-    u_{sτi}⁽ʰ⁵⁾ = aᵢ^{(h5_gamma)}·a_{sτi}^{(h5_xhat)} + aᵢ^{(h5_beta)}
+    μ_{a,sτ}⁽ʰ⁵⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ⁴⁾
+    var_{a,sτ}⁽ʰ⁵⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ⁴⁾ - μ_{a,sτ}⁽ʰ⁵⁾)²
+    σ_{a,sτ}⁽ʰ⁵⁾ = √(var_{a,sτ}⁽ʰ⁵⁾ + 0.00001)
+    xhat_{a,sτi}⁽ʰ⁵⁾ = (y_{sτi}⁽ʰ⁴⁾ - μ_{a,sτ}⁽ʰ⁵⁾)/σ_{a,sτ}⁽ʰ⁵⁾
+    u_{sτi}⁽ʰ⁵⁾ = γ_{a,i}⁽ʰ⁵⁾·xhat_{a,sτi}⁽ʰ⁵⁾ + β_{a,i}⁽ʰ⁵⁾
     q_{saτk}⁽ʰ⁵⁾ = Σᵢ w_{q,aki}⁽ʰ⁵⁾·u_{sτi}⁽ʰ⁵⁾ + b_{q,ak}⁽ʰ⁵⁾
     k_{saτk}⁽ʰ⁵⁾ = Σᵢ w_{k,aki}⁽ʰ⁵⁾·u_{sτi}⁽ʰ⁵⁾ + b_{k,ak}⁽ʰ⁵⁾
     v_{saτk}⁽ʰ⁵⁾ = Σᵢ w_{v,aki}⁽ʰ⁵⁾·u_{sτi}⁽ʰ⁵⁾ + b_{v,ak}⁽ʰ⁵⁾
@@ -1208,19 +1210,19 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     p_{saτu}⁽ʰ⁵⁾ = exp(s_{saτu}⁽ʰ⁵⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁵⁾))
     o_{saτk}⁽ʰ⁵⁾ = Σᵤ p_{saτu}⁽ʰ⁵⁾·vₛₐᵤₖ⁽ʰ⁵⁾
     r_{sτj}⁽ʰ⁵⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁵⁾·o_{saτk}⁽ʰ⁵⁾ + y_{sτj}⁽ʰ⁴⁾ + b_{o,j}⁽ʰ⁵⁾
-    b_{sτ}^{(h5_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ⁵⁾
-    b_{sτ}^{(h5_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ⁵⁾ - b_{sτ}^{(h5_mu)})²
-    b_{sτ}^{(h5_sigma)} = √(b_{sτ}^{(h5_var)} + 0.00001)
-    b_{sτi}^{(h5_xhat)} = (r_{sτi}⁽ʰ⁵⁾ - b_{sτ}^{(h5_mu)})/b_{sτ}^{(h5_sigma)}
-    v_{sτi}⁽ʰ⁵⁾ = bᵢ^{(h5_gamma)}·b_{sτi}^{(h5_xhat)} + bᵢ^{(h5_beta)}
+    μ_{b,sτ}⁽ʰ⁵⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ⁵⁾
+    var_{b,sτ}⁽ʰ⁵⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ⁵⁾ - μ_{b,sτ}⁽ʰ⁵⁾)²
+    σ_{b,sτ}⁽ʰ⁵⁾ = √(var_{b,sτ}⁽ʰ⁵⁾ + 0.00001)
+    xhat_{b,sτi}⁽ʰ⁵⁾ = (r_{sτi}⁽ʰ⁵⁾ - μ_{b,sτ}⁽ʰ⁵⁾)/σ_{b,sτ}⁽ʰ⁵⁾
+    v_{sτi}⁽ʰ⁵⁾ = γ_{b,i}⁽ʰ⁵⁾·xhat_{b,sτi}⁽ʰ⁵⁾ + β_{b,i}⁽ʰ⁵⁾
     z_{sτm}⁽ʰ⁵⁾ = Σᵢ w_{f,mi}⁽ʰ⁵⁾·v_{sτi}⁽ʰ⁵⁾ + b_{f,m}⁽ʰ⁵⁾
     g_{sτm}⁽ʰ⁵⁾ = ½·z_{sτm}⁽ʰ⁵⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ⁵⁾ + 0.044715·(z_{sτm}⁽ʰ⁵⁾)³)))
     y_{sτj}⁽ʰ⁵⁾ = Σₘ w_{p,jm}⁽ʰ⁵⁾·g_{sτm}⁽ʰ⁵⁾ + r_{sτj}⁽ʰ⁵⁾ + b_{p,j}⁽ʰ⁵⁾
-    a_{sτ}^{(h6_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁵⁾
-    a_{sτ}^{(h6_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ⁵⁾ - a_{sτ}^{(h6_mu)})²
-    a_{sτ}^{(h6_sigma)} = √(a_{sτ}^{(h6_var)} + 0.00001)
-    a_{sτi}^{(h6_xhat)} = (y_{sτi}⁽ʰ⁵⁾ - a_{sτ}^{(h6_mu)})/a_{sτ}^{(h6_sigma)}
-    u_{sτi}⁽ʰ⁶⁾ = aᵢ^{(h6_gamma)}·a_{sτi}^{(h6_xhat)} + aᵢ^{(h6_beta)}
+    μ_{a,sτ}⁽ʰ⁶⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ⁵⁾
+    var_{a,sτ}⁽ʰ⁶⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ⁵⁾ - μ_{a,sτ}⁽ʰ⁶⁾)²
+    σ_{a,sτ}⁽ʰ⁶⁾ = √(var_{a,sτ}⁽ʰ⁶⁾ + 0.00001)
+    xhat_{a,sτi}⁽ʰ⁶⁾ = (y_{sτi}⁽ʰ⁵⁾ - μ_{a,sτ}⁽ʰ⁶⁾)/σ_{a,sτ}⁽ʰ⁶⁾
+    u_{sτi}⁽ʰ⁶⁾ = γ_{a,i}⁽ʰ⁶⁾·xhat_{a,sτi}⁽ʰ⁶⁾ + β_{a,i}⁽ʰ⁶⁾
     q_{saτk}⁽ʰ⁶⁾ = Σᵢ w_{q,aki}⁽ʰ⁶⁾·u_{sτi}⁽ʰ⁶⁾ + b_{q,ak}⁽ʰ⁶⁾
     k_{saτk}⁽ʰ⁶⁾ = Σᵢ w_{k,aki}⁽ʰ⁶⁾·u_{sτi}⁽ʰ⁶⁾ + b_{k,ak}⁽ʰ⁶⁾
     v_{saτk}⁽ʰ⁶⁾ = Σᵢ w_{v,aki}⁽ʰ⁶⁾·u_{sτi}⁽ʰ⁶⁾ + b_{v,ak}⁽ʰ⁶⁾
@@ -1228,19 +1230,19 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     p_{saτu}⁽ʰ⁶⁾ = exp(s_{saτu}⁽ʰ⁶⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁶⁾))
     o_{saτk}⁽ʰ⁶⁾ = Σᵤ p_{saτu}⁽ʰ⁶⁾·vₛₐᵤₖ⁽ʰ⁶⁾
     r_{sτj}⁽ʰ⁶⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁶⁾·o_{saτk}⁽ʰ⁶⁾ + y_{sτj}⁽ʰ⁵⁾ + b_{o,j}⁽ʰ⁶⁾
-    b_{sτ}^{(h6_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ⁶⁾
-    b_{sτ}^{(h6_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ⁶⁾ - b_{sτ}^{(h6_mu)})²
-    b_{sτ}^{(h6_sigma)} = √(b_{sτ}^{(h6_var)} + 0.00001)
-    b_{sτi}^{(h6_xhat)} = (r_{sτi}⁽ʰ⁶⁾ - b_{sτ}^{(h6_mu)})/b_{sτ}^{(h6_sigma)}
-    v_{sτi}⁽ʰ⁶⁾ = bᵢ^{(h6_gamma)}·b_{sτi}^{(h6_xhat)} + bᵢ^{(h6_beta)}
+    μ_{b,sτ}⁽ʰ⁶⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ⁶⁾
+    var_{b,sτ}⁽ʰ⁶⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ⁶⁾ - μ_{b,sτ}⁽ʰ⁶⁾)²
+    σ_{b,sτ}⁽ʰ⁶⁾ = √(var_{b,sτ}⁽ʰ⁶⁾ + 0.00001)
+    xhat_{b,sτi}⁽ʰ⁶⁾ = (r_{sτi}⁽ʰ⁶⁾ - μ_{b,sτ}⁽ʰ⁶⁾)/σ_{b,sτ}⁽ʰ⁶⁾
+    v_{sτi}⁽ʰ⁶⁾ = γ_{b,i}⁽ʰ⁶⁾·xhat_{b,sτi}⁽ʰ⁶⁾ + β_{b,i}⁽ʰ⁶⁾
     z_{sτm}⁽ʰ⁶⁾ = Σᵢ w_{f,mi}⁽ʰ⁶⁾·v_{sτi}⁽ʰ⁶⁾ + b_{f,m}⁽ʰ⁶⁾
     g_{sτm}⁽ʰ⁶⁾ = ½·z_{sτm}⁽ʰ⁶⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ⁶⁾ + 0.044715·(z_{sτm}⁽ʰ⁶⁾)³)))
     y_{sτj}⁽ʰ⁶⁾ = Σₘ w_{p,jm}⁽ʰ⁶⁾·g_{sτm}⁽ʰ⁶⁾ + r_{sτj}⁽ʰ⁶⁾ + b_{p,j}⁽ʰ⁶⁾
-    a_{sτ}^{(h7_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁶⁾
-    a_{sτ}^{(h7_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ⁶⁾ - a_{sτ}^{(h7_mu)})²
-    a_{sτ}^{(h7_sigma)} = √(a_{sτ}^{(h7_var)} + 0.00001)
-    a_{sτi}^{(h7_xhat)} = (y_{sτi}⁽ʰ⁶⁾ - a_{sτ}^{(h7_mu)})/a_{sτ}^{(h7_sigma)}
-    u_{sτi}⁽ʰ⁷⁾ = aᵢ^{(h7_gamma)}·a_{sτi}^{(h7_xhat)} + aᵢ^{(h7_beta)}
+    μ_{a,sτ}⁽ʰ⁷⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ⁶⁾
+    var_{a,sτ}⁽ʰ⁷⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ⁶⁾ - μ_{a,sτ}⁽ʰ⁷⁾)²
+    σ_{a,sτ}⁽ʰ⁷⁾ = √(var_{a,sτ}⁽ʰ⁷⁾ + 0.00001)
+    xhat_{a,sτi}⁽ʰ⁷⁾ = (y_{sτi}⁽ʰ⁶⁾ - μ_{a,sτ}⁽ʰ⁷⁾)/σ_{a,sτ}⁽ʰ⁷⁾
+    u_{sτi}⁽ʰ⁷⁾ = γ_{a,i}⁽ʰ⁷⁾·xhat_{a,sτi}⁽ʰ⁷⁾ + β_{a,i}⁽ʰ⁷⁾
     q_{saτk}⁽ʰ⁷⁾ = Σᵢ w_{q,aki}⁽ʰ⁷⁾·u_{sτi}⁽ʰ⁷⁾ + b_{q,ak}⁽ʰ⁷⁾
     k_{saτk}⁽ʰ⁷⁾ = Σᵢ w_{k,aki}⁽ʰ⁷⁾·u_{sτi}⁽ʰ⁷⁾ + b_{k,ak}⁽ʰ⁷⁾
     v_{saτk}⁽ʰ⁷⁾ = Σᵢ w_{v,aki}⁽ʰ⁷⁾·u_{sτi}⁽ʰ⁷⁾ + b_{v,ak}⁽ʰ⁷⁾
@@ -1248,19 +1250,19 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     p_{saτu}⁽ʰ⁷⁾ = exp(s_{saτu}⁽ʰ⁷⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁷⁾))
     o_{saτk}⁽ʰ⁷⁾ = Σᵤ p_{saτu}⁽ʰ⁷⁾·vₛₐᵤₖ⁽ʰ⁷⁾
     r_{sτj}⁽ʰ⁷⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁷⁾·o_{saτk}⁽ʰ⁷⁾ + y_{sτj}⁽ʰ⁶⁾ + b_{o,j}⁽ʰ⁷⁾
-    b_{sτ}^{(h7_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ⁷⁾
-    b_{sτ}^{(h7_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ⁷⁾ - b_{sτ}^{(h7_mu)})²
-    b_{sτ}^{(h7_sigma)} = √(b_{sτ}^{(h7_var)} + 0.00001)
-    b_{sτi}^{(h7_xhat)} = (r_{sτi}⁽ʰ⁷⁾ - b_{sτ}^{(h7_mu)})/b_{sτ}^{(h7_sigma)}
-    v_{sτi}⁽ʰ⁷⁾ = bᵢ^{(h7_gamma)}·b_{sτi}^{(h7_xhat)} + bᵢ^{(h7_beta)}
+    μ_{b,sτ}⁽ʰ⁷⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ⁷⁾
+    var_{b,sτ}⁽ʰ⁷⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ⁷⁾ - μ_{b,sτ}⁽ʰ⁷⁾)²
+    σ_{b,sτ}⁽ʰ⁷⁾ = √(var_{b,sτ}⁽ʰ⁷⁾ + 0.00001)
+    xhat_{b,sτi}⁽ʰ⁷⁾ = (r_{sτi}⁽ʰ⁷⁾ - μ_{b,sτ}⁽ʰ⁷⁾)/σ_{b,sτ}⁽ʰ⁷⁾
+    v_{sτi}⁽ʰ⁷⁾ = γ_{b,i}⁽ʰ⁷⁾·xhat_{b,sτi}⁽ʰ⁷⁾ + β_{b,i}⁽ʰ⁷⁾
     z_{sτm}⁽ʰ⁷⁾ = Σᵢ w_{f,mi}⁽ʰ⁷⁾·v_{sτi}⁽ʰ⁷⁾ + b_{f,m}⁽ʰ⁷⁾
     g_{sτm}⁽ʰ⁷⁾ = ½·z_{sτm}⁽ʰ⁷⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ⁷⁾ + 0.044715·(z_{sτm}⁽ʰ⁷⁾)³)))
     y_{sτj}⁽ʰ⁷⁾ = Σₘ w_{p,jm}⁽ʰ⁷⁾·g_{sτm}⁽ʰ⁷⁾ + r_{sτj}⁽ʰ⁷⁾ + b_{p,j}⁽ʰ⁷⁾
-    a_{sτ}^{(h8_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁷⁾
-    a_{sτ}^{(h8_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ⁷⁾ - a_{sτ}^{(h8_mu)})²
-    a_{sτ}^{(h8_sigma)} = √(a_{sτ}^{(h8_var)} + 0.00001)
-    a_{sτi}^{(h8_xhat)} = (y_{sτi}⁽ʰ⁷⁾ - a_{sτ}^{(h8_mu)})/a_{sτ}^{(h8_sigma)}
-    u_{sτi}⁽ʰ⁸⁾ = aᵢ^{(h8_gamma)}·a_{sτi}^{(h8_xhat)} + aᵢ^{(h8_beta)}
+    μ_{a,sτ}⁽ʰ⁸⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ⁷⁾
+    var_{a,sτ}⁽ʰ⁸⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ⁷⁾ - μ_{a,sτ}⁽ʰ⁸⁾)²
+    σ_{a,sτ}⁽ʰ⁸⁾ = √(var_{a,sτ}⁽ʰ⁸⁾ + 0.00001)
+    xhat_{a,sτi}⁽ʰ⁸⁾ = (y_{sτi}⁽ʰ⁷⁾ - μ_{a,sτ}⁽ʰ⁸⁾)/σ_{a,sτ}⁽ʰ⁸⁾
+    u_{sτi}⁽ʰ⁸⁾ = γ_{a,i}⁽ʰ⁸⁾·xhat_{a,sτi}⁽ʰ⁸⁾ + β_{a,i}⁽ʰ⁸⁾
     q_{saτk}⁽ʰ⁸⁾ = Σᵢ w_{q,aki}⁽ʰ⁸⁾·u_{sτi}⁽ʰ⁸⁾ + b_{q,ak}⁽ʰ⁸⁾
     k_{saτk}⁽ʰ⁸⁾ = Σᵢ w_{k,aki}⁽ʰ⁸⁾·u_{sτi}⁽ʰ⁸⁾ + b_{k,ak}⁽ʰ⁸⁾
     v_{saτk}⁽ʰ⁸⁾ = Σᵢ w_{v,aki}⁽ʰ⁸⁾·u_{sτi}⁽ʰ⁸⁾ + b_{v,ak}⁽ʰ⁸⁾
@@ -1268,19 +1270,19 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     p_{saτu}⁽ʰ⁸⁾ = exp(s_{saτu}⁽ʰ⁸⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁸⁾))
     o_{saτk}⁽ʰ⁸⁾ = Σᵤ p_{saτu}⁽ʰ⁸⁾·vₛₐᵤₖ⁽ʰ⁸⁾
     r_{sτj}⁽ʰ⁸⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁸⁾·o_{saτk}⁽ʰ⁸⁾ + y_{sτj}⁽ʰ⁷⁾ + b_{o,j}⁽ʰ⁸⁾
-    b_{sτ}^{(h8_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ⁸⁾
-    b_{sτ}^{(h8_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ⁸⁾ - b_{sτ}^{(h8_mu)})²
-    b_{sτ}^{(h8_sigma)} = √(b_{sτ}^{(h8_var)} + 0.00001)
-    b_{sτi}^{(h8_xhat)} = (r_{sτi}⁽ʰ⁸⁾ - b_{sτ}^{(h8_mu)})/b_{sτ}^{(h8_sigma)}
-    v_{sτi}⁽ʰ⁸⁾ = bᵢ^{(h8_gamma)}·b_{sτi}^{(h8_xhat)} + bᵢ^{(h8_beta)}
+    μ_{b,sτ}⁽ʰ⁸⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ⁸⁾
+    var_{b,sτ}⁽ʰ⁸⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ⁸⁾ - μ_{b,sτ}⁽ʰ⁸⁾)²
+    σ_{b,sτ}⁽ʰ⁸⁾ = √(var_{b,sτ}⁽ʰ⁸⁾ + 0.00001)
+    xhat_{b,sτi}⁽ʰ⁸⁾ = (r_{sτi}⁽ʰ⁸⁾ - μ_{b,sτ}⁽ʰ⁸⁾)/σ_{b,sτ}⁽ʰ⁸⁾
+    v_{sτi}⁽ʰ⁸⁾ = γ_{b,i}⁽ʰ⁸⁾·xhat_{b,sτi}⁽ʰ⁸⁾ + β_{b,i}⁽ʰ⁸⁾
     z_{sτm}⁽ʰ⁸⁾ = Σᵢ w_{f,mi}⁽ʰ⁸⁾·v_{sτi}⁽ʰ⁸⁾ + b_{f,m}⁽ʰ⁸⁾
     g_{sτm}⁽ʰ⁸⁾ = ½·z_{sτm}⁽ʰ⁸⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ⁸⁾ + 0.044715·(z_{sτm}⁽ʰ⁸⁾)³)))
     y_{sτj}⁽ʰ⁸⁾ = Σₘ w_{p,jm}⁽ʰ⁸⁾·g_{sτm}⁽ʰ⁸⁾ + r_{sτj}⁽ʰ⁸⁾ + b_{p,j}⁽ʰ⁸⁾
-    a_{sτ}^{(h9_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁸⁾
-    a_{sτ}^{(h9_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ⁸⁾ - a_{sτ}^{(h9_mu)})²
-    a_{sτ}^{(h9_sigma)} = √(a_{sτ}^{(h9_var)} + 0.00001)
-    a_{sτi}^{(h9_xhat)} = (y_{sτi}⁽ʰ⁸⁾ - a_{sτ}^{(h9_mu)})/a_{sτ}^{(h9_sigma)}
-    u_{sτi}⁽ʰ⁹⁾ = aᵢ^{(h9_gamma)}·a_{sτi}^{(h9_xhat)} + aᵢ^{(h9_beta)}
+    μ_{a,sτ}⁽ʰ⁹⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ⁸⁾
+    var_{a,sτ}⁽ʰ⁹⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ⁸⁾ - μ_{a,sτ}⁽ʰ⁹⁾)²
+    σ_{a,sτ}⁽ʰ⁹⁾ = √(var_{a,sτ}⁽ʰ⁹⁾ + 0.00001)
+    xhat_{a,sτi}⁽ʰ⁹⁾ = (y_{sτi}⁽ʰ⁸⁾ - μ_{a,sτ}⁽ʰ⁹⁾)/σ_{a,sτ}⁽ʰ⁹⁾
+    u_{sτi}⁽ʰ⁹⁾ = γ_{a,i}⁽ʰ⁹⁾·xhat_{a,sτi}⁽ʰ⁹⁾ + β_{a,i}⁽ʰ⁹⁾
     q_{saτk}⁽ʰ⁹⁾ = Σᵢ w_{q,aki}⁽ʰ⁹⁾·u_{sτi}⁽ʰ⁹⁾ + b_{q,ak}⁽ʰ⁹⁾
     k_{saτk}⁽ʰ⁹⁾ = Σᵢ w_{k,aki}⁽ʰ⁹⁾·u_{sτi}⁽ʰ⁹⁾ + b_{k,ak}⁽ʰ⁹⁾
     v_{saτk}⁽ʰ⁹⁾ = Σᵢ w_{v,aki}⁽ʰ⁹⁾·u_{sτi}⁽ʰ⁹⁾ + b_{v,ak}⁽ʰ⁹⁾
@@ -1288,19 +1290,19 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     p_{saτu}⁽ʰ⁹⁾ = exp(s_{saτu}⁽ʰ⁹⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁹⁾))
     o_{saτk}⁽ʰ⁹⁾ = Σᵤ p_{saτu}⁽ʰ⁹⁾·vₛₐᵤₖ⁽ʰ⁹⁾
     r_{sτj}⁽ʰ⁹⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁹⁾·o_{saτk}⁽ʰ⁹⁾ + y_{sτj}⁽ʰ⁸⁾ + b_{o,j}⁽ʰ⁹⁾
-    b_{sτ}^{(h9_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ⁹⁾
-    b_{sτ}^{(h9_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ⁹⁾ - b_{sτ}^{(h9_mu)})²
-    b_{sτ}^{(h9_sigma)} = √(b_{sτ}^{(h9_var)} + 0.00001)
-    b_{sτi}^{(h9_xhat)} = (r_{sτi}⁽ʰ⁹⁾ - b_{sτ}^{(h9_mu)})/b_{sτ}^{(h9_sigma)}
-    v_{sτi}⁽ʰ⁹⁾ = bᵢ^{(h9_gamma)}·b_{sτi}^{(h9_xhat)} + bᵢ^{(h9_beta)}
+    μ_{b,sτ}⁽ʰ⁹⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ⁹⁾
+    var_{b,sτ}⁽ʰ⁹⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ⁹⁾ - μ_{b,sτ}⁽ʰ⁹⁾)²
+    σ_{b,sτ}⁽ʰ⁹⁾ = √(var_{b,sτ}⁽ʰ⁹⁾ + 0.00001)
+    xhat_{b,sτi}⁽ʰ⁹⁾ = (r_{sτi}⁽ʰ⁹⁾ - μ_{b,sτ}⁽ʰ⁹⁾)/σ_{b,sτ}⁽ʰ⁹⁾
+    v_{sτi}⁽ʰ⁹⁾ = γ_{b,i}⁽ʰ⁹⁾·xhat_{b,sτi}⁽ʰ⁹⁾ + β_{b,i}⁽ʰ⁹⁾
     z_{sτm}⁽ʰ⁹⁾ = Σᵢ w_{f,mi}⁽ʰ⁹⁾·v_{sτi}⁽ʰ⁹⁾ + b_{f,m}⁽ʰ⁹⁾
     g_{sτm}⁽ʰ⁹⁾ = ½·z_{sτm}⁽ʰ⁹⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ⁹⁾ + 0.044715·(z_{sτm}⁽ʰ⁹⁾)³)))
     y_{sτj}⁽ʰ⁹⁾ = Σₘ w_{p,jm}⁽ʰ⁹⁾·g_{sτm}⁽ʰ⁹⁾ + r_{sτj}⁽ʰ⁹⁾ + b_{p,j}⁽ʰ⁹⁾
-    a_{sτ}^{(h10_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁹⁾
-    a_{sτ}^{(h10_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ⁹⁾ - a_{sτ}^{(h10_mu)})²
-    a_{sτ}^{(h10_sigma)} = √(a_{sτ}^{(h10_var)} + 0.00001)
-    a_{sτi}^{(h10_xhat)} = (y_{sτi}⁽ʰ⁹⁾ - a_{sτ}^{(h10_mu)})/a_{sτ}^{(h10_sigma)}
-    u_{sτi}⁽ʰ¹⁰⁾ = aᵢ^{(h10_gamma)}·a_{sτi}^{(h10_xhat)} + aᵢ^{(h10_beta)}
+    μ_{a,sτ}⁽ʰ¹⁰⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ⁹⁾
+    var_{a,sτ}⁽ʰ¹⁰⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ⁹⁾ - μ_{a,sτ}⁽ʰ¹⁰⁾)²
+    σ_{a,sτ}⁽ʰ¹⁰⁾ = √(var_{a,sτ}⁽ʰ¹⁰⁾ + 0.00001)
+    xhat_{a,sτi}⁽ʰ¹⁰⁾ = (y_{sτi}⁽ʰ⁹⁾ - μ_{a,sτ}⁽ʰ¹⁰⁾)/σ_{a,sτ}⁽ʰ¹⁰⁾
+    u_{sτi}⁽ʰ¹⁰⁾ = γ_{a,i}⁽ʰ¹⁰⁾·xhat_{a,sτi}⁽ʰ¹⁰⁾ + β_{a,i}⁽ʰ¹⁰⁾
     q_{saτk}⁽ʰ¹⁰⁾ = Σᵢ w_{q,aki}⁽ʰ¹⁰⁾·u_{sτi}⁽ʰ¹⁰⁾ + b_{q,ak}⁽ʰ¹⁰⁾
     k_{saτk}⁽ʰ¹⁰⁾ = Σᵢ w_{k,aki}⁽ʰ¹⁰⁾·u_{sτi}⁽ʰ¹⁰⁾ + b_{k,ak}⁽ʰ¹⁰⁾
     v_{saτk}⁽ʰ¹⁰⁾ = Σᵢ w_{v,aki}⁽ʰ¹⁰⁾·u_{sτi}⁽ʰ¹⁰⁾ + b_{v,ak}⁽ʰ¹⁰⁾
@@ -1308,19 +1310,19 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     p_{saτu}⁽ʰ¹⁰⁾ = exp(s_{saτu}⁽ʰ¹⁰⁾)/(Σ_w exp(s_{saτw}⁽ʰ¹⁰⁾))
     o_{saτk}⁽ʰ¹⁰⁾ = Σᵤ p_{saτu}⁽ʰ¹⁰⁾·vₛₐᵤₖ⁽ʰ¹⁰⁾
     r_{sτj}⁽ʰ¹⁰⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ¹⁰⁾·o_{saτk}⁽ʰ¹⁰⁾ + y_{sτj}⁽ʰ⁹⁾ + b_{o,j}⁽ʰ¹⁰⁾
-    b_{sτ}^{(h10_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ¹⁰⁾
-    b_{sτ}^{(h10_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ¹⁰⁾ - b_{sτ}^{(h10_mu)})²
-    b_{sτ}^{(h10_sigma)} = √(b_{sτ}^{(h10_var)} + 0.00001)
-    b_{sτi}^{(h10_xhat)} = (r_{sτi}⁽ʰ¹⁰⁾ - b_{sτ}^{(h10_mu)})/b_{sτ}^{(h10_sigma)}
-    v_{sτi}⁽ʰ¹⁰⁾ = bᵢ^{(h10_gamma)}·b_{sτi}^{(h10_xhat)} + bᵢ^{(h10_beta)}
+    μ_{b,sτ}⁽ʰ¹⁰⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ¹⁰⁾
+    var_{b,sτ}⁽ʰ¹⁰⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ¹⁰⁾ - μ_{b,sτ}⁽ʰ¹⁰⁾)²
+    σ_{b,sτ}⁽ʰ¹⁰⁾ = √(var_{b,sτ}⁽ʰ¹⁰⁾ + 0.00001)
+    xhat_{b,sτi}⁽ʰ¹⁰⁾ = (r_{sτi}⁽ʰ¹⁰⁾ - μ_{b,sτ}⁽ʰ¹⁰⁾)/σ_{b,sτ}⁽ʰ¹⁰⁾
+    v_{sτi}⁽ʰ¹⁰⁾ = γ_{b,i}⁽ʰ¹⁰⁾·xhat_{b,sτi}⁽ʰ¹⁰⁾ + β_{b,i}⁽ʰ¹⁰⁾
     z_{sτm}⁽ʰ¹⁰⁾ = Σᵢ w_{f,mi}⁽ʰ¹⁰⁾·v_{sτi}⁽ʰ¹⁰⁾ + b_{f,m}⁽ʰ¹⁰⁾
     g_{sτm}⁽ʰ¹⁰⁾ = ½·z_{sτm}⁽ʰ¹⁰⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁰⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁰⁾)³)))
     y_{sτj}⁽ʰ¹⁰⁾ = Σₘ w_{p,jm}⁽ʰ¹⁰⁾·g_{sτm}⁽ʰ¹⁰⁾ + r_{sτj}⁽ʰ¹⁰⁾ + b_{p,j}⁽ʰ¹⁰⁾
-    a_{sτ}^{(h11_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ¹⁰⁾
-    a_{sτ}^{(h11_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ¹⁰⁾ - a_{sτ}^{(h11_mu)})²
-    a_{sτ}^{(h11_sigma)} = √(a_{sτ}^{(h11_var)} + 0.00001)
-    a_{sτi}^{(h11_xhat)} = (y_{sτi}⁽ʰ¹⁰⁾ - a_{sτ}^{(h11_mu)})/a_{sτ}^{(h11_sigma)}
-    u_{sτi}⁽ʰ¹¹⁾ = aᵢ^{(h11_gamma)}·a_{sτi}^{(h11_xhat)} + aᵢ^{(h11_beta)}
+    μ_{a,sτ}⁽ʰ¹¹⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ¹⁰⁾
+    var_{a,sτ}⁽ʰ¹¹⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ¹⁰⁾ - μ_{a,sτ}⁽ʰ¹¹⁾)²
+    σ_{a,sτ}⁽ʰ¹¹⁾ = √(var_{a,sτ}⁽ʰ¹¹⁾ + 0.00001)
+    xhat_{a,sτi}⁽ʰ¹¹⁾ = (y_{sτi}⁽ʰ¹⁰⁾ - μ_{a,sτ}⁽ʰ¹¹⁾)/σ_{a,sτ}⁽ʰ¹¹⁾
+    u_{sτi}⁽ʰ¹¹⁾ = γ_{a,i}⁽ʰ¹¹⁾·xhat_{a,sτi}⁽ʰ¹¹⁾ + β_{a,i}⁽ʰ¹¹⁾
     q_{saτk}⁽ʰ¹¹⁾ = Σᵢ w_{q,aki}⁽ʰ¹¹⁾·u_{sτi}⁽ʰ¹¹⁾ + b_{q,ak}⁽ʰ¹¹⁾
     k_{saτk}⁽ʰ¹¹⁾ = Σᵢ w_{k,aki}⁽ʰ¹¹⁾·u_{sτi}⁽ʰ¹¹⁾ + b_{k,ak}⁽ʰ¹¹⁾
     v_{saτk}⁽ʰ¹¹⁾ = Σᵢ w_{v,aki}⁽ʰ¹¹⁾·u_{sτi}⁽ʰ¹¹⁾ + b_{v,ak}⁽ʰ¹¹⁾
@@ -1328,19 +1330,19 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     p_{saτu}⁽ʰ¹¹⁾ = exp(s_{saτu}⁽ʰ¹¹⁾)/(Σ_w exp(s_{saτw}⁽ʰ¹¹⁾))
     o_{saτk}⁽ʰ¹¹⁾ = Σᵤ p_{saτu}⁽ʰ¹¹⁾·vₛₐᵤₖ⁽ʰ¹¹⁾
     r_{sτj}⁽ʰ¹¹⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ¹¹⁾·o_{saτk}⁽ʰ¹¹⁾ + y_{sτj}⁽ʰ¹⁰⁾ + b_{o,j}⁽ʰ¹¹⁾
-    b_{sτ}^{(h11_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ¹¹⁾
-    b_{sτ}^{(h11_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ¹¹⁾ - b_{sτ}^{(h11_mu)})²
-    b_{sτ}^{(h11_sigma)} = √(b_{sτ}^{(h11_var)} + 0.00001)
-    b_{sτi}^{(h11_xhat)} = (r_{sτi}⁽ʰ¹¹⁾ - b_{sτ}^{(h11_mu)})/b_{sτ}^{(h11_sigma)}
-    v_{sτi}⁽ʰ¹¹⁾ = bᵢ^{(h11_gamma)}·b_{sτi}^{(h11_xhat)} + bᵢ^{(h11_beta)}
+    μ_{b,sτ}⁽ʰ¹¹⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ¹¹⁾
+    var_{b,sτ}⁽ʰ¹¹⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ¹¹⁾ - μ_{b,sτ}⁽ʰ¹¹⁾)²
+    σ_{b,sτ}⁽ʰ¹¹⁾ = √(var_{b,sτ}⁽ʰ¹¹⁾ + 0.00001)
+    xhat_{b,sτi}⁽ʰ¹¹⁾ = (r_{sτi}⁽ʰ¹¹⁾ - μ_{b,sτ}⁽ʰ¹¹⁾)/σ_{b,sτ}⁽ʰ¹¹⁾
+    v_{sτi}⁽ʰ¹¹⁾ = γ_{b,i}⁽ʰ¹¹⁾·xhat_{b,sτi}⁽ʰ¹¹⁾ + β_{b,i}⁽ʰ¹¹⁾
     z_{sτm}⁽ʰ¹¹⁾ = Σᵢ w_{f,mi}⁽ʰ¹¹⁾·v_{sτi}⁽ʰ¹¹⁾ + b_{f,m}⁽ʰ¹¹⁾
     g_{sτm}⁽ʰ¹¹⁾ = ½·z_{sτm}⁽ʰ¹¹⁾·(1 + tanh(√(2/π)·(z_{sτm}⁽ʰ¹¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹¹⁾)³)))
     y_{sτj}⁽ʰ¹¹⁾ = Σₘ w_{p,jm}⁽ʰ¹¹⁾·g_{sτm}⁽ʰ¹¹⁾ + r_{sτj}⁽ʰ¹¹⁾ + b_{p,j}⁽ʰ¹¹⁾
     μ_{sτ}⁽ˡⁿ⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ¹¹⁾
     var_{sτ}⁽ˡⁿ⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ¹¹⁾ - μ_{sτ}⁽ˡⁿ⁾)²
     σ_{sτ}⁽ˡⁿ⁾ = √(var_{sτ}⁽ˡⁿ⁾ + 0.00001)
-    ln_{xhat,sτi} = (y_{sτi}⁽ʰ¹¹⁾ - μ_{sτ}⁽ˡⁿ⁾)/σ_{sτ}⁽ˡⁿ⁾
-    y_{sτi}⁽ˡⁿ⁾ = γᵢ⁽ˡⁿ⁾·ln_{xhat,sτi} + βᵢ⁽ˡⁿ⁾
+    xhat_{sτi}⁽ˡⁿ⁾ = (y_{sτi}⁽ʰ¹¹⁾ - μ_{sτ}⁽ˡⁿ⁾)/σ_{sτ}⁽ˡⁿ⁾
+    y_{sτi}⁽ˡⁿ⁾ = γᵢ⁽ˡⁿ⁾·xhat_{sτi}⁽ˡⁿ⁾ + βᵢ⁽ˡⁿ⁾
     z_{sτj}⁽ʰᵉᵃᵈ⁾ = Σᵢ wⱼᵢ⁽ʷᵗᵉ⁾·y_{sτi}⁽ˡⁿ⁾
     a_{sτj}⁽ʰᵉᵃᵈ⁾ = exp(z_{sτj}⁽ʰᵉᵃᵈ⁾)/(Σₖ exp(z_{sτk}⁽ʰᵉᵃᵈ⁾))
     """
@@ -1554,7 +1556,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h0_K = np.tensordot(h0_u, h0_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bk[:, None, :]
     h0_V = np.tensordot(h0_u, h0_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bv[:, None, :]
     h0_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h0_S = np.where(h0_S_part1.T, (h0_Q @ h0_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h0_S = np.where(h0_S_part1.T, (h0_Q @ h0_K.mT) / np.sqrt(key), -1000000000)
     h0_P = softmax(h0_S)
     h0_O = h0_P @ h0_V
     h0_r = np.tensordot(h0_O, h0_Wo, ((1, 3), (1, 2))) + h0_bo + wpe_y
@@ -1575,7 +1577,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h1_K = np.tensordot(h1_u, h1_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bk[:, None, :]
     h1_V = np.tensordot(h1_u, h1_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bv[:, None, :]
     h1_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h1_S = np.where(h1_S_part1.T, (h1_Q @ h1_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h1_S = np.where(h1_S_part1.T, (h1_Q @ h1_K.mT) / np.sqrt(key), -1000000000)
     h1_P = softmax(h1_S)
     h1_O = h1_P @ h1_V
     h1_r = np.tensordot(h1_O, h1_Wo, ((1, 3), (1, 2))) + h0_y + h1_bo
@@ -1596,7 +1598,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h2_K = np.tensordot(h2_u, h2_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bk[:, None, :]
     h2_V = np.tensordot(h2_u, h2_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bv[:, None, :]
     h2_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h2_S = np.where(h2_S_part1.T, (h2_Q @ h2_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h2_S = np.where(h2_S_part1.T, (h2_Q @ h2_K.mT) / np.sqrt(key), -1000000000)
     h2_P = softmax(h2_S)
     h2_O = h2_P @ h2_V
     h2_r = np.tensordot(h2_O, h2_Wo, ((1, 3), (1, 2))) + h1_y + h2_bo
@@ -1617,7 +1619,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h3_K = np.tensordot(h3_u, h3_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bk[:, None, :]
     h3_V = np.tensordot(h3_u, h3_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bv[:, None, :]
     h3_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h3_S = np.where(h3_S_part1.T, (h3_Q @ h3_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h3_S = np.where(h3_S_part1.T, (h3_Q @ h3_K.mT) / np.sqrt(key), -1000000000)
     h3_P = softmax(h3_S)
     h3_O = h3_P @ h3_V
     h3_r = np.tensordot(h3_O, h3_Wo, ((1, 3), (1, 2))) + h2_y + h3_bo
@@ -1638,7 +1640,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h4_K = np.tensordot(h4_u, h4_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bk[:, None, :]
     h4_V = np.tensordot(h4_u, h4_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bv[:, None, :]
     h4_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h4_S = np.where(h4_S_part1.T, (h4_Q @ h4_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h4_S = np.where(h4_S_part1.T, (h4_Q @ h4_K.mT) / np.sqrt(key), -1000000000)
     h4_P = softmax(h4_S)
     h4_O = h4_P @ h4_V
     h4_r = np.tensordot(h4_O, h4_Wo, ((1, 3), (1, 2))) + h3_y + h4_bo
@@ -1659,7 +1661,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h5_K = np.tensordot(h5_u, h5_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bk[:, None, :]
     h5_V = np.tensordot(h5_u, h5_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bv[:, None, :]
     h5_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h5_S = np.where(h5_S_part1.T, (h5_Q @ h5_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h5_S = np.where(h5_S_part1.T, (h5_Q @ h5_K.mT) / np.sqrt(key), -1000000000)
     h5_P = softmax(h5_S)
     h5_O = h5_P @ h5_V
     h5_r = np.tensordot(h5_O, h5_Wo, ((1, 3), (1, 2))) + h4_y + h5_bo
@@ -1680,7 +1682,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h6_K = np.tensordot(h6_u, h6_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bk[:, None, :]
     h6_V = np.tensordot(h6_u, h6_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bv[:, None, :]
     h6_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h6_S = np.where(h6_S_part1.T, (h6_Q @ h6_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h6_S = np.where(h6_S_part1.T, (h6_Q @ h6_K.mT) / np.sqrt(key), -1000000000)
     h6_P = softmax(h6_S)
     h6_O = h6_P @ h6_V
     h6_r = np.tensordot(h6_O, h6_Wo, ((1, 3), (1, 2))) + h5_y + h6_bo
@@ -1701,7 +1703,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h7_K = np.tensordot(h7_u, h7_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bk[:, None, :]
     h7_V = np.tensordot(h7_u, h7_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bv[:, None, :]
     h7_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h7_S = np.where(h7_S_part1.T, (h7_Q @ h7_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h7_S = np.where(h7_S_part1.T, (h7_Q @ h7_K.mT) / np.sqrt(key), -1000000000)
     h7_P = softmax(h7_S)
     h7_O = h7_P @ h7_V
     h7_r = np.tensordot(h7_O, h7_Wo, ((1, 3), (1, 2))) + h6_y + h7_bo
@@ -1722,7 +1724,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h8_K = np.tensordot(h8_u, h8_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bk[:, None, :]
     h8_V = np.tensordot(h8_u, h8_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bv[:, None, :]
     h8_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h8_S = np.where(h8_S_part1.T, (h8_Q @ h8_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h8_S = np.where(h8_S_part1.T, (h8_Q @ h8_K.mT) / np.sqrt(key), -1000000000)
     h8_P = softmax(h8_S)
     h8_O = h8_P @ h8_V
     h8_r = np.tensordot(h8_O, h8_Wo, ((1, 3), (1, 2))) + h7_y + h8_bo
@@ -1743,7 +1745,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h9_K = np.tensordot(h9_u, h9_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bk[:, None, :]
     h9_V = np.tensordot(h9_u, h9_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bv[:, None, :]
     h9_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h9_S = np.where(h9_S_part1.T, (h9_Q @ h9_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h9_S = np.where(h9_S_part1.T, (h9_Q @ h9_K.mT) / np.sqrt(key), -1000000000)
     h9_P = softmax(h9_S)
     h9_O = h9_P @ h9_V
     h9_r = np.tensordot(h9_O, h9_Wo, ((1, 3), (1, 2))) + h8_y + h9_bo
@@ -1764,7 +1766,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h10_K = np.tensordot(h10_u, h10_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h10_bk[:, None, :]
     h10_V = np.tensordot(h10_u, h10_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h10_bv[:, None, :]
     h10_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h10_S = np.where(h10_S_part1.T, (h10_Q @ h10_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h10_S = np.where(h10_S_part1.T, (h10_Q @ h10_K.mT) / np.sqrt(key), -1000000000)
     h10_P = softmax(h10_S)
     h10_O = h10_P @ h10_V
     h10_r = np.tensordot(h10_O, h10_Wo, ((1, 3), (1, 2))) + h10_bo + h9_y
@@ -1785,7 +1787,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h11_K = np.tensordot(h11_u, h11_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h11_bk[:, None, :]
     h11_V = np.tensordot(h11_u, h11_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h11_bv[:, None, :]
     h11_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h11_S = np.where(h11_S_part1.T, (h11_Q @ h11_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h11_S = np.where(h11_S_part1.T, (h11_Q @ h11_K.mT) / np.sqrt(key), -1000000000)
     h11_P = softmax(h11_S)
     h11_O = h11_P @ h11_V
     h11_r = np.tensordot(h11_O, h11_Wo, ((1, 3), (1, 2))) + h10_y + h11_bo
@@ -2273,7 +2275,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h0_K = np.tensordot(h0_u, h0_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bk[:, None, :]
     h0_V = np.tensordot(h0_u, h0_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bv[:, None, :]
     h0_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h0_S = np.where(h0_S_part1.T, (h0_Q @ h0_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h0_S = np.where(h0_S_part1.T, (h0_Q @ h0_K.mT) / np.sqrt(key), -1000000000)
     h0_P = softmax(h0_S)
     h0_O = h0_P @ h0_V
     h0_r = np.tensordot(h0_O, h0_Wo, ((1, 3), (1, 2))) + h0_bo + wpe_y
@@ -2294,7 +2296,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h1_K = np.tensordot(h1_u, h1_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bk[:, None, :]
     h1_V = np.tensordot(h1_u, h1_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bv[:, None, :]
     h1_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h1_S = np.where(h1_S_part1.T, (h1_Q @ h1_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h1_S = np.where(h1_S_part1.T, (h1_Q @ h1_K.mT) / np.sqrt(key), -1000000000)
     h1_P = softmax(h1_S)
     h1_O = h1_P @ h1_V
     h1_r = np.tensordot(h1_O, h1_Wo, ((1, 3), (1, 2))) + h0_y + h1_bo
@@ -2315,7 +2317,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h2_K = np.tensordot(h2_u, h2_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bk[:, None, :]
     h2_V = np.tensordot(h2_u, h2_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bv[:, None, :]
     h2_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h2_S = np.where(h2_S_part1.T, (h2_Q @ h2_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h2_S = np.where(h2_S_part1.T, (h2_Q @ h2_K.mT) / np.sqrt(key), -1000000000)
     h2_P = softmax(h2_S)
     h2_O = h2_P @ h2_V
     h2_r = np.tensordot(h2_O, h2_Wo, ((1, 3), (1, 2))) + h1_y + h2_bo
@@ -2336,7 +2338,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h3_K = np.tensordot(h3_u, h3_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bk[:, None, :]
     h3_V = np.tensordot(h3_u, h3_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bv[:, None, :]
     h3_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h3_S = np.where(h3_S_part1.T, (h3_Q @ h3_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h3_S = np.where(h3_S_part1.T, (h3_Q @ h3_K.mT) / np.sqrt(key), -1000000000)
     h3_P = softmax(h3_S)
     h3_O = h3_P @ h3_V
     h3_r = np.tensordot(h3_O, h3_Wo, ((1, 3), (1, 2))) + h2_y + h3_bo
@@ -2357,7 +2359,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h4_K = np.tensordot(h4_u, h4_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bk[:, None, :]
     h4_V = np.tensordot(h4_u, h4_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bv[:, None, :]
     h4_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h4_S = np.where(h4_S_part1.T, (h4_Q @ h4_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h4_S = np.where(h4_S_part1.T, (h4_Q @ h4_K.mT) / np.sqrt(key), -1000000000)
     h4_P = softmax(h4_S)
     h4_O = h4_P @ h4_V
     h4_r = np.tensordot(h4_O, h4_Wo, ((1, 3), (1, 2))) + h3_y + h4_bo
@@ -2378,7 +2380,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h5_K = np.tensordot(h5_u, h5_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bk[:, None, :]
     h5_V = np.tensordot(h5_u, h5_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bv[:, None, :]
     h5_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h5_S = np.where(h5_S_part1.T, (h5_Q @ h5_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h5_S = np.where(h5_S_part1.T, (h5_Q @ h5_K.mT) / np.sqrt(key), -1000000000)
     h5_P = softmax(h5_S)
     h5_O = h5_P @ h5_V
     h5_r = np.tensordot(h5_O, h5_Wo, ((1, 3), (1, 2))) + h4_y + h5_bo
@@ -2399,7 +2401,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h6_K = np.tensordot(h6_u, h6_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bk[:, None, :]
     h6_V = np.tensordot(h6_u, h6_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bv[:, None, :]
     h6_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h6_S = np.where(h6_S_part1.T, (h6_Q @ h6_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h6_S = np.where(h6_S_part1.T, (h6_Q @ h6_K.mT) / np.sqrt(key), -1000000000)
     h6_P = softmax(h6_S)
     h6_O = h6_P @ h6_V
     h6_r = np.tensordot(h6_O, h6_Wo, ((1, 3), (1, 2))) + h5_y + h6_bo
@@ -2420,7 +2422,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h7_K = np.tensordot(h7_u, h7_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bk[:, None, :]
     h7_V = np.tensordot(h7_u, h7_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bv[:, None, :]
     h7_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h7_S = np.where(h7_S_part1.T, (h7_Q @ h7_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h7_S = np.where(h7_S_part1.T, (h7_Q @ h7_K.mT) / np.sqrt(key), -1000000000)
     h7_P = softmax(h7_S)
     h7_O = h7_P @ h7_V
     h7_r = np.tensordot(h7_O, h7_Wo, ((1, 3), (1, 2))) + h6_y + h7_bo
@@ -2441,7 +2443,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h8_K = np.tensordot(h8_u, h8_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bk[:, None, :]
     h8_V = np.tensordot(h8_u, h8_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bv[:, None, :]
     h8_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h8_S = np.where(h8_S_part1.T, (h8_Q @ h8_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h8_S = np.where(h8_S_part1.T, (h8_Q @ h8_K.mT) / np.sqrt(key), -1000000000)
     h8_P = softmax(h8_S)
     h8_O = h8_P @ h8_V
     h8_r = np.tensordot(h8_O, h8_Wo, ((1, 3), (1, 2))) + h7_y + h8_bo
@@ -2462,7 +2464,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h9_K = np.tensordot(h9_u, h9_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bk[:, None, :]
     h9_V = np.tensordot(h9_u, h9_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bv[:, None, :]
     h9_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h9_S = np.where(h9_S_part1.T, (h9_Q @ h9_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h9_S = np.where(h9_S_part1.T, (h9_Q @ h9_K.mT) / np.sqrt(key), -1000000000)
     h9_P = softmax(h9_S)
     h9_O = h9_P @ h9_V
     h9_r = np.tensordot(h9_O, h9_Wo, ((1, 3), (1, 2))) + h8_y + h9_bo
@@ -2483,7 +2485,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h10_K = np.tensordot(h10_u, h10_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h10_bk[:, None, :]
     h10_V = np.tensordot(h10_u, h10_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h10_bv[:, None, :]
     h10_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h10_S = np.where(h10_S_part1.T, (h10_Q @ h10_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h10_S = np.where(h10_S_part1.T, (h10_Q @ h10_K.mT) / np.sqrt(key), -1000000000)
     h10_P = softmax(h10_S)
     h10_O = h10_P @ h10_V
     h10_r = np.tensordot(h10_O, h10_Wo, ((1, 3), (1, 2))) + h10_bo + h9_y
@@ -2504,7 +2506,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h11_K = np.tensordot(h11_u, h11_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h11_bk[:, None, :]
     h11_V = np.tensordot(h11_u, h11_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h11_bv[:, None, :]
     h11_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h11_S = np.where(h11_S_part1.T, (h11_Q @ h11_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h11_S = np.where(h11_S_part1.T, (h11_Q @ h11_K.mT) / np.sqrt(key), -1000000000)
     h11_P = softmax(h11_S)
     h11_O = h11_P @ h11_V
     h11_r = np.tensordot(h11_O, h11_Wo, ((1, 3), (1, 2))) + h10_y + h11_bo
@@ -2529,10 +2531,10 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
 def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Params]:
     """Return the loss E, and its gradient by every parameter in the parameter's shape.
 
-    ∂E/∂w_{τi}⁽ʷᵗᵉ⁾ = Σₛ Σⱼ ∂E/∂z_{sjτ}⁽ʰᵉᵃᵈ⁾·yₛⱼᵢ⁽ˡⁿ⁾ + Σₛ Σⱼ ∂E/∂yₛⱼᵢ⁽ʷᵖᵉ⁾·[tokensₛⱼ = τ]
+    ∂E/∂w_{τi}⁽ʷᵗᵉ⁾ = Σₛ Σⱼ ∂E/∂yₛⱼᵢ⁽ʷᵖᵉ⁾·[tokensₛⱼ = τ] + Σₛ Σⱼ δ_{sjτ}⁽ʰᵉᵃᵈ⁾·yₛⱼᵢ⁽ˡⁿ⁾
     ∂E/∂w_{τj}⁽ʷᵖᵉ⁾ = Σₛ ∂E/∂y_{sτj}⁽ʷᵖᵉ⁾
-    ∂E/∂aᵢ^{(h0_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁰⁾·a_{sτi}^{(h0_xhat)}
-    ∂E/∂aᵢ^{(h0_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁰⁾
+    ∂E/∂γ_{a,i}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁰⁾·xhat_{a,sτi}⁽ʰ⁰⁾
+    ∂E/∂β_{a,i}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁰⁾
     ∂E/∂w_{q,aki}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ⁰⁾·u_{sτi}⁽ʰ⁰⁾
     ∂E/∂b_{q,ak}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ⁰⁾
     ∂E/∂w_{k,aki}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁰⁾·u_{sτi}⁽ʰ⁰⁾
@@ -2541,14 +2543,14 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     ∂E/∂b_{v,ak}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂v_{saτk}⁽ʰ⁰⁾
     ∂E/∂w_{o,jak}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ⁰⁾·o_{saτk}⁽ʰ⁰⁾
     ∂E/∂b_{o,j}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ⁰⁾
-    ∂E/∂bᵢ^{(h0_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁰⁾·b_{sτi}^{(h0_xhat)}
-    ∂E/∂bᵢ^{(h0_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁰⁾
-    ∂E/∂w_{f,mi}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁰⁾·v_{sτi}⁽ʰ⁰⁾
-    ∂E/∂b_{f,m}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁰⁾
+    ∂E/∂γ_{b,i}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁰⁾·xhat_{b,sτi}⁽ʰ⁰⁾
+    ∂E/∂β_{b,i}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁰⁾
+    ∂E/∂w_{f,mi}⁽ʰ⁰⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁰⁾·v_{sτi}⁽ʰ⁰⁾
+    ∂E/∂b_{f,m}⁽ʰ⁰⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁰⁾
     ∂E/∂w_{p,jm}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁰⁾·g_{sτm}⁽ʰ⁰⁾
     ∂E/∂b_{p,j}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁰⁾
-    ∂E/∂aᵢ^{(h1_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁾·a_{sτi}^{(h1_xhat)}
-    ∂E/∂aᵢ^{(h1_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁾
+    ∂E/∂γ_{a,i}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁾·xhat_{a,sτi}⁽ʰ¹⁾
+    ∂E/∂β_{a,i}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁾
     ∂E/∂w_{q,aki}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ¹⁾·u_{sτi}⁽ʰ¹⁾
     ∂E/∂b_{q,ak}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ¹⁾
     ∂E/∂w_{k,aki}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ¹⁾·u_{sτi}⁽ʰ¹⁾
@@ -2557,14 +2559,14 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     ∂E/∂b_{v,ak}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂v_{saτk}⁽ʰ¹⁾
     ∂E/∂w_{o,jak}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ¹⁾·o_{saτk}⁽ʰ¹⁾
     ∂E/∂b_{o,j}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ¹⁾
-    ∂E/∂bᵢ^{(h1_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁾·b_{sτi}^{(h1_xhat)}
-    ∂E/∂bᵢ^{(h1_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁾
-    ∂E/∂w_{f,mi}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹⁾·v_{sτi}⁽ʰ¹⁾
-    ∂E/∂b_{f,m}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹⁾
+    ∂E/∂γ_{b,i}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁾·xhat_{b,sτi}⁽ʰ¹⁾
+    ∂E/∂β_{b,i}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁾
+    ∂E/∂w_{f,mi}⁽ʰ¹⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ¹⁾·v_{sτi}⁽ʰ¹⁾
+    ∂E/∂b_{f,m}⁽ʰ¹⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ¹⁾
     ∂E/∂w_{p,jm}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ¹⁾·g_{sτm}⁽ʰ¹⁾
     ∂E/∂b_{p,j}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ¹⁾
-    ∂E/∂aᵢ^{(h2_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ²⁾·a_{sτi}^{(h2_xhat)}
-    ∂E/∂aᵢ^{(h2_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ²⁾
+    ∂E/∂γ_{a,i}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ²⁾·xhat_{a,sτi}⁽ʰ²⁾
+    ∂E/∂β_{a,i}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ²⁾
     ∂E/∂w_{q,aki}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ²⁾·u_{sτi}⁽ʰ²⁾
     ∂E/∂b_{q,ak}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ²⁾
     ∂E/∂w_{k,aki}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ²⁾·u_{sτi}⁽ʰ²⁾
@@ -2573,14 +2575,14 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     ∂E/∂b_{v,ak}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂v_{saτk}⁽ʰ²⁾
     ∂E/∂w_{o,jak}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ²⁾·o_{saτk}⁽ʰ²⁾
     ∂E/∂b_{o,j}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ²⁾
-    ∂E/∂bᵢ^{(h2_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ²⁾·b_{sτi}^{(h2_xhat)}
-    ∂E/∂bᵢ^{(h2_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ²⁾
-    ∂E/∂w_{f,mi}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ²⁾·v_{sτi}⁽ʰ²⁾
-    ∂E/∂b_{f,m}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ²⁾
+    ∂E/∂γ_{b,i}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ²⁾·xhat_{b,sτi}⁽ʰ²⁾
+    ∂E/∂β_{b,i}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ²⁾
+    ∂E/∂w_{f,mi}⁽ʰ²⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ²⁾·v_{sτi}⁽ʰ²⁾
+    ∂E/∂b_{f,m}⁽ʰ²⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ²⁾
     ∂E/∂w_{p,jm}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ²⁾·g_{sτm}⁽ʰ²⁾
     ∂E/∂b_{p,j}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ²⁾
-    ∂E/∂aᵢ^{(h3_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ³⁾·a_{sτi}^{(h3_xhat)}
-    ∂E/∂aᵢ^{(h3_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ³⁾
+    ∂E/∂γ_{a,i}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ³⁾·xhat_{a,sτi}⁽ʰ³⁾
+    ∂E/∂β_{a,i}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ³⁾
     ∂E/∂w_{q,aki}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ³⁾·u_{sτi}⁽ʰ³⁾
     ∂E/∂b_{q,ak}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ³⁾
     ∂E/∂w_{k,aki}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ³⁾·u_{sτi}⁽ʰ³⁾
@@ -2589,14 +2591,14 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     ∂E/∂b_{v,ak}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂v_{saτk}⁽ʰ³⁾
     ∂E/∂w_{o,jak}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ³⁾·o_{saτk}⁽ʰ³⁾
     ∂E/∂b_{o,j}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ³⁾
-    ∂E/∂bᵢ^{(h3_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ³⁾·b_{sτi}^{(h3_xhat)}
-    ∂E/∂bᵢ^{(h3_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ³⁾
-    ∂E/∂w_{f,mi}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ³⁾·v_{sτi}⁽ʰ³⁾
-    ∂E/∂b_{f,m}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ³⁾
+    ∂E/∂γ_{b,i}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ³⁾·xhat_{b,sτi}⁽ʰ³⁾
+    ∂E/∂β_{b,i}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ³⁾
+    ∂E/∂w_{f,mi}⁽ʰ³⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ³⁾·v_{sτi}⁽ʰ³⁾
+    ∂E/∂b_{f,m}⁽ʰ³⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ³⁾
     ∂E/∂w_{p,jm}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ³⁾·g_{sτm}⁽ʰ³⁾
     ∂E/∂b_{p,j}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ³⁾
-    ∂E/∂aᵢ^{(h4_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁴⁾·a_{sτi}^{(h4_xhat)}
-    ∂E/∂aᵢ^{(h4_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁴⁾
+    ∂E/∂γ_{a,i}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁴⁾·xhat_{a,sτi}⁽ʰ⁴⁾
+    ∂E/∂β_{a,i}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁴⁾
     ∂E/∂w_{q,aki}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ⁴⁾·u_{sτi}⁽ʰ⁴⁾
     ∂E/∂b_{q,ak}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ⁴⁾
     ∂E/∂w_{k,aki}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁴⁾·u_{sτi}⁽ʰ⁴⁾
@@ -2605,14 +2607,14 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     ∂E/∂b_{v,ak}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂v_{saτk}⁽ʰ⁴⁾
     ∂E/∂w_{o,jak}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ⁴⁾·o_{saτk}⁽ʰ⁴⁾
     ∂E/∂b_{o,j}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ⁴⁾
-    ∂E/∂bᵢ^{(h4_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁴⁾·b_{sτi}^{(h4_xhat)}
-    ∂E/∂bᵢ^{(h4_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁴⁾
-    ∂E/∂w_{f,mi}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁴⁾·v_{sτi}⁽ʰ⁴⁾
-    ∂E/∂b_{f,m}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁴⁾
+    ∂E/∂γ_{b,i}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁴⁾·xhat_{b,sτi}⁽ʰ⁴⁾
+    ∂E/∂β_{b,i}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁴⁾
+    ∂E/∂w_{f,mi}⁽ʰ⁴⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁴⁾·v_{sτi}⁽ʰ⁴⁾
+    ∂E/∂b_{f,m}⁽ʰ⁴⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁴⁾
     ∂E/∂w_{p,jm}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁴⁾·g_{sτm}⁽ʰ⁴⁾
     ∂E/∂b_{p,j}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁴⁾
-    ∂E/∂aᵢ^{(h5_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁵⁾·a_{sτi}^{(h5_xhat)}
-    ∂E/∂aᵢ^{(h5_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁵⁾
+    ∂E/∂γ_{a,i}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁵⁾·xhat_{a,sτi}⁽ʰ⁵⁾
+    ∂E/∂β_{a,i}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁵⁾
     ∂E/∂w_{q,aki}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ⁵⁾·u_{sτi}⁽ʰ⁵⁾
     ∂E/∂b_{q,ak}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ⁵⁾
     ∂E/∂w_{k,aki}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁵⁾·u_{sτi}⁽ʰ⁵⁾
@@ -2621,14 +2623,14 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     ∂E/∂b_{v,ak}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂v_{saτk}⁽ʰ⁵⁾
     ∂E/∂w_{o,jak}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ⁵⁾·o_{saτk}⁽ʰ⁵⁾
     ∂E/∂b_{o,j}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ⁵⁾
-    ∂E/∂bᵢ^{(h5_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁵⁾·b_{sτi}^{(h5_xhat)}
-    ∂E/∂bᵢ^{(h5_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁵⁾
-    ∂E/∂w_{f,mi}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁵⁾·v_{sτi}⁽ʰ⁵⁾
-    ∂E/∂b_{f,m}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁵⁾
+    ∂E/∂γ_{b,i}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁵⁾·xhat_{b,sτi}⁽ʰ⁵⁾
+    ∂E/∂β_{b,i}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁵⁾
+    ∂E/∂w_{f,mi}⁽ʰ⁵⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁵⁾·v_{sτi}⁽ʰ⁵⁾
+    ∂E/∂b_{f,m}⁽ʰ⁵⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁵⁾
     ∂E/∂w_{p,jm}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁵⁾·g_{sτm}⁽ʰ⁵⁾
     ∂E/∂b_{p,j}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁵⁾
-    ∂E/∂aᵢ^{(h6_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁶⁾·a_{sτi}^{(h6_xhat)}
-    ∂E/∂aᵢ^{(h6_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁶⁾
+    ∂E/∂γ_{a,i}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁶⁾·xhat_{a,sτi}⁽ʰ⁶⁾
+    ∂E/∂β_{a,i}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁶⁾
     ∂E/∂w_{q,aki}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ⁶⁾·u_{sτi}⁽ʰ⁶⁾
     ∂E/∂b_{q,ak}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ⁶⁾
     ∂E/∂w_{k,aki}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁶⁾·u_{sτi}⁽ʰ⁶⁾
@@ -2637,14 +2639,14 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     ∂E/∂b_{v,ak}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂v_{saτk}⁽ʰ⁶⁾
     ∂E/∂w_{o,jak}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ⁶⁾·o_{saτk}⁽ʰ⁶⁾
     ∂E/∂b_{o,j}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ⁶⁾
-    ∂E/∂bᵢ^{(h6_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁶⁾·b_{sτi}^{(h6_xhat)}
-    ∂E/∂bᵢ^{(h6_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁶⁾
-    ∂E/∂w_{f,mi}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁶⁾·v_{sτi}⁽ʰ⁶⁾
-    ∂E/∂b_{f,m}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁶⁾
+    ∂E/∂γ_{b,i}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁶⁾·xhat_{b,sτi}⁽ʰ⁶⁾
+    ∂E/∂β_{b,i}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁶⁾
+    ∂E/∂w_{f,mi}⁽ʰ⁶⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁶⁾·v_{sτi}⁽ʰ⁶⁾
+    ∂E/∂b_{f,m}⁽ʰ⁶⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁶⁾
     ∂E/∂w_{p,jm}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁶⁾·g_{sτm}⁽ʰ⁶⁾
     ∂E/∂b_{p,j}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁶⁾
-    ∂E/∂aᵢ^{(h7_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁷⁾·a_{sτi}^{(h7_xhat)}
-    ∂E/∂aᵢ^{(h7_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁷⁾
+    ∂E/∂γ_{a,i}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁷⁾·xhat_{a,sτi}⁽ʰ⁷⁾
+    ∂E/∂β_{a,i}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁷⁾
     ∂E/∂w_{q,aki}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ⁷⁾·u_{sτi}⁽ʰ⁷⁾
     ∂E/∂b_{q,ak}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ⁷⁾
     ∂E/∂w_{k,aki}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁷⁾·u_{sτi}⁽ʰ⁷⁾
@@ -2653,14 +2655,14 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     ∂E/∂b_{v,ak}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂v_{saτk}⁽ʰ⁷⁾
     ∂E/∂w_{o,jak}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ⁷⁾·o_{saτk}⁽ʰ⁷⁾
     ∂E/∂b_{o,j}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ⁷⁾
-    ∂E/∂bᵢ^{(h7_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁷⁾·b_{sτi}^{(h7_xhat)}
-    ∂E/∂bᵢ^{(h7_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁷⁾
-    ∂E/∂w_{f,mi}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁷⁾·v_{sτi}⁽ʰ⁷⁾
-    ∂E/∂b_{f,m}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁷⁾
+    ∂E/∂γ_{b,i}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁷⁾·xhat_{b,sτi}⁽ʰ⁷⁾
+    ∂E/∂β_{b,i}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁷⁾
+    ∂E/∂w_{f,mi}⁽ʰ⁷⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁷⁾·v_{sτi}⁽ʰ⁷⁾
+    ∂E/∂b_{f,m}⁽ʰ⁷⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁷⁾
     ∂E/∂w_{p,jm}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁷⁾·g_{sτm}⁽ʰ⁷⁾
     ∂E/∂b_{p,j}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁷⁾
-    ∂E/∂aᵢ^{(h8_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁸⁾·a_{sτi}^{(h8_xhat)}
-    ∂E/∂aᵢ^{(h8_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁸⁾
+    ∂E/∂γ_{a,i}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁸⁾·xhat_{a,sτi}⁽ʰ⁸⁾
+    ∂E/∂β_{a,i}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁸⁾
     ∂E/∂w_{q,aki}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ⁸⁾·u_{sτi}⁽ʰ⁸⁾
     ∂E/∂b_{q,ak}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ⁸⁾
     ∂E/∂w_{k,aki}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁸⁾·u_{sτi}⁽ʰ⁸⁾
@@ -2669,14 +2671,14 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     ∂E/∂b_{v,ak}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂v_{saτk}⁽ʰ⁸⁾
     ∂E/∂w_{o,jak}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ⁸⁾·o_{saτk}⁽ʰ⁸⁾
     ∂E/∂b_{o,j}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ⁸⁾
-    ∂E/∂bᵢ^{(h8_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁸⁾·b_{sτi}^{(h8_xhat)}
-    ∂E/∂bᵢ^{(h8_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁸⁾
-    ∂E/∂w_{f,mi}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁸⁾·v_{sτi}⁽ʰ⁸⁾
-    ∂E/∂b_{f,m}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁸⁾
+    ∂E/∂γ_{b,i}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁸⁾·xhat_{b,sτi}⁽ʰ⁸⁾
+    ∂E/∂β_{b,i}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁸⁾
+    ∂E/∂w_{f,mi}⁽ʰ⁸⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁸⁾·v_{sτi}⁽ʰ⁸⁾
+    ∂E/∂b_{f,m}⁽ʰ⁸⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁸⁾
     ∂E/∂w_{p,jm}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁸⁾·g_{sτm}⁽ʰ⁸⁾
     ∂E/∂b_{p,j}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁸⁾
-    ∂E/∂aᵢ^{(h9_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁹⁾·a_{sτi}^{(h9_xhat)}
-    ∂E/∂aᵢ^{(h9_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁹⁾
+    ∂E/∂γ_{a,i}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁹⁾·xhat_{a,sτi}⁽ʰ⁹⁾
+    ∂E/∂β_{a,i}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁹⁾
     ∂E/∂w_{q,aki}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ⁹⁾·u_{sτi}⁽ʰ⁹⁾
     ∂E/∂b_{q,ak}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ⁹⁾
     ∂E/∂w_{k,aki}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁹⁾·u_{sτi}⁽ʰ⁹⁾
@@ -2685,14 +2687,14 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     ∂E/∂b_{v,ak}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂v_{saτk}⁽ʰ⁹⁾
     ∂E/∂w_{o,jak}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ⁹⁾·o_{saτk}⁽ʰ⁹⁾
     ∂E/∂b_{o,j}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ⁹⁾
-    ∂E/∂bᵢ^{(h9_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁹⁾·b_{sτi}^{(h9_xhat)}
-    ∂E/∂bᵢ^{(h9_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁹⁾
-    ∂E/∂w_{f,mi}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁹⁾·v_{sτi}⁽ʰ⁹⁾
-    ∂E/∂b_{f,m}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁹⁾
+    ∂E/∂γ_{b,i}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁹⁾·xhat_{b,sτi}⁽ʰ⁹⁾
+    ∂E/∂β_{b,i}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁹⁾
+    ∂E/∂w_{f,mi}⁽ʰ⁹⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁹⁾·v_{sτi}⁽ʰ⁹⁾
+    ∂E/∂b_{f,m}⁽ʰ⁹⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁹⁾
     ∂E/∂w_{p,jm}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁹⁾·g_{sτm}⁽ʰ⁹⁾
     ∂E/∂b_{p,j}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁹⁾
-    ∂E/∂aᵢ^{(h10_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁰⁾·a_{sτi}^{(h10_xhat)}
-    ∂E/∂aᵢ^{(h10_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁰⁾
+    ∂E/∂γ_{a,i}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁰⁾·xhat_{a,sτi}⁽ʰ¹⁰⁾
+    ∂E/∂β_{a,i}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁰⁾
     ∂E/∂w_{q,aki}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ¹⁰⁾·u_{sτi}⁽ʰ¹⁰⁾
     ∂E/∂b_{q,ak}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ¹⁰⁾
     ∂E/∂w_{k,aki}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ¹⁰⁾·u_{sτi}⁽ʰ¹⁰⁾
@@ -2701,14 +2703,14 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     ∂E/∂b_{v,ak}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂v_{saτk}⁽ʰ¹⁰⁾
     ∂E/∂w_{o,jak}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ¹⁰⁾·o_{saτk}⁽ʰ¹⁰⁾
     ∂E/∂b_{o,j}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ¹⁰⁾
-    ∂E/∂bᵢ^{(h10_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁰⁾·b_{sτi}^{(h10_xhat)}
-    ∂E/∂bᵢ^{(h10_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁰⁾
-    ∂E/∂w_{f,mi}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹⁰⁾·v_{sτi}⁽ʰ¹⁰⁾
-    ∂E/∂b_{f,m}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹⁰⁾
+    ∂E/∂γ_{b,i}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁰⁾·xhat_{b,sτi}⁽ʰ¹⁰⁾
+    ∂E/∂β_{b,i}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁰⁾
+    ∂E/∂w_{f,mi}⁽ʰ¹⁰⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ¹⁰⁾·v_{sτi}⁽ʰ¹⁰⁾
+    ∂E/∂b_{f,m}⁽ʰ¹⁰⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ¹⁰⁾
     ∂E/∂w_{p,jm}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ¹⁰⁾·g_{sτm}⁽ʰ¹⁰⁾
     ∂E/∂b_{p,j}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ¹⁰⁾
-    ∂E/∂aᵢ^{(h11_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹¹⁾·a_{sτi}^{(h11_xhat)}
-    ∂E/∂aᵢ^{(h11_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹¹⁾
+    ∂E/∂γ_{a,i}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹¹⁾·xhat_{a,sτi}⁽ʰ¹¹⁾
+    ∂E/∂β_{a,i}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹¹⁾
     ∂E/∂w_{q,aki}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ¹¹⁾·u_{sτi}⁽ʰ¹¹⁾
     ∂E/∂b_{q,ak}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ʰ¹¹⁾
     ∂E/∂w_{k,aki}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ¹¹⁾·u_{sτi}⁽ʰ¹¹⁾
@@ -2717,13 +2719,13 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     ∂E/∂b_{v,ak}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂v_{saτk}⁽ʰ¹¹⁾
     ∂E/∂w_{o,jak}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ¹¹⁾·o_{saτk}⁽ʰ¹¹⁾
     ∂E/∂b_{o,j}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ʰ¹¹⁾
-    ∂E/∂bᵢ^{(h11_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹¹⁾·b_{sτi}^{(h11_xhat)}
-    ∂E/∂bᵢ^{(h11_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹¹⁾
-    ∂E/∂w_{f,mi}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹¹⁾·v_{sτi}⁽ʰ¹¹⁾
-    ∂E/∂b_{f,m}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹¹⁾
+    ∂E/∂γ_{b,i}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹¹⁾·xhat_{b,sτi}⁽ʰ¹¹⁾
+    ∂E/∂β_{b,i}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹¹⁾
+    ∂E/∂w_{f,mi}⁽ʰ¹¹⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ¹¹⁾·v_{sτi}⁽ʰ¹¹⁾
+    ∂E/∂b_{f,m}⁽ʰ¹¹⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ¹¹⁾
     ∂E/∂w_{p,jm}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ¹¹⁾·g_{sτm}⁽ʰ¹¹⁾
     ∂E/∂b_{p,j}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ¹¹⁾
-    ∂E/∂γᵢ⁽ˡⁿ⁾ = Σₛ Σ_τ ∂E/∂y_{sτi}⁽ˡⁿ⁾·ln_{xhat,sτi}
+    ∂E/∂γᵢ⁽ˡⁿ⁾ = Σₛ Σ_τ ∂E/∂y_{sτi}⁽ˡⁿ⁾·xhat_{sτi}⁽ˡⁿ⁾
     ∂E/∂βᵢ⁽ˡⁿ⁾ = Σₛ Σ_τ ∂E/∂y_{sτi}⁽ˡⁿ⁾
     """
     wte_W = params["wte_W"]
@@ -2931,15 +2933,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     wte_y = wte_W[tokens]
     # y_{sτj}⁽ʷᵖᵉ⁾ = y_{sτj}⁽ʷᵗᵉ⁾ + w_{τj}⁽ʷᵖᵉ⁾
     wpe_y = wpe_W + wte_y
-    # a_{sτ}^{(h0_mu)} = 1/width·Σᵢ y_{sτi}⁽ʷᵖᵉ⁾
+    # μ_{a,sτ}⁽ʰ⁰⁾ = 1/width·Σᵢ y_{sτi}⁽ʷᵖᵉ⁾
     h0_mu_a = np.sum(wpe_y, axis=2) / width
-    # a_{sτ}^{(h0_var)} = 1/width·Σᵢ (y_{sτi}⁽ʷᵖᵉ⁾ - a_{sτ}^{(h0_mu)})²
+    # var_{a,sτ}⁽ʰ⁰⁾ = 1/width·Σᵢ (y_{sτi}⁽ʷᵖᵉ⁾ - μ_{a,sτ}⁽ʰ⁰⁾)²
     h0_var_a = np.sum((wpe_y + (-h0_mu_a)[:, :, None]) ** 2, axis=2) / width
-    # a_{sτ}^{(h0_sigma)} = √(a_{sτ}^{(h0_var)} + 0.00001)
+    # σ_{a,sτ}⁽ʰ⁰⁾ = √(var_{a,sτ}⁽ʰ⁰⁾ + 0.00001)
     h0_sigma_a = np.sqrt(1 / 100000 * (1 + 100000 * h0_var_a))
-    # a_{sτi}^{(h0_xhat)} = (y_{sτi}⁽ʷᵖᵉ⁾ - a_{sτ}^{(h0_mu)})/a_{sτ}^{(h0_sigma)}
+    # xhat_{a,sτi}⁽ʰ⁰⁾ = (y_{sτi}⁽ʷᵖᵉ⁾ - μ_{a,sτ}⁽ʰ⁰⁾)/σ_{a,sτ}⁽ʰ⁰⁾
     h0_xhat_a = (wpe_y + (-h0_mu_a)[:, :, None]) / h0_sigma_a[:, :, None]
-    # u_{sτi}⁽ʰ⁰⁾ = aᵢ^{(h0_gamma)}·a_{sτi}^{(h0_xhat)} + aᵢ^{(h0_beta)}
+    # u_{sτi}⁽ʰ⁰⁾ = γ_{a,i}⁽ʰ⁰⁾·xhat_{a,sτi}⁽ʰ⁰⁾ + β_{a,i}⁽ʰ⁰⁾
     h0_u = h0_gamma_a * h0_xhat_a + h0_beta_a
     # q_{saτk}⁽ʰ⁰⁾ = Σᵢ w_{q,aki}⁽ʰ⁰⁾·u_{sτi}⁽ʰ⁰⁾ + b_{q,ak}⁽ʰ⁰⁾
     h0_Q = np.tensordot(h0_u, h0_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bq[:, None, :]
@@ -2949,22 +2951,22 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h0_V = np.tensordot(h0_u, h0_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bv[:, None, :]
     # s_{saτu}⁽ʰ⁰⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁰⁾·q_{saτk}⁽ʰ⁰⁾/√key if u ≤ τ; -1000000000 otherwise}
     h0_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h0_S = np.where(h0_S_part1.T, (h0_Q @ h0_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h0_S = np.where(h0_S_part1.T, (h0_Q @ h0_K.mT) / np.sqrt(key), -1000000000)
     # p_{saτu}⁽ʰ⁰⁾ = exp(s_{saτu}⁽ʰ⁰⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁰⁾))
     h0_P = softmax(h0_S)
     # o_{saτk}⁽ʰ⁰⁾ = Σᵤ p_{saτu}⁽ʰ⁰⁾·vₛₐᵤₖ⁽ʰ⁰⁾
     h0_O = h0_P @ h0_V
     # r_{sτj}⁽ʰ⁰⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁰⁾·o_{saτk}⁽ʰ⁰⁾ + y_{sτj}⁽ʷᵖᵉ⁾ + b_{o,j}⁽ʰ⁰⁾
     h0_r = np.tensordot(h0_O, h0_Wo, ((1, 3), (1, 2))) + h0_bo + wpe_y
-    # b_{sτ}^{(h0_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ⁰⁾
+    # μ_{b,sτ}⁽ʰ⁰⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ⁰⁾
     h0_mu_b = np.sum(h0_r, axis=2) / width
-    # b_{sτ}^{(h0_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ⁰⁾ - b_{sτ}^{(h0_mu)})²
+    # var_{b,sτ}⁽ʰ⁰⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ⁰⁾ - μ_{b,sτ}⁽ʰ⁰⁾)²
     h0_var_b = np.sum((h0_r + (-h0_mu_b)[:, :, None]) ** 2, axis=2) / width
-    # b_{sτ}^{(h0_sigma)} = √(b_{sτ}^{(h0_var)} + 0.00001)
+    # σ_{b,sτ}⁽ʰ⁰⁾ = √(var_{b,sτ}⁽ʰ⁰⁾ + 0.00001)
     h0_sigma_b = np.sqrt(1 / 100000 * (1 + 100000 * h0_var_b))
-    # b_{sτi}^{(h0_xhat)} = (r_{sτi}⁽ʰ⁰⁾ - b_{sτ}^{(h0_mu)})/b_{sτ}^{(h0_sigma)}
+    # xhat_{b,sτi}⁽ʰ⁰⁾ = (r_{sτi}⁽ʰ⁰⁾ - μ_{b,sτ}⁽ʰ⁰⁾)/σ_{b,sτ}⁽ʰ⁰⁾
     h0_xhat_b = (h0_r + (-h0_mu_b)[:, :, None]) / h0_sigma_b[:, :, None]
-    # v_{sτi}⁽ʰ⁰⁾ = bᵢ^{(h0_gamma)}·b_{sτi}^{(h0_xhat)} + bᵢ^{(h0_beta)}
+    # v_{sτi}⁽ʰ⁰⁾ = γ_{b,i}⁽ʰ⁰⁾·xhat_{b,sτi}⁽ʰ⁰⁾ + β_{b,i}⁽ʰ⁰⁾
     h0_v = h0_gamma_b * h0_xhat_b + h0_beta_b
     # z_{sτm}⁽ʰ⁰⁾ = Σᵢ w_{f,mi}⁽ʰ⁰⁾·v_{sτi}⁽ʰ⁰⁾ + b_{f,m}⁽ʰ⁰⁾
     h0_z = h0_v @ h0_Wf.T + h0_bf
@@ -2972,15 +2974,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h0_g = 0.5 * h0_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h0_z + 8943 * h0_z**3)))
     # y_{sτj}⁽ʰ⁰⁾ = Σₘ w_{p,jm}⁽ʰ⁰⁾·g_{sτm}⁽ʰ⁰⁾ + r_{sτj}⁽ʰ⁰⁾ + b_{p,j}⁽ʰ⁰⁾
     h0_y = h0_g @ h0_Wp.T + h0_bp + h0_r
-    # a_{sτ}^{(h1_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁰⁾
+    # μ_{a,sτ}⁽ʰ¹⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ⁰⁾
     h1_mu_a = np.sum(h0_y, axis=2) / width
-    # a_{sτ}^{(h1_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ⁰⁾ - a_{sτ}^{(h1_mu)})²
+    # var_{a,sτ}⁽ʰ¹⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ⁰⁾ - μ_{a,sτ}⁽ʰ¹⁾)²
     h1_var_a = np.sum((h0_y + (-h1_mu_a)[:, :, None]) ** 2, axis=2) / width
-    # a_{sτ}^{(h1_sigma)} = √(a_{sτ}^{(h1_var)} + 0.00001)
+    # σ_{a,sτ}⁽ʰ¹⁾ = √(var_{a,sτ}⁽ʰ¹⁾ + 0.00001)
     h1_sigma_a = np.sqrt(1 / 100000 * (1 + 100000 * h1_var_a))
-    # a_{sτi}^{(h1_xhat)} = (y_{sτi}⁽ʰ⁰⁾ - a_{sτ}^{(h1_mu)})/a_{sτ}^{(h1_sigma)}
+    # xhat_{a,sτi}⁽ʰ¹⁾ = (y_{sτi}⁽ʰ⁰⁾ - μ_{a,sτ}⁽ʰ¹⁾)/σ_{a,sτ}⁽ʰ¹⁾
     h1_xhat_a = (h0_y + (-h1_mu_a)[:, :, None]) / h1_sigma_a[:, :, None]
-    # u_{sτi}⁽ʰ¹⁾ = aᵢ^{(h1_gamma)}·a_{sτi}^{(h1_xhat)} + aᵢ^{(h1_beta)}
+    # u_{sτi}⁽ʰ¹⁾ = γ_{a,i}⁽ʰ¹⁾·xhat_{a,sτi}⁽ʰ¹⁾ + β_{a,i}⁽ʰ¹⁾
     h1_u = h1_gamma_a * h1_xhat_a + h1_beta_a
     # q_{saτk}⁽ʰ¹⁾ = Σᵢ w_{q,aki}⁽ʰ¹⁾·u_{sτi}⁽ʰ¹⁾ + b_{q,ak}⁽ʰ¹⁾
     h1_Q = np.tensordot(h1_u, h1_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bq[:, None, :]
@@ -2990,22 +2992,22 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h1_V = np.tensordot(h1_u, h1_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bv[:, None, :]
     # s_{saτu}⁽ʰ¹⁾ = {Σₖ kₛₐᵤₖ⁽ʰ¹⁾·q_{saτk}⁽ʰ¹⁾/√key if u ≤ τ; -1000000000 otherwise}
     h1_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h1_S = np.where(h1_S_part1.T, (h1_Q @ h1_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h1_S = np.where(h1_S_part1.T, (h1_Q @ h1_K.mT) / np.sqrt(key), -1000000000)
     # p_{saτu}⁽ʰ¹⁾ = exp(s_{saτu}⁽ʰ¹⁾)/(Σ_w exp(s_{saτw}⁽ʰ¹⁾))
     h1_P = softmax(h1_S)
     # o_{saτk}⁽ʰ¹⁾ = Σᵤ p_{saτu}⁽ʰ¹⁾·vₛₐᵤₖ⁽ʰ¹⁾
     h1_O = h1_P @ h1_V
     # r_{sτj}⁽ʰ¹⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ¹⁾·o_{saτk}⁽ʰ¹⁾ + y_{sτj}⁽ʰ⁰⁾ + b_{o,j}⁽ʰ¹⁾
     h1_r = np.tensordot(h1_O, h1_Wo, ((1, 3), (1, 2))) + h0_y + h1_bo
-    # b_{sτ}^{(h1_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ¹⁾
+    # μ_{b,sτ}⁽ʰ¹⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ¹⁾
     h1_mu_b = np.sum(h1_r, axis=2) / width
-    # b_{sτ}^{(h1_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ¹⁾ - b_{sτ}^{(h1_mu)})²
+    # var_{b,sτ}⁽ʰ¹⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ¹⁾ - μ_{b,sτ}⁽ʰ¹⁾)²
     h1_var_b = np.sum((h1_r + (-h1_mu_b)[:, :, None]) ** 2, axis=2) / width
-    # b_{sτ}^{(h1_sigma)} = √(b_{sτ}^{(h1_var)} + 0.00001)
+    # σ_{b,sτ}⁽ʰ¹⁾ = √(var_{b,sτ}⁽ʰ¹⁾ + 0.00001)
     h1_sigma_b = np.sqrt(1 / 100000 * (1 + 100000 * h1_var_b))
-    # b_{sτi}^{(h1_xhat)} = (r_{sτi}⁽ʰ¹⁾ - b_{sτ}^{(h1_mu)})/b_{sτ}^{(h1_sigma)}
+    # xhat_{b,sτi}⁽ʰ¹⁾ = (r_{sτi}⁽ʰ¹⁾ - μ_{b,sτ}⁽ʰ¹⁾)/σ_{b,sτ}⁽ʰ¹⁾
     h1_xhat_b = (h1_r + (-h1_mu_b)[:, :, None]) / h1_sigma_b[:, :, None]
-    # v_{sτi}⁽ʰ¹⁾ = bᵢ^{(h1_gamma)}·b_{sτi}^{(h1_xhat)} + bᵢ^{(h1_beta)}
+    # v_{sτi}⁽ʰ¹⁾ = γ_{b,i}⁽ʰ¹⁾·xhat_{b,sτi}⁽ʰ¹⁾ + β_{b,i}⁽ʰ¹⁾
     h1_v = h1_gamma_b * h1_xhat_b + h1_beta_b
     # z_{sτm}⁽ʰ¹⁾ = Σᵢ w_{f,mi}⁽ʰ¹⁾·v_{sτi}⁽ʰ¹⁾ + b_{f,m}⁽ʰ¹⁾
     h1_z = h1_v @ h1_Wf.T + h1_bf
@@ -3013,15 +3015,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h1_g = 0.5 * h1_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h1_z + 8943 * h1_z**3)))
     # y_{sτj}⁽ʰ¹⁾ = Σₘ w_{p,jm}⁽ʰ¹⁾·g_{sτm}⁽ʰ¹⁾ + r_{sτj}⁽ʰ¹⁾ + b_{p,j}⁽ʰ¹⁾
     h1_y = h1_g @ h1_Wp.T + h1_bp + h1_r
-    # a_{sτ}^{(h2_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ¹⁾
+    # μ_{a,sτ}⁽ʰ²⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ¹⁾
     h2_mu_a = np.sum(h1_y, axis=2) / width
-    # a_{sτ}^{(h2_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ¹⁾ - a_{sτ}^{(h2_mu)})²
+    # var_{a,sτ}⁽ʰ²⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ¹⁾ - μ_{a,sτ}⁽ʰ²⁾)²
     h2_var_a = np.sum((h1_y + (-h2_mu_a)[:, :, None]) ** 2, axis=2) / width
-    # a_{sτ}^{(h2_sigma)} = √(a_{sτ}^{(h2_var)} + 0.00001)
+    # σ_{a,sτ}⁽ʰ²⁾ = √(var_{a,sτ}⁽ʰ²⁾ + 0.00001)
     h2_sigma_a = np.sqrt(1 / 100000 * (1 + 100000 * h2_var_a))
-    # a_{sτi}^{(h2_xhat)} = (y_{sτi}⁽ʰ¹⁾ - a_{sτ}^{(h2_mu)})/a_{sτ}^{(h2_sigma)}
+    # xhat_{a,sτi}⁽ʰ²⁾ = (y_{sτi}⁽ʰ¹⁾ - μ_{a,sτ}⁽ʰ²⁾)/σ_{a,sτ}⁽ʰ²⁾
     h2_xhat_a = (h1_y + (-h2_mu_a)[:, :, None]) / h2_sigma_a[:, :, None]
-    # u_{sτi}⁽ʰ²⁾ = aᵢ^{(h2_gamma)}·a_{sτi}^{(h2_xhat)} + aᵢ^{(h2_beta)}
+    # u_{sτi}⁽ʰ²⁾ = γ_{a,i}⁽ʰ²⁾·xhat_{a,sτi}⁽ʰ²⁾ + β_{a,i}⁽ʰ²⁾
     h2_u = h2_gamma_a * h2_xhat_a + h2_beta_a
     # q_{saτk}⁽ʰ²⁾ = Σᵢ w_{q,aki}⁽ʰ²⁾·u_{sτi}⁽ʰ²⁾ + b_{q,ak}⁽ʰ²⁾
     h2_Q = np.tensordot(h2_u, h2_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bq[:, None, :]
@@ -3031,22 +3033,22 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h2_V = np.tensordot(h2_u, h2_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bv[:, None, :]
     # s_{saτu}⁽ʰ²⁾ = {Σₖ kₛₐᵤₖ⁽ʰ²⁾·q_{saτk}⁽ʰ²⁾/√key if u ≤ τ; -1000000000 otherwise}
     h2_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h2_S = np.where(h2_S_part1.T, (h2_Q @ h2_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h2_S = np.where(h2_S_part1.T, (h2_Q @ h2_K.mT) / np.sqrt(key), -1000000000)
     # p_{saτu}⁽ʰ²⁾ = exp(s_{saτu}⁽ʰ²⁾)/(Σ_w exp(s_{saτw}⁽ʰ²⁾))
     h2_P = softmax(h2_S)
     # o_{saτk}⁽ʰ²⁾ = Σᵤ p_{saτu}⁽ʰ²⁾·vₛₐᵤₖ⁽ʰ²⁾
     h2_O = h2_P @ h2_V
     # r_{sτj}⁽ʰ²⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ²⁾·o_{saτk}⁽ʰ²⁾ + y_{sτj}⁽ʰ¹⁾ + b_{o,j}⁽ʰ²⁾
     h2_r = np.tensordot(h2_O, h2_Wo, ((1, 3), (1, 2))) + h1_y + h2_bo
-    # b_{sτ}^{(h2_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ²⁾
+    # μ_{b,sτ}⁽ʰ²⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ²⁾
     h2_mu_b = np.sum(h2_r, axis=2) / width
-    # b_{sτ}^{(h2_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ²⁾ - b_{sτ}^{(h2_mu)})²
+    # var_{b,sτ}⁽ʰ²⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ²⁾ - μ_{b,sτ}⁽ʰ²⁾)²
     h2_var_b = np.sum((h2_r + (-h2_mu_b)[:, :, None]) ** 2, axis=2) / width
-    # b_{sτ}^{(h2_sigma)} = √(b_{sτ}^{(h2_var)} + 0.00001)
+    # σ_{b,sτ}⁽ʰ²⁾ = √(var_{b,sτ}⁽ʰ²⁾ + 0.00001)
     h2_sigma_b = np.sqrt(1 / 100000 * (1 + 100000 * h2_var_b))
-    # b_{sτi}^{(h2_xhat)} = (r_{sτi}⁽ʰ²⁾ - b_{sτ}^{(h2_mu)})/b_{sτ}^{(h2_sigma)}
+    # xhat_{b,sτi}⁽ʰ²⁾ = (r_{sτi}⁽ʰ²⁾ - μ_{b,sτ}⁽ʰ²⁾)/σ_{b,sτ}⁽ʰ²⁾
     h2_xhat_b = (h2_r + (-h2_mu_b)[:, :, None]) / h2_sigma_b[:, :, None]
-    # v_{sτi}⁽ʰ²⁾ = bᵢ^{(h2_gamma)}·b_{sτi}^{(h2_xhat)} + bᵢ^{(h2_beta)}
+    # v_{sτi}⁽ʰ²⁾ = γ_{b,i}⁽ʰ²⁾·xhat_{b,sτi}⁽ʰ²⁾ + β_{b,i}⁽ʰ²⁾
     h2_v = h2_gamma_b * h2_xhat_b + h2_beta_b
     # z_{sτm}⁽ʰ²⁾ = Σᵢ w_{f,mi}⁽ʰ²⁾·v_{sτi}⁽ʰ²⁾ + b_{f,m}⁽ʰ²⁾
     h2_z = h2_v @ h2_Wf.T + h2_bf
@@ -3054,15 +3056,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h2_g = 0.5 * h2_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h2_z + 8943 * h2_z**3)))
     # y_{sτj}⁽ʰ²⁾ = Σₘ w_{p,jm}⁽ʰ²⁾·g_{sτm}⁽ʰ²⁾ + r_{sτj}⁽ʰ²⁾ + b_{p,j}⁽ʰ²⁾
     h2_y = h2_g @ h2_Wp.T + h2_bp + h2_r
-    # a_{sτ}^{(h3_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ²⁾
+    # μ_{a,sτ}⁽ʰ³⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ²⁾
     h3_mu_a = np.sum(h2_y, axis=2) / width
-    # a_{sτ}^{(h3_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ²⁾ - a_{sτ}^{(h3_mu)})²
+    # var_{a,sτ}⁽ʰ³⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ²⁾ - μ_{a,sτ}⁽ʰ³⁾)²
     h3_var_a = np.sum((h2_y + (-h3_mu_a)[:, :, None]) ** 2, axis=2) / width
-    # a_{sτ}^{(h3_sigma)} = √(a_{sτ}^{(h3_var)} + 0.00001)
+    # σ_{a,sτ}⁽ʰ³⁾ = √(var_{a,sτ}⁽ʰ³⁾ + 0.00001)
     h3_sigma_a = np.sqrt(1 / 100000 * (1 + 100000 * h3_var_a))
-    # a_{sτi}^{(h3_xhat)} = (y_{sτi}⁽ʰ²⁾ - a_{sτ}^{(h3_mu)})/a_{sτ}^{(h3_sigma)}
+    # xhat_{a,sτi}⁽ʰ³⁾ = (y_{sτi}⁽ʰ²⁾ - μ_{a,sτ}⁽ʰ³⁾)/σ_{a,sτ}⁽ʰ³⁾
     h3_xhat_a = (h2_y + (-h3_mu_a)[:, :, None]) / h3_sigma_a[:, :, None]
-    # u_{sτi}⁽ʰ³⁾ = aᵢ^{(h3_gamma)}·a_{sτi}^{(h3_xhat)} + aᵢ^{(h3_beta)}
+    # u_{sτi}⁽ʰ³⁾ = γ_{a,i}⁽ʰ³⁾·xhat_{a,sτi}⁽ʰ³⁾ + β_{a,i}⁽ʰ³⁾
     h3_u = h3_gamma_a * h3_xhat_a + h3_beta_a
     # q_{saτk}⁽ʰ³⁾ = Σᵢ w_{q,aki}⁽ʰ³⁾·u_{sτi}⁽ʰ³⁾ + b_{q,ak}⁽ʰ³⁾
     h3_Q = np.tensordot(h3_u, h3_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bq[:, None, :]
@@ -3072,22 +3074,22 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h3_V = np.tensordot(h3_u, h3_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bv[:, None, :]
     # s_{saτu}⁽ʰ³⁾ = {Σₖ kₛₐᵤₖ⁽ʰ³⁾·q_{saτk}⁽ʰ³⁾/√key if u ≤ τ; -1000000000 otherwise}
     h3_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h3_S = np.where(h3_S_part1.T, (h3_Q @ h3_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h3_S = np.where(h3_S_part1.T, (h3_Q @ h3_K.mT) / np.sqrt(key), -1000000000)
     # p_{saτu}⁽ʰ³⁾ = exp(s_{saτu}⁽ʰ³⁾)/(Σ_w exp(s_{saτw}⁽ʰ³⁾))
     h3_P = softmax(h3_S)
     # o_{saτk}⁽ʰ³⁾ = Σᵤ p_{saτu}⁽ʰ³⁾·vₛₐᵤₖ⁽ʰ³⁾
     h3_O = h3_P @ h3_V
     # r_{sτj}⁽ʰ³⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ³⁾·o_{saτk}⁽ʰ³⁾ + y_{sτj}⁽ʰ²⁾ + b_{o,j}⁽ʰ³⁾
     h3_r = np.tensordot(h3_O, h3_Wo, ((1, 3), (1, 2))) + h2_y + h3_bo
-    # b_{sτ}^{(h3_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ³⁾
+    # μ_{b,sτ}⁽ʰ³⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ³⁾
     h3_mu_b = np.sum(h3_r, axis=2) / width
-    # b_{sτ}^{(h3_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ³⁾ - b_{sτ}^{(h3_mu)})²
+    # var_{b,sτ}⁽ʰ³⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ³⁾ - μ_{b,sτ}⁽ʰ³⁾)²
     h3_var_b = np.sum((h3_r + (-h3_mu_b)[:, :, None]) ** 2, axis=2) / width
-    # b_{sτ}^{(h3_sigma)} = √(b_{sτ}^{(h3_var)} + 0.00001)
+    # σ_{b,sτ}⁽ʰ³⁾ = √(var_{b,sτ}⁽ʰ³⁾ + 0.00001)
     h3_sigma_b = np.sqrt(1 / 100000 * (1 + 100000 * h3_var_b))
-    # b_{sτi}^{(h3_xhat)} = (r_{sτi}⁽ʰ³⁾ - b_{sτ}^{(h3_mu)})/b_{sτ}^{(h3_sigma)}
+    # xhat_{b,sτi}⁽ʰ³⁾ = (r_{sτi}⁽ʰ³⁾ - μ_{b,sτ}⁽ʰ³⁾)/σ_{b,sτ}⁽ʰ³⁾
     h3_xhat_b = (h3_r + (-h3_mu_b)[:, :, None]) / h3_sigma_b[:, :, None]
-    # v_{sτi}⁽ʰ³⁾ = bᵢ^{(h3_gamma)}·b_{sτi}^{(h3_xhat)} + bᵢ^{(h3_beta)}
+    # v_{sτi}⁽ʰ³⁾ = γ_{b,i}⁽ʰ³⁾·xhat_{b,sτi}⁽ʰ³⁾ + β_{b,i}⁽ʰ³⁾
     h3_v = h3_gamma_b * h3_xhat_b + h3_beta_b
     # z_{sτm}⁽ʰ³⁾ = Σᵢ w_{f,mi}⁽ʰ³⁾·v_{sτi}⁽ʰ³⁾ + b_{f,m}⁽ʰ³⁾
     h3_z = h3_v @ h3_Wf.T + h3_bf
@@ -3095,15 +3097,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h3_g = 0.5 * h3_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h3_z + 8943 * h3_z**3)))
     # y_{sτj}⁽ʰ³⁾ = Σₘ w_{p,jm}⁽ʰ³⁾·g_{sτm}⁽ʰ³⁾ + r_{sτj}⁽ʰ³⁾ + b_{p,j}⁽ʰ³⁾
     h3_y = h3_g @ h3_Wp.T + h3_bp + h3_r
-    # a_{sτ}^{(h4_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ³⁾
+    # μ_{a,sτ}⁽ʰ⁴⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ³⁾
     h4_mu_a = np.sum(h3_y, axis=2) / width
-    # a_{sτ}^{(h4_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ³⁾ - a_{sτ}^{(h4_mu)})²
+    # var_{a,sτ}⁽ʰ⁴⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ³⁾ - μ_{a,sτ}⁽ʰ⁴⁾)²
     h4_var_a = np.sum((h3_y + (-h4_mu_a)[:, :, None]) ** 2, axis=2) / width
-    # a_{sτ}^{(h4_sigma)} = √(a_{sτ}^{(h4_var)} + 0.00001)
+    # σ_{a,sτ}⁽ʰ⁴⁾ = √(var_{a,sτ}⁽ʰ⁴⁾ + 0.00001)
     h4_sigma_a = np.sqrt(1 / 100000 * (1 + 100000 * h4_var_a))
-    # a_{sτi}^{(h4_xhat)} = (y_{sτi}⁽ʰ³⁾ - a_{sτ}^{(h4_mu)})/a_{sτ}^{(h4_sigma)}
+    # xhat_{a,sτi}⁽ʰ⁴⁾ = (y_{sτi}⁽ʰ³⁾ - μ_{a,sτ}⁽ʰ⁴⁾)/σ_{a,sτ}⁽ʰ⁴⁾
     h4_xhat_a = (h3_y + (-h4_mu_a)[:, :, None]) / h4_sigma_a[:, :, None]
-    # u_{sτi}⁽ʰ⁴⁾ = aᵢ^{(h4_gamma)}·a_{sτi}^{(h4_xhat)} + aᵢ^{(h4_beta)}
+    # u_{sτi}⁽ʰ⁴⁾ = γ_{a,i}⁽ʰ⁴⁾·xhat_{a,sτi}⁽ʰ⁴⁾ + β_{a,i}⁽ʰ⁴⁾
     h4_u = h4_gamma_a * h4_xhat_a + h4_beta_a
     # q_{saτk}⁽ʰ⁴⁾ = Σᵢ w_{q,aki}⁽ʰ⁴⁾·u_{sτi}⁽ʰ⁴⁾ + b_{q,ak}⁽ʰ⁴⁾
     h4_Q = np.tensordot(h4_u, h4_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bq[:, None, :]
@@ -3113,22 +3115,22 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h4_V = np.tensordot(h4_u, h4_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bv[:, None, :]
     # s_{saτu}⁽ʰ⁴⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁴⁾·q_{saτk}⁽ʰ⁴⁾/√key if u ≤ τ; -1000000000 otherwise}
     h4_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h4_S = np.where(h4_S_part1.T, (h4_Q @ h4_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h4_S = np.where(h4_S_part1.T, (h4_Q @ h4_K.mT) / np.sqrt(key), -1000000000)
     # p_{saτu}⁽ʰ⁴⁾ = exp(s_{saτu}⁽ʰ⁴⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁴⁾))
     h4_P = softmax(h4_S)
     # o_{saτk}⁽ʰ⁴⁾ = Σᵤ p_{saτu}⁽ʰ⁴⁾·vₛₐᵤₖ⁽ʰ⁴⁾
     h4_O = h4_P @ h4_V
     # r_{sτj}⁽ʰ⁴⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁴⁾·o_{saτk}⁽ʰ⁴⁾ + y_{sτj}⁽ʰ³⁾ + b_{o,j}⁽ʰ⁴⁾
     h4_r = np.tensordot(h4_O, h4_Wo, ((1, 3), (1, 2))) + h3_y + h4_bo
-    # b_{sτ}^{(h4_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ⁴⁾
+    # μ_{b,sτ}⁽ʰ⁴⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ⁴⁾
     h4_mu_b = np.sum(h4_r, axis=2) / width
-    # b_{sτ}^{(h4_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ⁴⁾ - b_{sτ}^{(h4_mu)})²
+    # var_{b,sτ}⁽ʰ⁴⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ⁴⁾ - μ_{b,sτ}⁽ʰ⁴⁾)²
     h4_var_b = np.sum((h4_r + (-h4_mu_b)[:, :, None]) ** 2, axis=2) / width
-    # b_{sτ}^{(h4_sigma)} = √(b_{sτ}^{(h4_var)} + 0.00001)
+    # σ_{b,sτ}⁽ʰ⁴⁾ = √(var_{b,sτ}⁽ʰ⁴⁾ + 0.00001)
     h4_sigma_b = np.sqrt(1 / 100000 * (1 + 100000 * h4_var_b))
-    # b_{sτi}^{(h4_xhat)} = (r_{sτi}⁽ʰ⁴⁾ - b_{sτ}^{(h4_mu)})/b_{sτ}^{(h4_sigma)}
+    # xhat_{b,sτi}⁽ʰ⁴⁾ = (r_{sτi}⁽ʰ⁴⁾ - μ_{b,sτ}⁽ʰ⁴⁾)/σ_{b,sτ}⁽ʰ⁴⁾
     h4_xhat_b = (h4_r + (-h4_mu_b)[:, :, None]) / h4_sigma_b[:, :, None]
-    # v_{sτi}⁽ʰ⁴⁾ = bᵢ^{(h4_gamma)}·b_{sτi}^{(h4_xhat)} + bᵢ^{(h4_beta)}
+    # v_{sτi}⁽ʰ⁴⁾ = γ_{b,i}⁽ʰ⁴⁾·xhat_{b,sτi}⁽ʰ⁴⁾ + β_{b,i}⁽ʰ⁴⁾
     h4_v = h4_gamma_b * h4_xhat_b + h4_beta_b
     # z_{sτm}⁽ʰ⁴⁾ = Σᵢ w_{f,mi}⁽ʰ⁴⁾·v_{sτi}⁽ʰ⁴⁾ + b_{f,m}⁽ʰ⁴⁾
     h4_z = h4_v @ h4_Wf.T + h4_bf
@@ -3136,15 +3138,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h4_g = 0.5 * h4_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h4_z + 8943 * h4_z**3)))
     # y_{sτj}⁽ʰ⁴⁾ = Σₘ w_{p,jm}⁽ʰ⁴⁾·g_{sτm}⁽ʰ⁴⁾ + r_{sτj}⁽ʰ⁴⁾ + b_{p,j}⁽ʰ⁴⁾
     h4_y = h4_g @ h4_Wp.T + h4_bp + h4_r
-    # a_{sτ}^{(h5_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁴⁾
+    # μ_{a,sτ}⁽ʰ⁵⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ⁴⁾
     h5_mu_a = np.sum(h4_y, axis=2) / width
-    # a_{sτ}^{(h5_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ⁴⁾ - a_{sτ}^{(h5_mu)})²
+    # var_{a,sτ}⁽ʰ⁵⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ⁴⁾ - μ_{a,sτ}⁽ʰ⁵⁾)²
     h5_var_a = np.sum((h4_y + (-h5_mu_a)[:, :, None]) ** 2, axis=2) / width
-    # a_{sτ}^{(h5_sigma)} = √(a_{sτ}^{(h5_var)} + 0.00001)
+    # σ_{a,sτ}⁽ʰ⁵⁾ = √(var_{a,sτ}⁽ʰ⁵⁾ + 0.00001)
     h5_sigma_a = np.sqrt(1 / 100000 * (1 + 100000 * h5_var_a))
-    # a_{sτi}^{(h5_xhat)} = (y_{sτi}⁽ʰ⁴⁾ - a_{sτ}^{(h5_mu)})/a_{sτ}^{(h5_sigma)}
+    # xhat_{a,sτi}⁽ʰ⁵⁾ = (y_{sτi}⁽ʰ⁴⁾ - μ_{a,sτ}⁽ʰ⁵⁾)/σ_{a,sτ}⁽ʰ⁵⁾
     h5_xhat_a = (h4_y + (-h5_mu_a)[:, :, None]) / h5_sigma_a[:, :, None]
-    # u_{sτi}⁽ʰ⁵⁾ = aᵢ^{(h5_gamma)}·a_{sτi}^{(h5_xhat)} + aᵢ^{(h5_beta)}
+    # u_{sτi}⁽ʰ⁵⁾ = γ_{a,i}⁽ʰ⁵⁾·xhat_{a,sτi}⁽ʰ⁵⁾ + β_{a,i}⁽ʰ⁵⁾
     h5_u = h5_gamma_a * h5_xhat_a + h5_beta_a
     # q_{saτk}⁽ʰ⁵⁾ = Σᵢ w_{q,aki}⁽ʰ⁵⁾·u_{sτi}⁽ʰ⁵⁾ + b_{q,ak}⁽ʰ⁵⁾
     h5_Q = np.tensordot(h5_u, h5_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bq[:, None, :]
@@ -3154,22 +3156,22 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h5_V = np.tensordot(h5_u, h5_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bv[:, None, :]
     # s_{saτu}⁽ʰ⁵⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁵⁾·q_{saτk}⁽ʰ⁵⁾/√key if u ≤ τ; -1000000000 otherwise}
     h5_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h5_S = np.where(h5_S_part1.T, (h5_Q @ h5_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h5_S = np.where(h5_S_part1.T, (h5_Q @ h5_K.mT) / np.sqrt(key), -1000000000)
     # p_{saτu}⁽ʰ⁵⁾ = exp(s_{saτu}⁽ʰ⁵⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁵⁾))
     h5_P = softmax(h5_S)
     # o_{saτk}⁽ʰ⁵⁾ = Σᵤ p_{saτu}⁽ʰ⁵⁾·vₛₐᵤₖ⁽ʰ⁵⁾
     h5_O = h5_P @ h5_V
     # r_{sτj}⁽ʰ⁵⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁵⁾·o_{saτk}⁽ʰ⁵⁾ + y_{sτj}⁽ʰ⁴⁾ + b_{o,j}⁽ʰ⁵⁾
     h5_r = np.tensordot(h5_O, h5_Wo, ((1, 3), (1, 2))) + h4_y + h5_bo
-    # b_{sτ}^{(h5_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ⁵⁾
+    # μ_{b,sτ}⁽ʰ⁵⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ⁵⁾
     h5_mu_b = np.sum(h5_r, axis=2) / width
-    # b_{sτ}^{(h5_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ⁵⁾ - b_{sτ}^{(h5_mu)})²
+    # var_{b,sτ}⁽ʰ⁵⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ⁵⁾ - μ_{b,sτ}⁽ʰ⁵⁾)²
     h5_var_b = np.sum((h5_r + (-h5_mu_b)[:, :, None]) ** 2, axis=2) / width
-    # b_{sτ}^{(h5_sigma)} = √(b_{sτ}^{(h5_var)} + 0.00001)
+    # σ_{b,sτ}⁽ʰ⁵⁾ = √(var_{b,sτ}⁽ʰ⁵⁾ + 0.00001)
     h5_sigma_b = np.sqrt(1 / 100000 * (1 + 100000 * h5_var_b))
-    # b_{sτi}^{(h5_xhat)} = (r_{sτi}⁽ʰ⁵⁾ - b_{sτ}^{(h5_mu)})/b_{sτ}^{(h5_sigma)}
+    # xhat_{b,sτi}⁽ʰ⁵⁾ = (r_{sτi}⁽ʰ⁵⁾ - μ_{b,sτ}⁽ʰ⁵⁾)/σ_{b,sτ}⁽ʰ⁵⁾
     h5_xhat_b = (h5_r + (-h5_mu_b)[:, :, None]) / h5_sigma_b[:, :, None]
-    # v_{sτi}⁽ʰ⁵⁾ = bᵢ^{(h5_gamma)}·b_{sτi}^{(h5_xhat)} + bᵢ^{(h5_beta)}
+    # v_{sτi}⁽ʰ⁵⁾ = γ_{b,i}⁽ʰ⁵⁾·xhat_{b,sτi}⁽ʰ⁵⁾ + β_{b,i}⁽ʰ⁵⁾
     h5_v = h5_gamma_b * h5_xhat_b + h5_beta_b
     # z_{sτm}⁽ʰ⁵⁾ = Σᵢ w_{f,mi}⁽ʰ⁵⁾·v_{sτi}⁽ʰ⁵⁾ + b_{f,m}⁽ʰ⁵⁾
     h5_z = h5_v @ h5_Wf.T + h5_bf
@@ -3177,15 +3179,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h5_g = 0.5 * h5_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h5_z + 8943 * h5_z**3)))
     # y_{sτj}⁽ʰ⁵⁾ = Σₘ w_{p,jm}⁽ʰ⁵⁾·g_{sτm}⁽ʰ⁵⁾ + r_{sτj}⁽ʰ⁵⁾ + b_{p,j}⁽ʰ⁵⁾
     h5_y = h5_g @ h5_Wp.T + h5_bp + h5_r
-    # a_{sτ}^{(h6_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁵⁾
+    # μ_{a,sτ}⁽ʰ⁶⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ⁵⁾
     h6_mu_a = np.sum(h5_y, axis=2) / width
-    # a_{sτ}^{(h6_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ⁵⁾ - a_{sτ}^{(h6_mu)})²
+    # var_{a,sτ}⁽ʰ⁶⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ⁵⁾ - μ_{a,sτ}⁽ʰ⁶⁾)²
     h6_var_a = np.sum((h5_y + (-h6_mu_a)[:, :, None]) ** 2, axis=2) / width
-    # a_{sτ}^{(h6_sigma)} = √(a_{sτ}^{(h6_var)} + 0.00001)
+    # σ_{a,sτ}⁽ʰ⁶⁾ = √(var_{a,sτ}⁽ʰ⁶⁾ + 0.00001)
     h6_sigma_a = np.sqrt(1 / 100000 * (1 + 100000 * h6_var_a))
-    # a_{sτi}^{(h6_xhat)} = (y_{sτi}⁽ʰ⁵⁾ - a_{sτ}^{(h6_mu)})/a_{sτ}^{(h6_sigma)}
+    # xhat_{a,sτi}⁽ʰ⁶⁾ = (y_{sτi}⁽ʰ⁵⁾ - μ_{a,sτ}⁽ʰ⁶⁾)/σ_{a,sτ}⁽ʰ⁶⁾
     h6_xhat_a = (h5_y + (-h6_mu_a)[:, :, None]) / h6_sigma_a[:, :, None]
-    # u_{sτi}⁽ʰ⁶⁾ = aᵢ^{(h6_gamma)}·a_{sτi}^{(h6_xhat)} + aᵢ^{(h6_beta)}
+    # u_{sτi}⁽ʰ⁶⁾ = γ_{a,i}⁽ʰ⁶⁾·xhat_{a,sτi}⁽ʰ⁶⁾ + β_{a,i}⁽ʰ⁶⁾
     h6_u = h6_gamma_a * h6_xhat_a + h6_beta_a
     # q_{saτk}⁽ʰ⁶⁾ = Σᵢ w_{q,aki}⁽ʰ⁶⁾·u_{sτi}⁽ʰ⁶⁾ + b_{q,ak}⁽ʰ⁶⁾
     h6_Q = np.tensordot(h6_u, h6_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bq[:, None, :]
@@ -3195,22 +3197,22 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h6_V = np.tensordot(h6_u, h6_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bv[:, None, :]
     # s_{saτu}⁽ʰ⁶⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁶⁾·q_{saτk}⁽ʰ⁶⁾/√key if u ≤ τ; -1000000000 otherwise}
     h6_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h6_S = np.where(h6_S_part1.T, (h6_Q @ h6_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h6_S = np.where(h6_S_part1.T, (h6_Q @ h6_K.mT) / np.sqrt(key), -1000000000)
     # p_{saτu}⁽ʰ⁶⁾ = exp(s_{saτu}⁽ʰ⁶⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁶⁾))
     h6_P = softmax(h6_S)
     # o_{saτk}⁽ʰ⁶⁾ = Σᵤ p_{saτu}⁽ʰ⁶⁾·vₛₐᵤₖ⁽ʰ⁶⁾
     h6_O = h6_P @ h6_V
     # r_{sτj}⁽ʰ⁶⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁶⁾·o_{saτk}⁽ʰ⁶⁾ + y_{sτj}⁽ʰ⁵⁾ + b_{o,j}⁽ʰ⁶⁾
     h6_r = np.tensordot(h6_O, h6_Wo, ((1, 3), (1, 2))) + h5_y + h6_bo
-    # b_{sτ}^{(h6_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ⁶⁾
+    # μ_{b,sτ}⁽ʰ⁶⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ⁶⁾
     h6_mu_b = np.sum(h6_r, axis=2) / width
-    # b_{sτ}^{(h6_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ⁶⁾ - b_{sτ}^{(h6_mu)})²
+    # var_{b,sτ}⁽ʰ⁶⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ⁶⁾ - μ_{b,sτ}⁽ʰ⁶⁾)²
     h6_var_b = np.sum((h6_r + (-h6_mu_b)[:, :, None]) ** 2, axis=2) / width
-    # b_{sτ}^{(h6_sigma)} = √(b_{sτ}^{(h6_var)} + 0.00001)
+    # σ_{b,sτ}⁽ʰ⁶⁾ = √(var_{b,sτ}⁽ʰ⁶⁾ + 0.00001)
     h6_sigma_b = np.sqrt(1 / 100000 * (1 + 100000 * h6_var_b))
-    # b_{sτi}^{(h6_xhat)} = (r_{sτi}⁽ʰ⁶⁾ - b_{sτ}^{(h6_mu)})/b_{sτ}^{(h6_sigma)}
+    # xhat_{b,sτi}⁽ʰ⁶⁾ = (r_{sτi}⁽ʰ⁶⁾ - μ_{b,sτ}⁽ʰ⁶⁾)/σ_{b,sτ}⁽ʰ⁶⁾
     h6_xhat_b = (h6_r + (-h6_mu_b)[:, :, None]) / h6_sigma_b[:, :, None]
-    # v_{sτi}⁽ʰ⁶⁾ = bᵢ^{(h6_gamma)}·b_{sτi}^{(h6_xhat)} + bᵢ^{(h6_beta)}
+    # v_{sτi}⁽ʰ⁶⁾ = γ_{b,i}⁽ʰ⁶⁾·xhat_{b,sτi}⁽ʰ⁶⁾ + β_{b,i}⁽ʰ⁶⁾
     h6_v = h6_gamma_b * h6_xhat_b + h6_beta_b
     # z_{sτm}⁽ʰ⁶⁾ = Σᵢ w_{f,mi}⁽ʰ⁶⁾·v_{sτi}⁽ʰ⁶⁾ + b_{f,m}⁽ʰ⁶⁾
     h6_z = h6_v @ h6_Wf.T + h6_bf
@@ -3218,15 +3220,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h6_g = 0.5 * h6_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h6_z + 8943 * h6_z**3)))
     # y_{sτj}⁽ʰ⁶⁾ = Σₘ w_{p,jm}⁽ʰ⁶⁾·g_{sτm}⁽ʰ⁶⁾ + r_{sτj}⁽ʰ⁶⁾ + b_{p,j}⁽ʰ⁶⁾
     h6_y = h6_g @ h6_Wp.T + h6_bp + h6_r
-    # a_{sτ}^{(h7_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁶⁾
+    # μ_{a,sτ}⁽ʰ⁷⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ⁶⁾
     h7_mu_a = np.sum(h6_y, axis=2) / width
-    # a_{sτ}^{(h7_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ⁶⁾ - a_{sτ}^{(h7_mu)})²
+    # var_{a,sτ}⁽ʰ⁷⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ⁶⁾ - μ_{a,sτ}⁽ʰ⁷⁾)²
     h7_var_a = np.sum((h6_y + (-h7_mu_a)[:, :, None]) ** 2, axis=2) / width
-    # a_{sτ}^{(h7_sigma)} = √(a_{sτ}^{(h7_var)} + 0.00001)
+    # σ_{a,sτ}⁽ʰ⁷⁾ = √(var_{a,sτ}⁽ʰ⁷⁾ + 0.00001)
     h7_sigma_a = np.sqrt(1 / 100000 * (1 + 100000 * h7_var_a))
-    # a_{sτi}^{(h7_xhat)} = (y_{sτi}⁽ʰ⁶⁾ - a_{sτ}^{(h7_mu)})/a_{sτ}^{(h7_sigma)}
+    # xhat_{a,sτi}⁽ʰ⁷⁾ = (y_{sτi}⁽ʰ⁶⁾ - μ_{a,sτ}⁽ʰ⁷⁾)/σ_{a,sτ}⁽ʰ⁷⁾
     h7_xhat_a = (h6_y + (-h7_mu_a)[:, :, None]) / h7_sigma_a[:, :, None]
-    # u_{sτi}⁽ʰ⁷⁾ = aᵢ^{(h7_gamma)}·a_{sτi}^{(h7_xhat)} + aᵢ^{(h7_beta)}
+    # u_{sτi}⁽ʰ⁷⁾ = γ_{a,i}⁽ʰ⁷⁾·xhat_{a,sτi}⁽ʰ⁷⁾ + β_{a,i}⁽ʰ⁷⁾
     h7_u = h7_gamma_a * h7_xhat_a + h7_beta_a
     # q_{saτk}⁽ʰ⁷⁾ = Σᵢ w_{q,aki}⁽ʰ⁷⁾·u_{sτi}⁽ʰ⁷⁾ + b_{q,ak}⁽ʰ⁷⁾
     h7_Q = np.tensordot(h7_u, h7_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bq[:, None, :]
@@ -3236,22 +3238,22 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h7_V = np.tensordot(h7_u, h7_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bv[:, None, :]
     # s_{saτu}⁽ʰ⁷⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁷⁾·q_{saτk}⁽ʰ⁷⁾/√key if u ≤ τ; -1000000000 otherwise}
     h7_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h7_S = np.where(h7_S_part1.T, (h7_Q @ h7_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h7_S = np.where(h7_S_part1.T, (h7_Q @ h7_K.mT) / np.sqrt(key), -1000000000)
     # p_{saτu}⁽ʰ⁷⁾ = exp(s_{saτu}⁽ʰ⁷⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁷⁾))
     h7_P = softmax(h7_S)
     # o_{saτk}⁽ʰ⁷⁾ = Σᵤ p_{saτu}⁽ʰ⁷⁾·vₛₐᵤₖ⁽ʰ⁷⁾
     h7_O = h7_P @ h7_V
     # r_{sτj}⁽ʰ⁷⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁷⁾·o_{saτk}⁽ʰ⁷⁾ + y_{sτj}⁽ʰ⁶⁾ + b_{o,j}⁽ʰ⁷⁾
     h7_r = np.tensordot(h7_O, h7_Wo, ((1, 3), (1, 2))) + h6_y + h7_bo
-    # b_{sτ}^{(h7_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ⁷⁾
+    # μ_{b,sτ}⁽ʰ⁷⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ⁷⁾
     h7_mu_b = np.sum(h7_r, axis=2) / width
-    # b_{sτ}^{(h7_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ⁷⁾ - b_{sτ}^{(h7_mu)})²
+    # var_{b,sτ}⁽ʰ⁷⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ⁷⁾ - μ_{b,sτ}⁽ʰ⁷⁾)²
     h7_var_b = np.sum((h7_r + (-h7_mu_b)[:, :, None]) ** 2, axis=2) / width
-    # b_{sτ}^{(h7_sigma)} = √(b_{sτ}^{(h7_var)} + 0.00001)
+    # σ_{b,sτ}⁽ʰ⁷⁾ = √(var_{b,sτ}⁽ʰ⁷⁾ + 0.00001)
     h7_sigma_b = np.sqrt(1 / 100000 * (1 + 100000 * h7_var_b))
-    # b_{sτi}^{(h7_xhat)} = (r_{sτi}⁽ʰ⁷⁾ - b_{sτ}^{(h7_mu)})/b_{sτ}^{(h7_sigma)}
+    # xhat_{b,sτi}⁽ʰ⁷⁾ = (r_{sτi}⁽ʰ⁷⁾ - μ_{b,sτ}⁽ʰ⁷⁾)/σ_{b,sτ}⁽ʰ⁷⁾
     h7_xhat_b = (h7_r + (-h7_mu_b)[:, :, None]) / h7_sigma_b[:, :, None]
-    # v_{sτi}⁽ʰ⁷⁾ = bᵢ^{(h7_gamma)}·b_{sτi}^{(h7_xhat)} + bᵢ^{(h7_beta)}
+    # v_{sτi}⁽ʰ⁷⁾ = γ_{b,i}⁽ʰ⁷⁾·xhat_{b,sτi}⁽ʰ⁷⁾ + β_{b,i}⁽ʰ⁷⁾
     h7_v = h7_gamma_b * h7_xhat_b + h7_beta_b
     # z_{sτm}⁽ʰ⁷⁾ = Σᵢ w_{f,mi}⁽ʰ⁷⁾·v_{sτi}⁽ʰ⁷⁾ + b_{f,m}⁽ʰ⁷⁾
     h7_z = h7_v @ h7_Wf.T + h7_bf
@@ -3259,15 +3261,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h7_g = 0.5 * h7_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h7_z + 8943 * h7_z**3)))
     # y_{sτj}⁽ʰ⁷⁾ = Σₘ w_{p,jm}⁽ʰ⁷⁾·g_{sτm}⁽ʰ⁷⁾ + r_{sτj}⁽ʰ⁷⁾ + b_{p,j}⁽ʰ⁷⁾
     h7_y = h7_g @ h7_Wp.T + h7_bp + h7_r
-    # a_{sτ}^{(h8_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁷⁾
+    # μ_{a,sτ}⁽ʰ⁸⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ⁷⁾
     h8_mu_a = np.sum(h7_y, axis=2) / width
-    # a_{sτ}^{(h8_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ⁷⁾ - a_{sτ}^{(h8_mu)})²
+    # var_{a,sτ}⁽ʰ⁸⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ⁷⁾ - μ_{a,sτ}⁽ʰ⁸⁾)²
     h8_var_a = np.sum((h7_y + (-h8_mu_a)[:, :, None]) ** 2, axis=2) / width
-    # a_{sτ}^{(h8_sigma)} = √(a_{sτ}^{(h8_var)} + 0.00001)
+    # σ_{a,sτ}⁽ʰ⁸⁾ = √(var_{a,sτ}⁽ʰ⁸⁾ + 0.00001)
     h8_sigma_a = np.sqrt(1 / 100000 * (1 + 100000 * h8_var_a))
-    # a_{sτi}^{(h8_xhat)} = (y_{sτi}⁽ʰ⁷⁾ - a_{sτ}^{(h8_mu)})/a_{sτ}^{(h8_sigma)}
+    # xhat_{a,sτi}⁽ʰ⁸⁾ = (y_{sτi}⁽ʰ⁷⁾ - μ_{a,sτ}⁽ʰ⁸⁾)/σ_{a,sτ}⁽ʰ⁸⁾
     h8_xhat_a = (h7_y + (-h8_mu_a)[:, :, None]) / h8_sigma_a[:, :, None]
-    # u_{sτi}⁽ʰ⁸⁾ = aᵢ^{(h8_gamma)}·a_{sτi}^{(h8_xhat)} + aᵢ^{(h8_beta)}
+    # u_{sτi}⁽ʰ⁸⁾ = γ_{a,i}⁽ʰ⁸⁾·xhat_{a,sτi}⁽ʰ⁸⁾ + β_{a,i}⁽ʰ⁸⁾
     h8_u = h8_gamma_a * h8_xhat_a + h8_beta_a
     # q_{saτk}⁽ʰ⁸⁾ = Σᵢ w_{q,aki}⁽ʰ⁸⁾·u_{sτi}⁽ʰ⁸⁾ + b_{q,ak}⁽ʰ⁸⁾
     h8_Q = np.tensordot(h8_u, h8_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bq[:, None, :]
@@ -3277,22 +3279,22 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h8_V = np.tensordot(h8_u, h8_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bv[:, None, :]
     # s_{saτu}⁽ʰ⁸⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁸⁾·q_{saτk}⁽ʰ⁸⁾/√key if u ≤ τ; -1000000000 otherwise}
     h8_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h8_S = np.where(h8_S_part1.T, (h8_Q @ h8_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h8_S = np.where(h8_S_part1.T, (h8_Q @ h8_K.mT) / np.sqrt(key), -1000000000)
     # p_{saτu}⁽ʰ⁸⁾ = exp(s_{saτu}⁽ʰ⁸⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁸⁾))
     h8_P = softmax(h8_S)
     # o_{saτk}⁽ʰ⁸⁾ = Σᵤ p_{saτu}⁽ʰ⁸⁾·vₛₐᵤₖ⁽ʰ⁸⁾
     h8_O = h8_P @ h8_V
     # r_{sτj}⁽ʰ⁸⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁸⁾·o_{saτk}⁽ʰ⁸⁾ + y_{sτj}⁽ʰ⁷⁾ + b_{o,j}⁽ʰ⁸⁾
     h8_r = np.tensordot(h8_O, h8_Wo, ((1, 3), (1, 2))) + h7_y + h8_bo
-    # b_{sτ}^{(h8_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ⁸⁾
+    # μ_{b,sτ}⁽ʰ⁸⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ⁸⁾
     h8_mu_b = np.sum(h8_r, axis=2) / width
-    # b_{sτ}^{(h8_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ⁸⁾ - b_{sτ}^{(h8_mu)})²
+    # var_{b,sτ}⁽ʰ⁸⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ⁸⁾ - μ_{b,sτ}⁽ʰ⁸⁾)²
     h8_var_b = np.sum((h8_r + (-h8_mu_b)[:, :, None]) ** 2, axis=2) / width
-    # b_{sτ}^{(h8_sigma)} = √(b_{sτ}^{(h8_var)} + 0.00001)
+    # σ_{b,sτ}⁽ʰ⁸⁾ = √(var_{b,sτ}⁽ʰ⁸⁾ + 0.00001)
     h8_sigma_b = np.sqrt(1 / 100000 * (1 + 100000 * h8_var_b))
-    # b_{sτi}^{(h8_xhat)} = (r_{sτi}⁽ʰ⁸⁾ - b_{sτ}^{(h8_mu)})/b_{sτ}^{(h8_sigma)}
+    # xhat_{b,sτi}⁽ʰ⁸⁾ = (r_{sτi}⁽ʰ⁸⁾ - μ_{b,sτ}⁽ʰ⁸⁾)/σ_{b,sτ}⁽ʰ⁸⁾
     h8_xhat_b = (h8_r + (-h8_mu_b)[:, :, None]) / h8_sigma_b[:, :, None]
-    # v_{sτi}⁽ʰ⁸⁾ = bᵢ^{(h8_gamma)}·b_{sτi}^{(h8_xhat)} + bᵢ^{(h8_beta)}
+    # v_{sτi}⁽ʰ⁸⁾ = γ_{b,i}⁽ʰ⁸⁾·xhat_{b,sτi}⁽ʰ⁸⁾ + β_{b,i}⁽ʰ⁸⁾
     h8_v = h8_gamma_b * h8_xhat_b + h8_beta_b
     # z_{sτm}⁽ʰ⁸⁾ = Σᵢ w_{f,mi}⁽ʰ⁸⁾·v_{sτi}⁽ʰ⁸⁾ + b_{f,m}⁽ʰ⁸⁾
     h8_z = h8_v @ h8_Wf.T + h8_bf
@@ -3300,15 +3302,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h8_g = 0.5 * h8_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h8_z + 8943 * h8_z**3)))
     # y_{sτj}⁽ʰ⁸⁾ = Σₘ w_{p,jm}⁽ʰ⁸⁾·g_{sτm}⁽ʰ⁸⁾ + r_{sτj}⁽ʰ⁸⁾ + b_{p,j}⁽ʰ⁸⁾
     h8_y = h8_g @ h8_Wp.T + h8_bp + h8_r
-    # a_{sτ}^{(h9_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁸⁾
+    # μ_{a,sτ}⁽ʰ⁹⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ⁸⁾
     h9_mu_a = np.sum(h8_y, axis=2) / width
-    # a_{sτ}^{(h9_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ⁸⁾ - a_{sτ}^{(h9_mu)})²
+    # var_{a,sτ}⁽ʰ⁹⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ⁸⁾ - μ_{a,sτ}⁽ʰ⁹⁾)²
     h9_var_a = np.sum((h8_y + (-h9_mu_a)[:, :, None]) ** 2, axis=2) / width
-    # a_{sτ}^{(h9_sigma)} = √(a_{sτ}^{(h9_var)} + 0.00001)
+    # σ_{a,sτ}⁽ʰ⁹⁾ = √(var_{a,sτ}⁽ʰ⁹⁾ + 0.00001)
     h9_sigma_a = np.sqrt(1 / 100000 * (1 + 100000 * h9_var_a))
-    # a_{sτi}^{(h9_xhat)} = (y_{sτi}⁽ʰ⁸⁾ - a_{sτ}^{(h9_mu)})/a_{sτ}^{(h9_sigma)}
+    # xhat_{a,sτi}⁽ʰ⁹⁾ = (y_{sτi}⁽ʰ⁸⁾ - μ_{a,sτ}⁽ʰ⁹⁾)/σ_{a,sτ}⁽ʰ⁹⁾
     h9_xhat_a = (h8_y + (-h9_mu_a)[:, :, None]) / h9_sigma_a[:, :, None]
-    # u_{sτi}⁽ʰ⁹⁾ = aᵢ^{(h9_gamma)}·a_{sτi}^{(h9_xhat)} + aᵢ^{(h9_beta)}
+    # u_{sτi}⁽ʰ⁹⁾ = γ_{a,i}⁽ʰ⁹⁾·xhat_{a,sτi}⁽ʰ⁹⁾ + β_{a,i}⁽ʰ⁹⁾
     h9_u = h9_gamma_a * h9_xhat_a + h9_beta_a
     # q_{saτk}⁽ʰ⁹⁾ = Σᵢ w_{q,aki}⁽ʰ⁹⁾·u_{sτi}⁽ʰ⁹⁾ + b_{q,ak}⁽ʰ⁹⁾
     h9_Q = np.tensordot(h9_u, h9_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bq[:, None, :]
@@ -3318,22 +3320,22 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h9_V = np.tensordot(h9_u, h9_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bv[:, None, :]
     # s_{saτu}⁽ʰ⁹⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁹⁾·q_{saτk}⁽ʰ⁹⁾/√key if u ≤ τ; -1000000000 otherwise}
     h9_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h9_S = np.where(h9_S_part1.T, (h9_Q @ h9_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h9_S = np.where(h9_S_part1.T, (h9_Q @ h9_K.mT) / np.sqrt(key), -1000000000)
     # p_{saτu}⁽ʰ⁹⁾ = exp(s_{saτu}⁽ʰ⁹⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁹⁾))
     h9_P = softmax(h9_S)
     # o_{saτk}⁽ʰ⁹⁾ = Σᵤ p_{saτu}⁽ʰ⁹⁾·vₛₐᵤₖ⁽ʰ⁹⁾
     h9_O = h9_P @ h9_V
     # r_{sτj}⁽ʰ⁹⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁹⁾·o_{saτk}⁽ʰ⁹⁾ + y_{sτj}⁽ʰ⁸⁾ + b_{o,j}⁽ʰ⁹⁾
     h9_r = np.tensordot(h9_O, h9_Wo, ((1, 3), (1, 2))) + h8_y + h9_bo
-    # b_{sτ}^{(h9_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ⁹⁾
+    # μ_{b,sτ}⁽ʰ⁹⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ⁹⁾
     h9_mu_b = np.sum(h9_r, axis=2) / width
-    # b_{sτ}^{(h9_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ⁹⁾ - b_{sτ}^{(h9_mu)})²
+    # var_{b,sτ}⁽ʰ⁹⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ⁹⁾ - μ_{b,sτ}⁽ʰ⁹⁾)²
     h9_var_b = np.sum((h9_r + (-h9_mu_b)[:, :, None]) ** 2, axis=2) / width
-    # b_{sτ}^{(h9_sigma)} = √(b_{sτ}^{(h9_var)} + 0.00001)
+    # σ_{b,sτ}⁽ʰ⁹⁾ = √(var_{b,sτ}⁽ʰ⁹⁾ + 0.00001)
     h9_sigma_b = np.sqrt(1 / 100000 * (1 + 100000 * h9_var_b))
-    # b_{sτi}^{(h9_xhat)} = (r_{sτi}⁽ʰ⁹⁾ - b_{sτ}^{(h9_mu)})/b_{sτ}^{(h9_sigma)}
+    # xhat_{b,sτi}⁽ʰ⁹⁾ = (r_{sτi}⁽ʰ⁹⁾ - μ_{b,sτ}⁽ʰ⁹⁾)/σ_{b,sτ}⁽ʰ⁹⁾
     h9_xhat_b = (h9_r + (-h9_mu_b)[:, :, None]) / h9_sigma_b[:, :, None]
-    # v_{sτi}⁽ʰ⁹⁾ = bᵢ^{(h9_gamma)}·b_{sτi}^{(h9_xhat)} + bᵢ^{(h9_beta)}
+    # v_{sτi}⁽ʰ⁹⁾ = γ_{b,i}⁽ʰ⁹⁾·xhat_{b,sτi}⁽ʰ⁹⁾ + β_{b,i}⁽ʰ⁹⁾
     h9_v = h9_gamma_b * h9_xhat_b + h9_beta_b
     # z_{sτm}⁽ʰ⁹⁾ = Σᵢ w_{f,mi}⁽ʰ⁹⁾·v_{sτi}⁽ʰ⁹⁾ + b_{f,m}⁽ʰ⁹⁾
     h9_z = h9_v @ h9_Wf.T + h9_bf
@@ -3341,15 +3343,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h9_g = 0.5 * h9_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h9_z + 8943 * h9_z**3)))
     # y_{sτj}⁽ʰ⁹⁾ = Σₘ w_{p,jm}⁽ʰ⁹⁾·g_{sτm}⁽ʰ⁹⁾ + r_{sτj}⁽ʰ⁹⁾ + b_{p,j}⁽ʰ⁹⁾
     h9_y = h9_g @ h9_Wp.T + h9_bp + h9_r
-    # a_{sτ}^{(h10_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ⁹⁾
+    # μ_{a,sτ}⁽ʰ¹⁰⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ⁹⁾
     h10_mu_a = np.sum(h9_y, axis=2) / width
-    # a_{sτ}^{(h10_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ⁹⁾ - a_{sτ}^{(h10_mu)})²
+    # var_{a,sτ}⁽ʰ¹⁰⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ⁹⁾ - μ_{a,sτ}⁽ʰ¹⁰⁾)²
     h10_var_a = np.sum((h9_y + (-h10_mu_a)[:, :, None]) ** 2, axis=2) / width
-    # a_{sτ}^{(h10_sigma)} = √(a_{sτ}^{(h10_var)} + 0.00001)
+    # σ_{a,sτ}⁽ʰ¹⁰⁾ = √(var_{a,sτ}⁽ʰ¹⁰⁾ + 0.00001)
     h10_sigma_a = np.sqrt(1 / 100000 * (1 + 100000 * h10_var_a))
-    # a_{sτi}^{(h10_xhat)} = (y_{sτi}⁽ʰ⁹⁾ - a_{sτ}^{(h10_mu)})/a_{sτ}^{(h10_sigma)}
+    # xhat_{a,sτi}⁽ʰ¹⁰⁾ = (y_{sτi}⁽ʰ⁹⁾ - μ_{a,sτ}⁽ʰ¹⁰⁾)/σ_{a,sτ}⁽ʰ¹⁰⁾
     h10_xhat_a = (h9_y + (-h10_mu_a)[:, :, None]) / h10_sigma_a[:, :, None]
-    # u_{sτi}⁽ʰ¹⁰⁾ = aᵢ^{(h10_gamma)}·a_{sτi}^{(h10_xhat)} + aᵢ^{(h10_beta)}
+    # u_{sτi}⁽ʰ¹⁰⁾ = γ_{a,i}⁽ʰ¹⁰⁾·xhat_{a,sτi}⁽ʰ¹⁰⁾ + β_{a,i}⁽ʰ¹⁰⁾
     h10_u = h10_gamma_a * h10_xhat_a + h10_beta_a
     # q_{saτk}⁽ʰ¹⁰⁾ = Σᵢ w_{q,aki}⁽ʰ¹⁰⁾·u_{sτi}⁽ʰ¹⁰⁾ + b_{q,ak}⁽ʰ¹⁰⁾
     h10_Q = np.tensordot(h10_u, h10_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h10_bq[:, None, :]
@@ -3359,22 +3361,22 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h10_V = np.tensordot(h10_u, h10_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h10_bv[:, None, :]
     # s_{saτu}⁽ʰ¹⁰⁾ = {Σₖ kₛₐᵤₖ⁽ʰ¹⁰⁾·q_{saτk}⁽ʰ¹⁰⁾/√key if u ≤ τ; -1000000000 otherwise}
     h10_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h10_S = np.where(h10_S_part1.T, (h10_Q @ h10_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h10_S = np.where(h10_S_part1.T, (h10_Q @ h10_K.mT) / np.sqrt(key), -1000000000)
     # p_{saτu}⁽ʰ¹⁰⁾ = exp(s_{saτu}⁽ʰ¹⁰⁾)/(Σ_w exp(s_{saτw}⁽ʰ¹⁰⁾))
     h10_P = softmax(h10_S)
     # o_{saτk}⁽ʰ¹⁰⁾ = Σᵤ p_{saτu}⁽ʰ¹⁰⁾·vₛₐᵤₖ⁽ʰ¹⁰⁾
     h10_O = h10_P @ h10_V
     # r_{sτj}⁽ʰ¹⁰⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ¹⁰⁾·o_{saτk}⁽ʰ¹⁰⁾ + y_{sτj}⁽ʰ⁹⁾ + b_{o,j}⁽ʰ¹⁰⁾
     h10_r = np.tensordot(h10_O, h10_Wo, ((1, 3), (1, 2))) + h10_bo + h9_y
-    # b_{sτ}^{(h10_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ¹⁰⁾
+    # μ_{b,sτ}⁽ʰ¹⁰⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ¹⁰⁾
     h10_mu_b = np.sum(h10_r, axis=2) / width
-    # b_{sτ}^{(h10_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ¹⁰⁾ - b_{sτ}^{(h10_mu)})²
+    # var_{b,sτ}⁽ʰ¹⁰⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ¹⁰⁾ - μ_{b,sτ}⁽ʰ¹⁰⁾)²
     h10_var_b = np.sum((h10_r + (-h10_mu_b)[:, :, None]) ** 2, axis=2) / width
-    # b_{sτ}^{(h10_sigma)} = √(b_{sτ}^{(h10_var)} + 0.00001)
+    # σ_{b,sτ}⁽ʰ¹⁰⁾ = √(var_{b,sτ}⁽ʰ¹⁰⁾ + 0.00001)
     h10_sigma_b = np.sqrt(1 / 100000 * (1 + 100000 * h10_var_b))
-    # b_{sτi}^{(h10_xhat)} = (r_{sτi}⁽ʰ¹⁰⁾ - b_{sτ}^{(h10_mu)})/b_{sτ}^{(h10_sigma)}
+    # xhat_{b,sτi}⁽ʰ¹⁰⁾ = (r_{sτi}⁽ʰ¹⁰⁾ - μ_{b,sτ}⁽ʰ¹⁰⁾)/σ_{b,sτ}⁽ʰ¹⁰⁾
     h10_xhat_b = (h10_r + (-h10_mu_b)[:, :, None]) / h10_sigma_b[:, :, None]
-    # v_{sτi}⁽ʰ¹⁰⁾ = bᵢ^{(h10_gamma)}·b_{sτi}^{(h10_xhat)} + bᵢ^{(h10_beta)}
+    # v_{sτi}⁽ʰ¹⁰⁾ = γ_{b,i}⁽ʰ¹⁰⁾·xhat_{b,sτi}⁽ʰ¹⁰⁾ + β_{b,i}⁽ʰ¹⁰⁾
     h10_v = h10_gamma_b * h10_xhat_b + h10_beta_b
     # z_{sτm}⁽ʰ¹⁰⁾ = Σᵢ w_{f,mi}⁽ʰ¹⁰⁾·v_{sτi}⁽ʰ¹⁰⁾ + b_{f,m}⁽ʰ¹⁰⁾
     h10_z = h10_v @ h10_Wf.T + h10_bf
@@ -3382,15 +3384,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h10_g = 0.5 * h10_z * (1 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3)))
     # y_{sτj}⁽ʰ¹⁰⁾ = Σₘ w_{p,jm}⁽ʰ¹⁰⁾·g_{sτm}⁽ʰ¹⁰⁾ + r_{sτj}⁽ʰ¹⁰⁾ + b_{p,j}⁽ʰ¹⁰⁾
     h10_y = h10_g @ h10_Wp.T + h10_bp + h10_r
-    # a_{sτ}^{(h11_mu)} = 1/width·Σᵢ y_{sτi}⁽ʰ¹⁰⁾
+    # μ_{a,sτ}⁽ʰ¹¹⁾ = 1/width·Σᵢ y_{sτi}⁽ʰ¹⁰⁾
     h11_mu_a = np.sum(h10_y, axis=2) / width
-    # a_{sτ}^{(h11_var)} = 1/width·Σᵢ (y_{sτi}⁽ʰ¹⁰⁾ - a_{sτ}^{(h11_mu)})²
+    # var_{a,sτ}⁽ʰ¹¹⁾ = 1/width·Σᵢ (y_{sτi}⁽ʰ¹⁰⁾ - μ_{a,sτ}⁽ʰ¹¹⁾)²
     h11_var_a = np.sum((h10_y + (-h11_mu_a)[:, :, None]) ** 2, axis=2) / width
-    # a_{sτ}^{(h11_sigma)} = √(a_{sτ}^{(h11_var)} + 0.00001)
+    # σ_{a,sτ}⁽ʰ¹¹⁾ = √(var_{a,sτ}⁽ʰ¹¹⁾ + 0.00001)
     h11_sigma_a = np.sqrt(1 / 100000 * (1 + 100000 * h11_var_a))
-    # a_{sτi}^{(h11_xhat)} = (y_{sτi}⁽ʰ¹⁰⁾ - a_{sτ}^{(h11_mu)})/a_{sτ}^{(h11_sigma)}
+    # xhat_{a,sτi}⁽ʰ¹¹⁾ = (y_{sτi}⁽ʰ¹⁰⁾ - μ_{a,sτ}⁽ʰ¹¹⁾)/σ_{a,sτ}⁽ʰ¹¹⁾
     h11_xhat_a = (h10_y + (-h11_mu_a)[:, :, None]) / h11_sigma_a[:, :, None]
-    # u_{sτi}⁽ʰ¹¹⁾ = aᵢ^{(h11_gamma)}·a_{sτi}^{(h11_xhat)} + aᵢ^{(h11_beta)}
+    # u_{sτi}⁽ʰ¹¹⁾ = γ_{a,i}⁽ʰ¹¹⁾·xhat_{a,sτi}⁽ʰ¹¹⁾ + β_{a,i}⁽ʰ¹¹⁾
     h11_u = h11_gamma_a * h11_xhat_a + h11_beta_a
     # q_{saτk}⁽ʰ¹¹⁾ = Σᵢ w_{q,aki}⁽ʰ¹¹⁾·u_{sτi}⁽ʰ¹¹⁾ + b_{q,ak}⁽ʰ¹¹⁾
     h11_Q = np.tensordot(h11_u, h11_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h11_bq[:, None, :]
@@ -3400,22 +3402,22 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h11_V = np.tensordot(h11_u, h11_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h11_bv[:, None, :]
     # s_{saτu}⁽ʰ¹¹⁾ = {Σₖ kₛₐᵤₖ⁽ʰ¹¹⁾·q_{saτk}⁽ʰ¹¹⁾/√key if u ≤ τ; -1000000000 otherwise}
     h11_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h11_S = np.where(h11_S_part1.T, (h11_Q @ h11_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h11_S = np.where(h11_S_part1.T, (h11_Q @ h11_K.mT) / np.sqrt(key), -1000000000)
     # p_{saτu}⁽ʰ¹¹⁾ = exp(s_{saτu}⁽ʰ¹¹⁾)/(Σ_w exp(s_{saτw}⁽ʰ¹¹⁾))
     h11_P = softmax(h11_S)
     # o_{saτk}⁽ʰ¹¹⁾ = Σᵤ p_{saτu}⁽ʰ¹¹⁾·vₛₐᵤₖ⁽ʰ¹¹⁾
     h11_O = h11_P @ h11_V
     # r_{sτj}⁽ʰ¹¹⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ¹¹⁾·o_{saτk}⁽ʰ¹¹⁾ + y_{sτj}⁽ʰ¹⁰⁾ + b_{o,j}⁽ʰ¹¹⁾
     h11_r = np.tensordot(h11_O, h11_Wo, ((1, 3), (1, 2))) + h10_y + h11_bo
-    # b_{sτ}^{(h11_mu)} = 1/width·Σᵢ r_{sτi}⁽ʰ¹¹⁾
+    # μ_{b,sτ}⁽ʰ¹¹⁾ = 1/width·Σᵢ r_{sτi}⁽ʰ¹¹⁾
     h11_mu_b = np.sum(h11_r, axis=2) / width
-    # b_{sτ}^{(h11_var)} = 1/width·Σᵢ (r_{sτi}⁽ʰ¹¹⁾ - b_{sτ}^{(h11_mu)})²
+    # var_{b,sτ}⁽ʰ¹¹⁾ = 1/width·Σᵢ (r_{sτi}⁽ʰ¹¹⁾ - μ_{b,sτ}⁽ʰ¹¹⁾)²
     h11_var_b = np.sum((h11_r + (-h11_mu_b)[:, :, None]) ** 2, axis=2) / width
-    # b_{sτ}^{(h11_sigma)} = √(b_{sτ}^{(h11_var)} + 0.00001)
+    # σ_{b,sτ}⁽ʰ¹¹⁾ = √(var_{b,sτ}⁽ʰ¹¹⁾ + 0.00001)
     h11_sigma_b = np.sqrt(1 / 100000 * (1 + 100000 * h11_var_b))
-    # b_{sτi}^{(h11_xhat)} = (r_{sτi}⁽ʰ¹¹⁾ - b_{sτ}^{(h11_mu)})/b_{sτ}^{(h11_sigma)}
+    # xhat_{b,sτi}⁽ʰ¹¹⁾ = (r_{sτi}⁽ʰ¹¹⁾ - μ_{b,sτ}⁽ʰ¹¹⁾)/σ_{b,sτ}⁽ʰ¹¹⁾
     h11_xhat_b = (h11_r + (-h11_mu_b)[:, :, None]) / h11_sigma_b[:, :, None]
-    # v_{sτi}⁽ʰ¹¹⁾ = bᵢ^{(h11_gamma)}·b_{sτi}^{(h11_xhat)} + bᵢ^{(h11_beta)}
+    # v_{sτi}⁽ʰ¹¹⁾ = γ_{b,i}⁽ʰ¹¹⁾·xhat_{b,sτi}⁽ʰ¹¹⁾ + β_{b,i}⁽ʰ¹¹⁾
     h11_v = h11_gamma_b * h11_xhat_b + h11_beta_b
     # z_{sτm}⁽ʰ¹¹⁾ = Σᵢ w_{f,mi}⁽ʰ¹¹⁾·v_{sτi}⁽ʰ¹¹⁾ + b_{f,m}⁽ʰ¹¹⁾
     h11_z = h11_v @ h11_Wf.T + h11_bf
@@ -3429,9 +3431,9 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     ln_var = np.sum((h11_y + (-ln_mu)[:, :, None]) ** 2, axis=2) / width
     # σ_{sτ}⁽ˡⁿ⁾ = √(var_{sτ}⁽ˡⁿ⁾ + 0.00001)
     ln_sigma = np.sqrt(1 / 100000 * (1 + 100000 * ln_var))
-    # ln_{xhat,sτi} = (y_{sτi}⁽ʰ¹¹⁾ - μ_{sτ}⁽ˡⁿ⁾)/σ_{sτ}⁽ˡⁿ⁾
+    # xhat_{sτi}⁽ˡⁿ⁾ = (y_{sτi}⁽ʰ¹¹⁾ - μ_{sτ}⁽ˡⁿ⁾)/σ_{sτ}⁽ˡⁿ⁾
     ln_xhat = (h11_y + (-ln_mu)[:, :, None]) / ln_sigma[:, :, None]
-    # y_{sτi}⁽ˡⁿ⁾ = γᵢ⁽ˡⁿ⁾·ln_{xhat,sτi} + βᵢ⁽ˡⁿ⁾
+    # y_{sτi}⁽ˡⁿ⁾ = γᵢ⁽ˡⁿ⁾·xhat_{sτi}⁽ˡⁿ⁾ + βᵢ⁽ˡⁿ⁾
     ln_y = ln_gamma * ln_xhat + ln_beta
     # z_{sτj}⁽ʰᵉᵃᵈ⁾ = Σᵢ wⱼᵢ⁽ʷᵗᵉ⁾·y_{sτi}⁽ˡⁿ⁾
     head_z = ln_y @ wte_W.T
@@ -3439,18 +3441,18 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     head_a = softmax(head_z)
     # E = -1/(N·context)·Σₛ Σ_τ Σⱼ t_{sτj}·log a_{sτj}⁽ʰᵉᵃᵈ⁾
     E = -np.sum(t * log_softmax(head_z)) / N / context
-    # ∂E/∂z_{sτj}⁽ʰᵉᵃᵈ⁾ = 1/(N·context)·(a_{sτj}⁽ʰᵉᵃᵈ⁾ - t_{sτj})
+    # δ_{sτj}⁽ʰᵉᵃᵈ⁾ = 1/(N·context)·(a_{sτj}⁽ʰᵉᵃᵈ⁾ - t_{sτj})
     dhead_z = (head_a - t) / N / context
-    # ∂E/∂y_{sτi}⁽ˡⁿ⁾ = Σⱼ ∂E/∂z_{sτj}⁽ʰᵉᵃᵈ⁾·wⱼᵢ⁽ʷᵗᵉ⁾
+    # ∂E/∂y_{sτi}⁽ˡⁿ⁾ = Σⱼ δ_{sτj}⁽ʰᵉᵃᵈ⁾·wⱼᵢ⁽ʷᵗᵉ⁾
     dln_y = dhead_z @ wte_W
-    # ∂E/∂γᵢ⁽ˡⁿ⁾ = Σₛ Σ_τ ∂E/∂y_{sτi}⁽ˡⁿ⁾·ln_{xhat,sτi}
+    # ∂E/∂γᵢ⁽ˡⁿ⁾ = Σₛ Σ_τ ∂E/∂y_{sτi}⁽ˡⁿ⁾·xhat_{sτi}⁽ˡⁿ⁾
     dln_gamma = np.sum(dln_y * ln_xhat, axis=(0, 1))
     # ∂E/∂βᵢ⁽ˡⁿ⁾ = Σₛ Σ_τ ∂E/∂y_{sτi}⁽ˡⁿ⁾
     dln_beta = np.sum(dln_y, axis=(0, 1))
-    # ∂E/∂ln_{xhat,sτi} = ∂E/∂y_{sτi}⁽ˡⁿ⁾·γᵢ⁽ˡⁿ⁾
+    # ∂E/∂xhat_{sτi}⁽ˡⁿ⁾ = ∂E/∂y_{sτi}⁽ˡⁿ⁾·γᵢ⁽ˡⁿ⁾
     dln_xhat = dln_y * ln_gamma
-    # ∂E/∂y_{sτj}⁽ʰ¹¹⁾ = (∂E/∂ln_{xhat,sτj} - 1/width·Σᵢ ∂E/∂ln_{xhat,sτi} - 1/width·Σᵢ
-    #     ∂E/∂ln_{xhat,sτi}·ln_{xhat,sτi}·ln_{xhat,sτj})/σ_{sτ}⁽ˡⁿ⁾
+    # ∂E/∂y_{sτj}⁽ʰ¹¹⁾ = (∂E/∂xhat_{sτj}⁽ˡⁿ⁾ - 1/width·Σᵢ ∂E/∂xhat_{sτi}⁽ˡⁿ⁾ - 1/width·Σᵢ
+    #     ∂E/∂xhat_{sτi}⁽ˡⁿ⁾·xhat_{sτi}⁽ˡⁿ⁾·xhat_{sτj}⁽ˡⁿ⁾)/σ_{sτ}⁽ˡⁿ⁾
     dh11_y_part2 = -np.sum(dln_xhat * ln_xhat, axis=2)[:, :, None] * ln_xhat / width
     dh11_y_part1 = dln_xhat + dh11_y_part2 + (-np.sum(dln_xhat, axis=2) / width)[:, :, None]
     dh11_y = dh11_y_part1 / ln_sigma[:, :, None]
@@ -3458,7 +3460,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh11_Wp = np.tensordot(dh11_y, h11_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ¹¹⁾
     dh11_bp = np.sum(dh11_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ¹¹⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ¹¹⁾·w_{p,jm}⁽ʰ¹¹⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ¹¹⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ¹¹⁾·w_{p,jm}⁽ʰ¹¹⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ¹¹⁾)²)·z_{sτm}⁽ʰ¹¹⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ¹¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹¹⁾)³))²)
     #     + ½·tanh(√(2/π)·(z_{sτm}⁽ʰ¹¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹¹⁾)³)))
     dh11_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h11_z + 8943 * h11_z**3)) ** 2
@@ -3467,21 +3469,21 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh11_z_part2 = 1 + dh11_z_part3 + dh11_z_part5
     dh11_z_part1 = 0.5 * dh11_z_part2
     dh11_z = (dh11_y @ h11_Wp) * dh11_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹¹⁾·v_{sτi}⁽ʰ¹¹⁾
+    # ∂E/∂w_{f,mi}⁽ʰ¹¹⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ¹¹⁾·v_{sτi}⁽ʰ¹¹⁾
     dh11_Wf = np.tensordot(dh11_z, h11_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹¹⁾
+    # ∂E/∂b_{f,m}⁽ʰ¹¹⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ¹¹⁾
     dh11_bf = np.sum(dh11_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ¹¹⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ¹¹⁾·w_{f,mi}⁽ʰ¹¹⁾
+    # ∂E/∂v_{sτi}⁽ʰ¹¹⁾ = Σₘ δ_{sτm}⁽ʰ¹¹⁾·w_{f,mi}⁽ʰ¹¹⁾
     dh11_v = dh11_z @ h11_Wf
-    # ∂E/∂bᵢ^{(h11_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹¹⁾·b_{sτi}^{(h11_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹¹⁾·xhat_{b,sτi}⁽ʰ¹¹⁾
     dh11_gamma_b = np.sum(dh11_v * h11_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h11_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹¹⁾
+    # ∂E/∂β_{b,i}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹¹⁾
     dh11_beta_b = np.sum(dh11_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h11_xhat)} = ∂E/∂v_{sτi}⁽ʰ¹¹⁾·bᵢ^{(h11_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ¹¹⁾ = ∂E/∂v_{sτi}⁽ʰ¹¹⁾·γ_{b,i}⁽ʰ¹¹⁾
     dh11_xhat_b = dh11_v * h11_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ¹¹⁾ = ∂E/∂b_{sτj}^{(h11_xhat)}/b_{sτ}^{(h11_sigma)} + ∂E/∂y_{sτj}⁽ʰ¹¹⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h11_xhat)}/(width·b_{sτ}^{(h11_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h11_xhat)}·b_{sτi}^{(h11_xhat)}·b_{sτj}^{(h11_xhat)}/(width·b_{sτ}^{(h11_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ¹¹⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ¹¹⁾/σ_{b,sτ}⁽ʰ¹¹⁾ + ∂E/∂y_{sτj}⁽ʰ¹¹⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ¹¹⁾/(width·σ_{b,sτ}⁽ʰ¹¹⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ¹¹⁾·xhat_{b,sτi}⁽ʰ¹¹⁾·xhat_{b,sτj}⁽ʰ¹¹⁾/(width·σ_{b,sτ}⁽ʰ¹¹⁾)
     dh11_r_part2 = np.sum(dh11_xhat_b * h11_xhat_b, axis=2)
     dh11_r_part1 = -dh11_r_part2[:, :, None] * h11_xhat_b / h11_sigma_b[:, :, None] / width
     dh11_r_part3 = -np.sum(dh11_xhat_b, axis=2) / h11_sigma_b / width
@@ -3504,8 +3506,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh11_bv = np.sum(dh11_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ¹¹⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ¹¹⁾·({qₛₐᵢₖ⁽ʰ¹¹⁾/√key if τ ≤ i; 0 otherwise})
     dh11_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh11_K_part4 = h11_Q * 1 / np.sqrt(key)
-    dh11_K_part2 = np.where(dh11_K_part3[:, :, None, None, None], dh11_K_part4.transpose(2, 0, 1, 3), 0)
+    dh11_K_part2 = np.where(dh11_K_part3[:, :, None, None, None], h11_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh11_K_part1 = dh11_S[:, :, :, :, None] * dh11_K_part2.transpose(2, 3, 1, 0, 4)
     dh11_K = np.sum(dh11_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ¹¹⁾·u_{sτi}⁽ʰ¹¹⁾
@@ -3514,7 +3515,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh11_bk = np.sum(dh11_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ¹¹⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ¹¹⁾·({kₛₐᵤₖ⁽ʰ¹¹⁾/√key if u ≤ τ; 0 otherwise})
     dh11_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh11_Q_part4 = h11_K * 1 / np.sqrt(key)
+    dh11_Q_part4 = h11_K / np.sqrt(key)
     dh11_Q_part2 = np.where(dh11_Q_part3[:, :, None, None, None], dh11_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh11_Q_part1 = dh11_S[:, :, :, :, None] * dh11_Q_part2.transpose(2, 3, 1, 0, 4)
     dh11_Q = np.sum(dh11_Q_part1, axis=3)
@@ -3527,15 +3528,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh11_u_part1 = np.tensordot(dh11_K, h11_Wk, ((1, 3), (0, 1)))
     dh11_u_part2 = np.tensordot(dh11_Q, h11_Wq, ((1, 3), (0, 1)))
     dh11_u = dh11_u_part1 + dh11_u_part2 + np.tensordot(dh11_V, h11_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h11_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹¹⁾·a_{sτi}^{(h11_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹¹⁾·xhat_{a,sτi}⁽ʰ¹¹⁾
     dh11_gamma_a = np.sum(dh11_u * h11_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h11_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹¹⁾
+    # ∂E/∂β_{a,i}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹¹⁾
     dh11_beta_a = np.sum(dh11_u, axis=(0, 1))
-    # ∂E/∂a_{sτi}^{(h11_xhat)} = ∂E/∂u_{sτi}⁽ʰ¹¹⁾·aᵢ^{(h11_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ¹¹⁾ = ∂E/∂u_{sτi}⁽ʰ¹¹⁾·γ_{a,i}⁽ʰ¹¹⁾
     dh11_xhat_a = dh11_u * h11_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ¹⁰⁾ = ∂E/∂r_{sτj}⁽ʰ¹¹⁾ + ∂E/∂a_{sτj}^{(h11_xhat)}/a_{sτ}^{(h11_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h11_xhat)}/(width·a_{sτ}^{(h11_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h11_xhat)}·a_{sτi}^{(h11_xhat)}·a_{sτj}^{(h11_xhat)}/(width·a_{sτ}^{(h11_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ¹⁰⁾ = ∂E/∂r_{sτj}⁽ʰ¹¹⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ¹¹⁾/σ_{a,sτ}⁽ʰ¹¹⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ¹¹⁾/(width·σ_{a,sτ}⁽ʰ¹¹⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ¹¹⁾·xhat_{a,sτi}⁽ʰ¹¹⁾·xhat_{a,sτj}⁽ʰ¹¹⁾/(width·σ_{a,sτ}⁽ʰ¹¹⁾)
     dh10_y_part2 = np.sum(dh11_xhat_a * h11_xhat_a, axis=2)
     dh10_y_part1 = -dh10_y_part2[:, :, None] * h11_xhat_a / h11_sigma_a[:, :, None] / width
     dh10_y_part3 = -np.sum(dh11_xhat_a, axis=2) / h11_sigma_a / width
@@ -3544,7 +3545,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh10_Wp = np.tensordot(dh10_y, h10_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ¹⁰⁾
     dh10_bp = np.sum(dh10_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ¹⁰⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ¹⁰⁾·w_{p,jm}⁽ʰ¹⁰⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ¹⁰⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ¹⁰⁾·w_{p,jm}⁽ʰ¹⁰⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ¹⁰⁾)²)·z_{sτm}⁽ʰ¹⁰⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁰⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁰⁾)³))²)
     #     + ½·tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁰⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁰⁾)³)))
     dh10_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3)) ** 2
@@ -3553,21 +3554,21 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh10_z_part2 = 1 + dh10_z_part3 + dh10_z_part5
     dh10_z_part1 = 0.5 * dh10_z_part2
     dh10_z = (dh10_y @ h10_Wp) * dh10_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹⁰⁾·v_{sτi}⁽ʰ¹⁰⁾
+    # ∂E/∂w_{f,mi}⁽ʰ¹⁰⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ¹⁰⁾·v_{sτi}⁽ʰ¹⁰⁾
     dh10_Wf = np.tensordot(dh10_z, h10_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹⁰⁾
+    # ∂E/∂b_{f,m}⁽ʰ¹⁰⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ¹⁰⁾
     dh10_bf = np.sum(dh10_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ¹⁰⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ¹⁰⁾·w_{f,mi}⁽ʰ¹⁰⁾
+    # ∂E/∂v_{sτi}⁽ʰ¹⁰⁾ = Σₘ δ_{sτm}⁽ʰ¹⁰⁾·w_{f,mi}⁽ʰ¹⁰⁾
     dh10_v = dh10_z @ h10_Wf
-    # ∂E/∂bᵢ^{(h10_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁰⁾·b_{sτi}^{(h10_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁰⁾·xhat_{b,sτi}⁽ʰ¹⁰⁾
     dh10_gamma_b = np.sum(dh10_v * h10_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h10_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁰⁾
+    # ∂E/∂β_{b,i}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁰⁾
     dh10_beta_b = np.sum(dh10_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h10_xhat)} = ∂E/∂v_{sτi}⁽ʰ¹⁰⁾·bᵢ^{(h10_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ¹⁰⁾ = ∂E/∂v_{sτi}⁽ʰ¹⁰⁾·γ_{b,i}⁽ʰ¹⁰⁾
     dh10_xhat_b = dh10_v * h10_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ¹⁰⁾ = ∂E/∂b_{sτj}^{(h10_xhat)}/b_{sτ}^{(h10_sigma)} + ∂E/∂y_{sτj}⁽ʰ¹⁰⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h10_xhat)}/(width·b_{sτ}^{(h10_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h10_xhat)}·b_{sτi}^{(h10_xhat)}·b_{sτj}^{(h10_xhat)}/(width·b_{sτ}^{(h10_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ¹⁰⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ¹⁰⁾/σ_{b,sτ}⁽ʰ¹⁰⁾ + ∂E/∂y_{sτj}⁽ʰ¹⁰⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ¹⁰⁾/(width·σ_{b,sτ}⁽ʰ¹⁰⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ¹⁰⁾·xhat_{b,sτi}⁽ʰ¹⁰⁾·xhat_{b,sτj}⁽ʰ¹⁰⁾/(width·σ_{b,sτ}⁽ʰ¹⁰⁾)
     dh10_r_part2 = np.sum(dh10_xhat_b * h10_xhat_b, axis=2)
     dh10_r_part1 = -dh10_r_part2[:, :, None] * h10_xhat_b / h10_sigma_b[:, :, None] / width
     dh10_r_part3 = -np.sum(dh10_xhat_b, axis=2) / h10_sigma_b / width
@@ -3590,8 +3591,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh10_bv = np.sum(dh10_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ¹⁰⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ¹⁰⁾·({qₛₐᵢₖ⁽ʰ¹⁰⁾/√key if τ ≤ i; 0 otherwise})
     dh10_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh10_K_part4 = h10_Q * 1 / np.sqrt(key)
-    dh10_K_part2 = np.where(dh10_K_part3[:, :, None, None, None], dh10_K_part4.transpose(2, 0, 1, 3), 0)
+    dh10_K_part2 = np.where(dh10_K_part3[:, :, None, None, None], h10_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh10_K_part1 = dh10_S[:, :, :, :, None] * dh10_K_part2.transpose(2, 3, 1, 0, 4)
     dh10_K = np.sum(dh10_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ¹⁰⁾·u_{sτi}⁽ʰ¹⁰⁾
@@ -3600,7 +3600,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh10_bk = np.sum(dh10_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ¹⁰⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ¹⁰⁾·({kₛₐᵤₖ⁽ʰ¹⁰⁾/√key if u ≤ τ; 0 otherwise})
     dh10_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh10_Q_part4 = h10_K * 1 / np.sqrt(key)
+    dh10_Q_part4 = h10_K / np.sqrt(key)
     dh10_Q_part2 = np.where(dh10_Q_part3[:, :, None, None, None], dh10_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh10_Q_part1 = dh10_S[:, :, :, :, None] * dh10_Q_part2.transpose(2, 3, 1, 0, 4)
     dh10_Q = np.sum(dh10_Q_part1, axis=3)
@@ -3613,15 +3613,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh10_u_part1 = np.tensordot(dh10_K, h10_Wk, ((1, 3), (0, 1)))
     dh10_u_part2 = np.tensordot(dh10_Q, h10_Wq, ((1, 3), (0, 1)))
     dh10_u = dh10_u_part1 + dh10_u_part2 + np.tensordot(dh10_V, h10_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h10_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁰⁾·a_{sτi}^{(h10_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁰⁾·xhat_{a,sτi}⁽ʰ¹⁰⁾
     dh10_gamma_a = np.sum(dh10_u * h10_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h10_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁰⁾
+    # ∂E/∂β_{a,i}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁰⁾
     dh10_beta_a = np.sum(dh10_u, axis=(0, 1))
-    # ∂E/∂a_{sτi}^{(h10_xhat)} = ∂E/∂u_{sτi}⁽ʰ¹⁰⁾·aᵢ^{(h10_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ¹⁰⁾ = ∂E/∂u_{sτi}⁽ʰ¹⁰⁾·γ_{a,i}⁽ʰ¹⁰⁾
     dh10_xhat_a = dh10_u * h10_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ⁹⁾ = ∂E/∂r_{sτj}⁽ʰ¹⁰⁾ + ∂E/∂a_{sτj}^{(h10_xhat)}/a_{sτ}^{(h10_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h10_xhat)}/(width·a_{sτ}^{(h10_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h10_xhat)}·a_{sτi}^{(h10_xhat)}·a_{sτj}^{(h10_xhat)}/(width·a_{sτ}^{(h10_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ⁹⁾ = ∂E/∂r_{sτj}⁽ʰ¹⁰⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ¹⁰⁾/σ_{a,sτ}⁽ʰ¹⁰⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ¹⁰⁾/(width·σ_{a,sτ}⁽ʰ¹⁰⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ¹⁰⁾·xhat_{a,sτi}⁽ʰ¹⁰⁾·xhat_{a,sτj}⁽ʰ¹⁰⁾/(width·σ_{a,sτ}⁽ʰ¹⁰⁾)
     dh9_y_part2 = np.sum(dh10_xhat_a * h10_xhat_a, axis=2)
     dh9_y_part1 = -dh9_y_part2[:, :, None] * h10_xhat_a / h10_sigma_a[:, :, None] / width
     dh9_y_part3 = -np.sum(dh10_xhat_a, axis=2) / h10_sigma_a / width
@@ -3630,7 +3630,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh9_Wp = np.tensordot(dh9_y, h9_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁹⁾
     dh9_bp = np.sum(dh9_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ⁹⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁹⁾·w_{p,jm}⁽ʰ⁹⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ⁹⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁹⁾·w_{p,jm}⁽ʰ⁹⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁹⁾)²)·z_{sτm}⁽ʰ⁹⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁹⁾ + 0.044715·(z_{sτm}⁽ʰ⁹⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁹⁾ + 0.044715·(z_{sτm}⁽ʰ⁹⁾)³)))
     dh9_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h9_z + 8943 * h9_z**3)) ** 2
@@ -3638,21 +3638,21 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh9_z_part2 = 1 + dh9_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h9_z + 8943 * h9_z**3))
     dh9_z_part1 = 0.5 * dh9_z_part2
     dh9_z = (dh9_y @ h9_Wp) * dh9_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁹⁾·v_{sτi}⁽ʰ⁹⁾
+    # ∂E/∂w_{f,mi}⁽ʰ⁹⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁹⁾·v_{sτi}⁽ʰ⁹⁾
     dh9_Wf = np.tensordot(dh9_z, h9_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁹⁾
+    # ∂E/∂b_{f,m}⁽ʰ⁹⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁹⁾
     dh9_bf = np.sum(dh9_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ⁹⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ⁹⁾·w_{f,mi}⁽ʰ⁹⁾
+    # ∂E/∂v_{sτi}⁽ʰ⁹⁾ = Σₘ δ_{sτm}⁽ʰ⁹⁾·w_{f,mi}⁽ʰ⁹⁾
     dh9_v = dh9_z @ h9_Wf
-    # ∂E/∂bᵢ^{(h9_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁹⁾·b_{sτi}^{(h9_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁹⁾·xhat_{b,sτi}⁽ʰ⁹⁾
     dh9_gamma_b = np.sum(dh9_v * h9_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h9_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁹⁾
+    # ∂E/∂β_{b,i}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁹⁾
     dh9_beta_b = np.sum(dh9_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h9_xhat)} = ∂E/∂v_{sτi}⁽ʰ⁹⁾·bᵢ^{(h9_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ⁹⁾ = ∂E/∂v_{sτi}⁽ʰ⁹⁾·γ_{b,i}⁽ʰ⁹⁾
     dh9_xhat_b = dh9_v * h9_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ⁹⁾ = ∂E/∂b_{sτj}^{(h9_xhat)}/b_{sτ}^{(h9_sigma)} + ∂E/∂y_{sτj}⁽ʰ⁹⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h9_xhat)}/(width·b_{sτ}^{(h9_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h9_xhat)}·b_{sτi}^{(h9_xhat)}·b_{sτj}^{(h9_xhat)}/(width·b_{sτ}^{(h9_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ⁹⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ⁹⁾/σ_{b,sτ}⁽ʰ⁹⁾ + ∂E/∂y_{sτj}⁽ʰ⁹⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁹⁾/(width·σ_{b,sτ}⁽ʰ⁹⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁹⁾·xhat_{b,sτi}⁽ʰ⁹⁾·xhat_{b,sτj}⁽ʰ⁹⁾/(width·σ_{b,sτ}⁽ʰ⁹⁾)
     dh9_r_part2 = np.sum(dh9_xhat_b * h9_xhat_b, axis=2)
     dh9_r_part1 = -dh9_r_part2[:, :, None] * h9_xhat_b / h9_sigma_b[:, :, None] / width
     dh9_r_part3 = -np.sum(dh9_xhat_b, axis=2) / h9_sigma_b / width
@@ -3675,8 +3675,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh9_bv = np.sum(dh9_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁹⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁹⁾·({qₛₐᵢₖ⁽ʰ⁹⁾/√key if τ ≤ i; 0 otherwise})
     dh9_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh9_K_part4 = h9_Q * 1 / np.sqrt(key)
-    dh9_K_part2 = np.where(dh9_K_part3[:, :, None, None, None], dh9_K_part4.transpose(2, 0, 1, 3), 0)
+    dh9_K_part2 = np.where(dh9_K_part3[:, :, None, None, None], h9_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh9_K_part1 = dh9_S[:, :, :, :, None] * dh9_K_part2.transpose(2, 3, 1, 0, 4)
     dh9_K = np.sum(dh9_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁹⁾·u_{sτi}⁽ʰ⁹⁾
@@ -3685,7 +3684,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh9_bk = np.sum(dh9_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁹⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁹⁾·({kₛₐᵤₖ⁽ʰ⁹⁾/√key if u ≤ τ; 0 otherwise})
     dh9_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh9_Q_part4 = h9_K * 1 / np.sqrt(key)
+    dh9_Q_part4 = h9_K / np.sqrt(key)
     dh9_Q_part2 = np.where(dh9_Q_part3[:, :, None, None, None], dh9_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh9_Q_part1 = dh9_S[:, :, :, :, None] * dh9_Q_part2.transpose(2, 3, 1, 0, 4)
     dh9_Q = np.sum(dh9_Q_part1, axis=3)
@@ -3698,15 +3697,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh9_u_part1 = np.tensordot(dh9_K, h9_Wk, ((1, 3), (0, 1)))
     dh9_u_part2 = np.tensordot(dh9_Q, h9_Wq, ((1, 3), (0, 1)))
     dh9_u = dh9_u_part1 + dh9_u_part2 + np.tensordot(dh9_V, h9_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h9_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁹⁾·a_{sτi}^{(h9_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁹⁾·xhat_{a,sτi}⁽ʰ⁹⁾
     dh9_gamma_a = np.sum(dh9_u * h9_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h9_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁹⁾
+    # ∂E/∂β_{a,i}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁹⁾
     dh9_beta_a = np.sum(dh9_u, axis=(0, 1))
-    # ∂E/∂a_{sτi}^{(h9_xhat)} = ∂E/∂u_{sτi}⁽ʰ⁹⁾·aᵢ^{(h9_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ⁹⁾ = ∂E/∂u_{sτi}⁽ʰ⁹⁾·γ_{a,i}⁽ʰ⁹⁾
     dh9_xhat_a = dh9_u * h9_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ⁸⁾ = ∂E/∂r_{sτj}⁽ʰ⁹⁾ + ∂E/∂a_{sτj}^{(h9_xhat)}/a_{sτ}^{(h9_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h9_xhat)}/(width·a_{sτ}^{(h9_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h9_xhat)}·a_{sτi}^{(h9_xhat)}·a_{sτj}^{(h9_xhat)}/(width·a_{sτ}^{(h9_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ⁸⁾ = ∂E/∂r_{sτj}⁽ʰ⁹⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ⁹⁾/σ_{a,sτ}⁽ʰ⁹⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁹⁾/(width·σ_{a,sτ}⁽ʰ⁹⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁹⁾·xhat_{a,sτi}⁽ʰ⁹⁾·xhat_{a,sτj}⁽ʰ⁹⁾/(width·σ_{a,sτ}⁽ʰ⁹⁾)
     dh8_y_part2 = np.sum(dh9_xhat_a * h9_xhat_a, axis=2)
     dh8_y_part1 = -dh8_y_part2[:, :, None] * h9_xhat_a / h9_sigma_a[:, :, None] / width
     dh8_y_part3 = -np.sum(dh9_xhat_a, axis=2) / h9_sigma_a / width
@@ -3715,7 +3714,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh8_Wp = np.tensordot(dh8_y, h8_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁸⁾
     dh8_bp = np.sum(dh8_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ⁸⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁸⁾·w_{p,jm}⁽ʰ⁸⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ⁸⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁸⁾·w_{p,jm}⁽ʰ⁸⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁸⁾)²)·z_{sτm}⁽ʰ⁸⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁸⁾ + 0.044715·(z_{sτm}⁽ʰ⁸⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁸⁾ + 0.044715·(z_{sτm}⁽ʰ⁸⁾)³)))
     dh8_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h8_z + 8943 * h8_z**3)) ** 2
@@ -3723,21 +3722,21 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh8_z_part2 = 1 + dh8_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h8_z + 8943 * h8_z**3))
     dh8_z_part1 = 0.5 * dh8_z_part2
     dh8_z = (dh8_y @ h8_Wp) * dh8_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁸⁾·v_{sτi}⁽ʰ⁸⁾
+    # ∂E/∂w_{f,mi}⁽ʰ⁸⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁸⁾·v_{sτi}⁽ʰ⁸⁾
     dh8_Wf = np.tensordot(dh8_z, h8_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁸⁾
+    # ∂E/∂b_{f,m}⁽ʰ⁸⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁸⁾
     dh8_bf = np.sum(dh8_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ⁸⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ⁸⁾·w_{f,mi}⁽ʰ⁸⁾
+    # ∂E/∂v_{sτi}⁽ʰ⁸⁾ = Σₘ δ_{sτm}⁽ʰ⁸⁾·w_{f,mi}⁽ʰ⁸⁾
     dh8_v = dh8_z @ h8_Wf
-    # ∂E/∂bᵢ^{(h8_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁸⁾·b_{sτi}^{(h8_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁸⁾·xhat_{b,sτi}⁽ʰ⁸⁾
     dh8_gamma_b = np.sum(dh8_v * h8_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h8_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁸⁾
+    # ∂E/∂β_{b,i}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁸⁾
     dh8_beta_b = np.sum(dh8_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h8_xhat)} = ∂E/∂v_{sτi}⁽ʰ⁸⁾·bᵢ^{(h8_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ⁸⁾ = ∂E/∂v_{sτi}⁽ʰ⁸⁾·γ_{b,i}⁽ʰ⁸⁾
     dh8_xhat_b = dh8_v * h8_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ⁸⁾ = ∂E/∂b_{sτj}^{(h8_xhat)}/b_{sτ}^{(h8_sigma)} + ∂E/∂y_{sτj}⁽ʰ⁸⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h8_xhat)}/(width·b_{sτ}^{(h8_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h8_xhat)}·b_{sτi}^{(h8_xhat)}·b_{sτj}^{(h8_xhat)}/(width·b_{sτ}^{(h8_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ⁸⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ⁸⁾/σ_{b,sτ}⁽ʰ⁸⁾ + ∂E/∂y_{sτj}⁽ʰ⁸⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁸⁾/(width·σ_{b,sτ}⁽ʰ⁸⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁸⁾·xhat_{b,sτi}⁽ʰ⁸⁾·xhat_{b,sτj}⁽ʰ⁸⁾/(width·σ_{b,sτ}⁽ʰ⁸⁾)
     dh8_r_part2 = np.sum(dh8_xhat_b * h8_xhat_b, axis=2)
     dh8_r_part1 = -dh8_r_part2[:, :, None] * h8_xhat_b / h8_sigma_b[:, :, None] / width
     dh8_r_part3 = -np.sum(dh8_xhat_b, axis=2) / h8_sigma_b / width
@@ -3760,8 +3759,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh8_bv = np.sum(dh8_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁸⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁸⁾·({qₛₐᵢₖ⁽ʰ⁸⁾/√key if τ ≤ i; 0 otherwise})
     dh8_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh8_K_part4 = h8_Q * 1 / np.sqrt(key)
-    dh8_K_part2 = np.where(dh8_K_part3[:, :, None, None, None], dh8_K_part4.transpose(2, 0, 1, 3), 0)
+    dh8_K_part2 = np.where(dh8_K_part3[:, :, None, None, None], h8_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh8_K_part1 = dh8_S[:, :, :, :, None] * dh8_K_part2.transpose(2, 3, 1, 0, 4)
     dh8_K = np.sum(dh8_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁸⁾·u_{sτi}⁽ʰ⁸⁾
@@ -3770,7 +3768,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh8_bk = np.sum(dh8_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁸⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁸⁾·({kₛₐᵤₖ⁽ʰ⁸⁾/√key if u ≤ τ; 0 otherwise})
     dh8_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh8_Q_part4 = h8_K * 1 / np.sqrt(key)
+    dh8_Q_part4 = h8_K / np.sqrt(key)
     dh8_Q_part2 = np.where(dh8_Q_part3[:, :, None, None, None], dh8_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh8_Q_part1 = dh8_S[:, :, :, :, None] * dh8_Q_part2.transpose(2, 3, 1, 0, 4)
     dh8_Q = np.sum(dh8_Q_part1, axis=3)
@@ -3783,15 +3781,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh8_u_part1 = np.tensordot(dh8_K, h8_Wk, ((1, 3), (0, 1)))
     dh8_u_part2 = np.tensordot(dh8_Q, h8_Wq, ((1, 3), (0, 1)))
     dh8_u = dh8_u_part1 + dh8_u_part2 + np.tensordot(dh8_V, h8_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h8_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁸⁾·a_{sτi}^{(h8_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁸⁾·xhat_{a,sτi}⁽ʰ⁸⁾
     dh8_gamma_a = np.sum(dh8_u * h8_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h8_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁸⁾
+    # ∂E/∂β_{a,i}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁸⁾
     dh8_beta_a = np.sum(dh8_u, axis=(0, 1))
-    # ∂E/∂a_{sτi}^{(h8_xhat)} = ∂E/∂u_{sτi}⁽ʰ⁸⁾·aᵢ^{(h8_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ⁸⁾ = ∂E/∂u_{sτi}⁽ʰ⁸⁾·γ_{a,i}⁽ʰ⁸⁾
     dh8_xhat_a = dh8_u * h8_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ⁷⁾ = ∂E/∂r_{sτj}⁽ʰ⁸⁾ + ∂E/∂a_{sτj}^{(h8_xhat)}/a_{sτ}^{(h8_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h8_xhat)}/(width·a_{sτ}^{(h8_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h8_xhat)}·a_{sτi}^{(h8_xhat)}·a_{sτj}^{(h8_xhat)}/(width·a_{sτ}^{(h8_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ⁷⁾ = ∂E/∂r_{sτj}⁽ʰ⁸⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ⁸⁾/σ_{a,sτ}⁽ʰ⁸⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁸⁾/(width·σ_{a,sτ}⁽ʰ⁸⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁸⁾·xhat_{a,sτi}⁽ʰ⁸⁾·xhat_{a,sτj}⁽ʰ⁸⁾/(width·σ_{a,sτ}⁽ʰ⁸⁾)
     dh7_y_part2 = np.sum(dh8_xhat_a * h8_xhat_a, axis=2)
     dh7_y_part1 = -dh7_y_part2[:, :, None] * h8_xhat_a / h8_sigma_a[:, :, None] / width
     dh7_y_part3 = -np.sum(dh8_xhat_a, axis=2) / h8_sigma_a / width
@@ -3800,7 +3798,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh7_Wp = np.tensordot(dh7_y, h7_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁷⁾
     dh7_bp = np.sum(dh7_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ⁷⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁷⁾·w_{p,jm}⁽ʰ⁷⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ⁷⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁷⁾·w_{p,jm}⁽ʰ⁷⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁷⁾)²)·z_{sτm}⁽ʰ⁷⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁷⁾ + 0.044715·(z_{sτm}⁽ʰ⁷⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁷⁾ + 0.044715·(z_{sτm}⁽ʰ⁷⁾)³)))
     dh7_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h7_z + 8943 * h7_z**3)) ** 2
@@ -3808,21 +3806,21 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh7_z_part2 = 1 + dh7_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h7_z + 8943 * h7_z**3))
     dh7_z_part1 = 0.5 * dh7_z_part2
     dh7_z = (dh7_y @ h7_Wp) * dh7_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁷⁾·v_{sτi}⁽ʰ⁷⁾
+    # ∂E/∂w_{f,mi}⁽ʰ⁷⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁷⁾·v_{sτi}⁽ʰ⁷⁾
     dh7_Wf = np.tensordot(dh7_z, h7_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁷⁾
+    # ∂E/∂b_{f,m}⁽ʰ⁷⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁷⁾
     dh7_bf = np.sum(dh7_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ⁷⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ⁷⁾·w_{f,mi}⁽ʰ⁷⁾
+    # ∂E/∂v_{sτi}⁽ʰ⁷⁾ = Σₘ δ_{sτm}⁽ʰ⁷⁾·w_{f,mi}⁽ʰ⁷⁾
     dh7_v = dh7_z @ h7_Wf
-    # ∂E/∂bᵢ^{(h7_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁷⁾·b_{sτi}^{(h7_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁷⁾·xhat_{b,sτi}⁽ʰ⁷⁾
     dh7_gamma_b = np.sum(dh7_v * h7_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h7_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁷⁾
+    # ∂E/∂β_{b,i}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁷⁾
     dh7_beta_b = np.sum(dh7_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h7_xhat)} = ∂E/∂v_{sτi}⁽ʰ⁷⁾·bᵢ^{(h7_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ⁷⁾ = ∂E/∂v_{sτi}⁽ʰ⁷⁾·γ_{b,i}⁽ʰ⁷⁾
     dh7_xhat_b = dh7_v * h7_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ⁷⁾ = ∂E/∂b_{sτj}^{(h7_xhat)}/b_{sτ}^{(h7_sigma)} + ∂E/∂y_{sτj}⁽ʰ⁷⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h7_xhat)}/(width·b_{sτ}^{(h7_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h7_xhat)}·b_{sτi}^{(h7_xhat)}·b_{sτj}^{(h7_xhat)}/(width·b_{sτ}^{(h7_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ⁷⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ⁷⁾/σ_{b,sτ}⁽ʰ⁷⁾ + ∂E/∂y_{sτj}⁽ʰ⁷⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁷⁾/(width·σ_{b,sτ}⁽ʰ⁷⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁷⁾·xhat_{b,sτi}⁽ʰ⁷⁾·xhat_{b,sτj}⁽ʰ⁷⁾/(width·σ_{b,sτ}⁽ʰ⁷⁾)
     dh7_r_part2 = np.sum(dh7_xhat_b * h7_xhat_b, axis=2)
     dh7_r_part1 = -dh7_r_part2[:, :, None] * h7_xhat_b / h7_sigma_b[:, :, None] / width
     dh7_r_part3 = -np.sum(dh7_xhat_b, axis=2) / h7_sigma_b / width
@@ -3845,8 +3843,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh7_bv = np.sum(dh7_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁷⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁷⁾·({qₛₐᵢₖ⁽ʰ⁷⁾/√key if τ ≤ i; 0 otherwise})
     dh7_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh7_K_part4 = h7_Q * 1 / np.sqrt(key)
-    dh7_K_part2 = np.where(dh7_K_part3[:, :, None, None, None], dh7_K_part4.transpose(2, 0, 1, 3), 0)
+    dh7_K_part2 = np.where(dh7_K_part3[:, :, None, None, None], h7_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh7_K_part1 = dh7_S[:, :, :, :, None] * dh7_K_part2.transpose(2, 3, 1, 0, 4)
     dh7_K = np.sum(dh7_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁷⁾·u_{sτi}⁽ʰ⁷⁾
@@ -3855,7 +3852,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh7_bk = np.sum(dh7_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁷⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁷⁾·({kₛₐᵤₖ⁽ʰ⁷⁾/√key if u ≤ τ; 0 otherwise})
     dh7_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh7_Q_part4 = h7_K * 1 / np.sqrt(key)
+    dh7_Q_part4 = h7_K / np.sqrt(key)
     dh7_Q_part2 = np.where(dh7_Q_part3[:, :, None, None, None], dh7_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh7_Q_part1 = dh7_S[:, :, :, :, None] * dh7_Q_part2.transpose(2, 3, 1, 0, 4)
     dh7_Q = np.sum(dh7_Q_part1, axis=3)
@@ -3868,15 +3865,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh7_u_part1 = np.tensordot(dh7_K, h7_Wk, ((1, 3), (0, 1)))
     dh7_u_part2 = np.tensordot(dh7_Q, h7_Wq, ((1, 3), (0, 1)))
     dh7_u = dh7_u_part1 + dh7_u_part2 + np.tensordot(dh7_V, h7_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h7_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁷⁾·a_{sτi}^{(h7_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁷⁾·xhat_{a,sτi}⁽ʰ⁷⁾
     dh7_gamma_a = np.sum(dh7_u * h7_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h7_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁷⁾
+    # ∂E/∂β_{a,i}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁷⁾
     dh7_beta_a = np.sum(dh7_u, axis=(0, 1))
-    # ∂E/∂a_{sτi}^{(h7_xhat)} = ∂E/∂u_{sτi}⁽ʰ⁷⁾·aᵢ^{(h7_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ⁷⁾ = ∂E/∂u_{sτi}⁽ʰ⁷⁾·γ_{a,i}⁽ʰ⁷⁾
     dh7_xhat_a = dh7_u * h7_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ⁶⁾ = ∂E/∂r_{sτj}⁽ʰ⁷⁾ + ∂E/∂a_{sτj}^{(h7_xhat)}/a_{sτ}^{(h7_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h7_xhat)}/(width·a_{sτ}^{(h7_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h7_xhat)}·a_{sτi}^{(h7_xhat)}·a_{sτj}^{(h7_xhat)}/(width·a_{sτ}^{(h7_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ⁶⁾ = ∂E/∂r_{sτj}⁽ʰ⁷⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ⁷⁾/σ_{a,sτ}⁽ʰ⁷⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁷⁾/(width·σ_{a,sτ}⁽ʰ⁷⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁷⁾·xhat_{a,sτi}⁽ʰ⁷⁾·xhat_{a,sτj}⁽ʰ⁷⁾/(width·σ_{a,sτ}⁽ʰ⁷⁾)
     dh6_y_part2 = np.sum(dh7_xhat_a * h7_xhat_a, axis=2)
     dh6_y_part1 = -dh6_y_part2[:, :, None] * h7_xhat_a / h7_sigma_a[:, :, None] / width
     dh6_y_part3 = -np.sum(dh7_xhat_a, axis=2) / h7_sigma_a / width
@@ -3885,7 +3882,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh6_Wp = np.tensordot(dh6_y, h6_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁶⁾
     dh6_bp = np.sum(dh6_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ⁶⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁶⁾·w_{p,jm}⁽ʰ⁶⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ⁶⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁶⁾·w_{p,jm}⁽ʰ⁶⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁶⁾)²)·z_{sτm}⁽ʰ⁶⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁶⁾ + 0.044715·(z_{sτm}⁽ʰ⁶⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁶⁾ + 0.044715·(z_{sτm}⁽ʰ⁶⁾)³)))
     dh6_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h6_z + 8943 * h6_z**3)) ** 2
@@ -3893,21 +3890,21 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh6_z_part2 = 1 + dh6_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h6_z + 8943 * h6_z**3))
     dh6_z_part1 = 0.5 * dh6_z_part2
     dh6_z = (dh6_y @ h6_Wp) * dh6_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁶⁾·v_{sτi}⁽ʰ⁶⁾
+    # ∂E/∂w_{f,mi}⁽ʰ⁶⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁶⁾·v_{sτi}⁽ʰ⁶⁾
     dh6_Wf = np.tensordot(dh6_z, h6_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁶⁾
+    # ∂E/∂b_{f,m}⁽ʰ⁶⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁶⁾
     dh6_bf = np.sum(dh6_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ⁶⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ⁶⁾·w_{f,mi}⁽ʰ⁶⁾
+    # ∂E/∂v_{sτi}⁽ʰ⁶⁾ = Σₘ δ_{sτm}⁽ʰ⁶⁾·w_{f,mi}⁽ʰ⁶⁾
     dh6_v = dh6_z @ h6_Wf
-    # ∂E/∂bᵢ^{(h6_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁶⁾·b_{sτi}^{(h6_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁶⁾·xhat_{b,sτi}⁽ʰ⁶⁾
     dh6_gamma_b = np.sum(dh6_v * h6_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h6_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁶⁾
+    # ∂E/∂β_{b,i}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁶⁾
     dh6_beta_b = np.sum(dh6_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h6_xhat)} = ∂E/∂v_{sτi}⁽ʰ⁶⁾·bᵢ^{(h6_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ⁶⁾ = ∂E/∂v_{sτi}⁽ʰ⁶⁾·γ_{b,i}⁽ʰ⁶⁾
     dh6_xhat_b = dh6_v * h6_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ⁶⁾ = ∂E/∂b_{sτj}^{(h6_xhat)}/b_{sτ}^{(h6_sigma)} + ∂E/∂y_{sτj}⁽ʰ⁶⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h6_xhat)}/(width·b_{sτ}^{(h6_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h6_xhat)}·b_{sτi}^{(h6_xhat)}·b_{sτj}^{(h6_xhat)}/(width·b_{sτ}^{(h6_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ⁶⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ⁶⁾/σ_{b,sτ}⁽ʰ⁶⁾ + ∂E/∂y_{sτj}⁽ʰ⁶⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁶⁾/(width·σ_{b,sτ}⁽ʰ⁶⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁶⁾·xhat_{b,sτi}⁽ʰ⁶⁾·xhat_{b,sτj}⁽ʰ⁶⁾/(width·σ_{b,sτ}⁽ʰ⁶⁾)
     dh6_r_part2 = np.sum(dh6_xhat_b * h6_xhat_b, axis=2)
     dh6_r_part1 = -dh6_r_part2[:, :, None] * h6_xhat_b / h6_sigma_b[:, :, None] / width
     dh6_r_part3 = -np.sum(dh6_xhat_b, axis=2) / h6_sigma_b / width
@@ -3930,8 +3927,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh6_bv = np.sum(dh6_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁶⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁶⁾·({qₛₐᵢₖ⁽ʰ⁶⁾/√key if τ ≤ i; 0 otherwise})
     dh6_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh6_K_part4 = h6_Q * 1 / np.sqrt(key)
-    dh6_K_part2 = np.where(dh6_K_part3[:, :, None, None, None], dh6_K_part4.transpose(2, 0, 1, 3), 0)
+    dh6_K_part2 = np.where(dh6_K_part3[:, :, None, None, None], h6_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh6_K_part1 = dh6_S[:, :, :, :, None] * dh6_K_part2.transpose(2, 3, 1, 0, 4)
     dh6_K = np.sum(dh6_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁶⁾·u_{sτi}⁽ʰ⁶⁾
@@ -3940,7 +3936,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh6_bk = np.sum(dh6_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁶⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁶⁾·({kₛₐᵤₖ⁽ʰ⁶⁾/√key if u ≤ τ; 0 otherwise})
     dh6_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh6_Q_part4 = h6_K * 1 / np.sqrt(key)
+    dh6_Q_part4 = h6_K / np.sqrt(key)
     dh6_Q_part2 = np.where(dh6_Q_part3[:, :, None, None, None], dh6_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh6_Q_part1 = dh6_S[:, :, :, :, None] * dh6_Q_part2.transpose(2, 3, 1, 0, 4)
     dh6_Q = np.sum(dh6_Q_part1, axis=3)
@@ -3953,15 +3949,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh6_u_part1 = np.tensordot(dh6_K, h6_Wk, ((1, 3), (0, 1)))
     dh6_u_part2 = np.tensordot(dh6_Q, h6_Wq, ((1, 3), (0, 1)))
     dh6_u = dh6_u_part1 + dh6_u_part2 + np.tensordot(dh6_V, h6_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h6_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁶⁾·a_{sτi}^{(h6_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁶⁾·xhat_{a,sτi}⁽ʰ⁶⁾
     dh6_gamma_a = np.sum(dh6_u * h6_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h6_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁶⁾
+    # ∂E/∂β_{a,i}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁶⁾
     dh6_beta_a = np.sum(dh6_u, axis=(0, 1))
-    # ∂E/∂a_{sτi}^{(h6_xhat)} = ∂E/∂u_{sτi}⁽ʰ⁶⁾·aᵢ^{(h6_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ⁶⁾ = ∂E/∂u_{sτi}⁽ʰ⁶⁾·γ_{a,i}⁽ʰ⁶⁾
     dh6_xhat_a = dh6_u * h6_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ⁵⁾ = ∂E/∂r_{sτj}⁽ʰ⁶⁾ + ∂E/∂a_{sτj}^{(h6_xhat)}/a_{sτ}^{(h6_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h6_xhat)}/(width·a_{sτ}^{(h6_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h6_xhat)}·a_{sτi}^{(h6_xhat)}·a_{sτj}^{(h6_xhat)}/(width·a_{sτ}^{(h6_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ⁵⁾ = ∂E/∂r_{sτj}⁽ʰ⁶⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ⁶⁾/σ_{a,sτ}⁽ʰ⁶⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁶⁾/(width·σ_{a,sτ}⁽ʰ⁶⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁶⁾·xhat_{a,sτi}⁽ʰ⁶⁾·xhat_{a,sτj}⁽ʰ⁶⁾/(width·σ_{a,sτ}⁽ʰ⁶⁾)
     dh5_y_part2 = np.sum(dh6_xhat_a * h6_xhat_a, axis=2)
     dh5_y_part1 = -dh5_y_part2[:, :, None] * h6_xhat_a / h6_sigma_a[:, :, None] / width
     dh5_y_part3 = -np.sum(dh6_xhat_a, axis=2) / h6_sigma_a / width
@@ -3970,7 +3966,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh5_Wp = np.tensordot(dh5_y, h5_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁵⁾
     dh5_bp = np.sum(dh5_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ⁵⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁵⁾·w_{p,jm}⁽ʰ⁵⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ⁵⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁵⁾·w_{p,jm}⁽ʰ⁵⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁵⁾)²)·z_{sτm}⁽ʰ⁵⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁵⁾ + 0.044715·(z_{sτm}⁽ʰ⁵⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁵⁾ + 0.044715·(z_{sτm}⁽ʰ⁵⁾)³)))
     dh5_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h5_z + 8943 * h5_z**3)) ** 2
@@ -3978,21 +3974,21 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh5_z_part2 = 1 + dh5_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h5_z + 8943 * h5_z**3))
     dh5_z_part1 = 0.5 * dh5_z_part2
     dh5_z = (dh5_y @ h5_Wp) * dh5_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁵⁾·v_{sτi}⁽ʰ⁵⁾
+    # ∂E/∂w_{f,mi}⁽ʰ⁵⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁵⁾·v_{sτi}⁽ʰ⁵⁾
     dh5_Wf = np.tensordot(dh5_z, h5_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁵⁾
+    # ∂E/∂b_{f,m}⁽ʰ⁵⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁵⁾
     dh5_bf = np.sum(dh5_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ⁵⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ⁵⁾·w_{f,mi}⁽ʰ⁵⁾
+    # ∂E/∂v_{sτi}⁽ʰ⁵⁾ = Σₘ δ_{sτm}⁽ʰ⁵⁾·w_{f,mi}⁽ʰ⁵⁾
     dh5_v = dh5_z @ h5_Wf
-    # ∂E/∂bᵢ^{(h5_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁵⁾·b_{sτi}^{(h5_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁵⁾·xhat_{b,sτi}⁽ʰ⁵⁾
     dh5_gamma_b = np.sum(dh5_v * h5_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h5_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁵⁾
+    # ∂E/∂β_{b,i}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁵⁾
     dh5_beta_b = np.sum(dh5_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h5_xhat)} = ∂E/∂v_{sτi}⁽ʰ⁵⁾·bᵢ^{(h5_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ⁵⁾ = ∂E/∂v_{sτi}⁽ʰ⁵⁾·γ_{b,i}⁽ʰ⁵⁾
     dh5_xhat_b = dh5_v * h5_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ⁵⁾ = ∂E/∂b_{sτj}^{(h5_xhat)}/b_{sτ}^{(h5_sigma)} + ∂E/∂y_{sτj}⁽ʰ⁵⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h5_xhat)}/(width·b_{sτ}^{(h5_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h5_xhat)}·b_{sτi}^{(h5_xhat)}·b_{sτj}^{(h5_xhat)}/(width·b_{sτ}^{(h5_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ⁵⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ⁵⁾/σ_{b,sτ}⁽ʰ⁵⁾ + ∂E/∂y_{sτj}⁽ʰ⁵⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁵⁾/(width·σ_{b,sτ}⁽ʰ⁵⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁵⁾·xhat_{b,sτi}⁽ʰ⁵⁾·xhat_{b,sτj}⁽ʰ⁵⁾/(width·σ_{b,sτ}⁽ʰ⁵⁾)
     dh5_r_part2 = np.sum(dh5_xhat_b * h5_xhat_b, axis=2)
     dh5_r_part1 = -dh5_r_part2[:, :, None] * h5_xhat_b / h5_sigma_b[:, :, None] / width
     dh5_r_part3 = -np.sum(dh5_xhat_b, axis=2) / h5_sigma_b / width
@@ -4015,8 +4011,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh5_bv = np.sum(dh5_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁵⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁵⁾·({qₛₐᵢₖ⁽ʰ⁵⁾/√key if τ ≤ i; 0 otherwise})
     dh5_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh5_K_part4 = h5_Q * 1 / np.sqrt(key)
-    dh5_K_part2 = np.where(dh5_K_part3[:, :, None, None, None], dh5_K_part4.transpose(2, 0, 1, 3), 0)
+    dh5_K_part2 = np.where(dh5_K_part3[:, :, None, None, None], h5_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh5_K_part1 = dh5_S[:, :, :, :, None] * dh5_K_part2.transpose(2, 3, 1, 0, 4)
     dh5_K = np.sum(dh5_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁵⁾·u_{sτi}⁽ʰ⁵⁾
@@ -4025,7 +4020,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh5_bk = np.sum(dh5_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁵⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁵⁾·({kₛₐᵤₖ⁽ʰ⁵⁾/√key if u ≤ τ; 0 otherwise})
     dh5_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh5_Q_part4 = h5_K * 1 / np.sqrt(key)
+    dh5_Q_part4 = h5_K / np.sqrt(key)
     dh5_Q_part2 = np.where(dh5_Q_part3[:, :, None, None, None], dh5_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh5_Q_part1 = dh5_S[:, :, :, :, None] * dh5_Q_part2.transpose(2, 3, 1, 0, 4)
     dh5_Q = np.sum(dh5_Q_part1, axis=3)
@@ -4038,15 +4033,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh5_u_part1 = np.tensordot(dh5_K, h5_Wk, ((1, 3), (0, 1)))
     dh5_u_part2 = np.tensordot(dh5_Q, h5_Wq, ((1, 3), (0, 1)))
     dh5_u = dh5_u_part1 + dh5_u_part2 + np.tensordot(dh5_V, h5_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h5_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁵⁾·a_{sτi}^{(h5_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁵⁾·xhat_{a,sτi}⁽ʰ⁵⁾
     dh5_gamma_a = np.sum(dh5_u * h5_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h5_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁵⁾
+    # ∂E/∂β_{a,i}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁵⁾
     dh5_beta_a = np.sum(dh5_u, axis=(0, 1))
-    # ∂E/∂a_{sτi}^{(h5_xhat)} = ∂E/∂u_{sτi}⁽ʰ⁵⁾·aᵢ^{(h5_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ⁵⁾ = ∂E/∂u_{sτi}⁽ʰ⁵⁾·γ_{a,i}⁽ʰ⁵⁾
     dh5_xhat_a = dh5_u * h5_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ⁴⁾ = ∂E/∂r_{sτj}⁽ʰ⁵⁾ + ∂E/∂a_{sτj}^{(h5_xhat)}/a_{sτ}^{(h5_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h5_xhat)}/(width·a_{sτ}^{(h5_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h5_xhat)}·a_{sτi}^{(h5_xhat)}·a_{sτj}^{(h5_xhat)}/(width·a_{sτ}^{(h5_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ⁴⁾ = ∂E/∂r_{sτj}⁽ʰ⁵⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ⁵⁾/σ_{a,sτ}⁽ʰ⁵⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁵⁾/(width·σ_{a,sτ}⁽ʰ⁵⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁵⁾·xhat_{a,sτi}⁽ʰ⁵⁾·xhat_{a,sτj}⁽ʰ⁵⁾/(width·σ_{a,sτ}⁽ʰ⁵⁾)
     dh4_y_part2 = np.sum(dh5_xhat_a * h5_xhat_a, axis=2)
     dh4_y_part1 = -dh4_y_part2[:, :, None] * h5_xhat_a / h5_sigma_a[:, :, None] / width
     dh4_y_part3 = -np.sum(dh5_xhat_a, axis=2) / h5_sigma_a / width
@@ -4055,7 +4050,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh4_Wp = np.tensordot(dh4_y, h4_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁴⁾
     dh4_bp = np.sum(dh4_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ⁴⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁴⁾·w_{p,jm}⁽ʰ⁴⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ⁴⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁴⁾·w_{p,jm}⁽ʰ⁴⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁴⁾)²)·z_{sτm}⁽ʰ⁴⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁴⁾ + 0.044715·(z_{sτm}⁽ʰ⁴⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁴⁾ + 0.044715·(z_{sτm}⁽ʰ⁴⁾)³)))
     dh4_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h4_z + 8943 * h4_z**3)) ** 2
@@ -4063,21 +4058,21 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh4_z_part2 = 1 + dh4_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h4_z + 8943 * h4_z**3))
     dh4_z_part1 = 0.5 * dh4_z_part2
     dh4_z = (dh4_y @ h4_Wp) * dh4_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁴⁾·v_{sτi}⁽ʰ⁴⁾
+    # ∂E/∂w_{f,mi}⁽ʰ⁴⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁴⁾·v_{sτi}⁽ʰ⁴⁾
     dh4_Wf = np.tensordot(dh4_z, h4_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁴⁾
+    # ∂E/∂b_{f,m}⁽ʰ⁴⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁴⁾
     dh4_bf = np.sum(dh4_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ⁴⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ⁴⁾·w_{f,mi}⁽ʰ⁴⁾
+    # ∂E/∂v_{sτi}⁽ʰ⁴⁾ = Σₘ δ_{sτm}⁽ʰ⁴⁾·w_{f,mi}⁽ʰ⁴⁾
     dh4_v = dh4_z @ h4_Wf
-    # ∂E/∂bᵢ^{(h4_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁴⁾·b_{sτi}^{(h4_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁴⁾·xhat_{b,sτi}⁽ʰ⁴⁾
     dh4_gamma_b = np.sum(dh4_v * h4_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h4_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁴⁾
+    # ∂E/∂β_{b,i}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁴⁾
     dh4_beta_b = np.sum(dh4_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h4_xhat)} = ∂E/∂v_{sτi}⁽ʰ⁴⁾·bᵢ^{(h4_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ⁴⁾ = ∂E/∂v_{sτi}⁽ʰ⁴⁾·γ_{b,i}⁽ʰ⁴⁾
     dh4_xhat_b = dh4_v * h4_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ⁴⁾ = ∂E/∂b_{sτj}^{(h4_xhat)}/b_{sτ}^{(h4_sigma)} + ∂E/∂y_{sτj}⁽ʰ⁴⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h4_xhat)}/(width·b_{sτ}^{(h4_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h4_xhat)}·b_{sτi}^{(h4_xhat)}·b_{sτj}^{(h4_xhat)}/(width·b_{sτ}^{(h4_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ⁴⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ⁴⁾/σ_{b,sτ}⁽ʰ⁴⁾ + ∂E/∂y_{sτj}⁽ʰ⁴⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁴⁾/(width·σ_{b,sτ}⁽ʰ⁴⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁴⁾·xhat_{b,sτi}⁽ʰ⁴⁾·xhat_{b,sτj}⁽ʰ⁴⁾/(width·σ_{b,sτ}⁽ʰ⁴⁾)
     dh4_r_part2 = np.sum(dh4_xhat_b * h4_xhat_b, axis=2)
     dh4_r_part1 = -dh4_r_part2[:, :, None] * h4_xhat_b / h4_sigma_b[:, :, None] / width
     dh4_r_part3 = -np.sum(dh4_xhat_b, axis=2) / h4_sigma_b / width
@@ -4100,8 +4095,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh4_bv = np.sum(dh4_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁴⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁴⁾·({qₛₐᵢₖ⁽ʰ⁴⁾/√key if τ ≤ i; 0 otherwise})
     dh4_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh4_K_part4 = h4_Q * 1 / np.sqrt(key)
-    dh4_K_part2 = np.where(dh4_K_part3[:, :, None, None, None], dh4_K_part4.transpose(2, 0, 1, 3), 0)
+    dh4_K_part2 = np.where(dh4_K_part3[:, :, None, None, None], h4_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh4_K_part1 = dh4_S[:, :, :, :, None] * dh4_K_part2.transpose(2, 3, 1, 0, 4)
     dh4_K = np.sum(dh4_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁴⁾·u_{sτi}⁽ʰ⁴⁾
@@ -4110,7 +4104,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh4_bk = np.sum(dh4_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁴⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁴⁾·({kₛₐᵤₖ⁽ʰ⁴⁾/√key if u ≤ τ; 0 otherwise})
     dh4_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh4_Q_part4 = h4_K * 1 / np.sqrt(key)
+    dh4_Q_part4 = h4_K / np.sqrt(key)
     dh4_Q_part2 = np.where(dh4_Q_part3[:, :, None, None, None], dh4_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh4_Q_part1 = dh4_S[:, :, :, :, None] * dh4_Q_part2.transpose(2, 3, 1, 0, 4)
     dh4_Q = np.sum(dh4_Q_part1, axis=3)
@@ -4123,15 +4117,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh4_u_part1 = np.tensordot(dh4_K, h4_Wk, ((1, 3), (0, 1)))
     dh4_u_part2 = np.tensordot(dh4_Q, h4_Wq, ((1, 3), (0, 1)))
     dh4_u = dh4_u_part1 + dh4_u_part2 + np.tensordot(dh4_V, h4_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h4_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁴⁾·a_{sτi}^{(h4_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁴⁾·xhat_{a,sτi}⁽ʰ⁴⁾
     dh4_gamma_a = np.sum(dh4_u * h4_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h4_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁴⁾
+    # ∂E/∂β_{a,i}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁴⁾
     dh4_beta_a = np.sum(dh4_u, axis=(0, 1))
-    # ∂E/∂a_{sτi}^{(h4_xhat)} = ∂E/∂u_{sτi}⁽ʰ⁴⁾·aᵢ^{(h4_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ⁴⁾ = ∂E/∂u_{sτi}⁽ʰ⁴⁾·γ_{a,i}⁽ʰ⁴⁾
     dh4_xhat_a = dh4_u * h4_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ³⁾ = ∂E/∂r_{sτj}⁽ʰ⁴⁾ + ∂E/∂a_{sτj}^{(h4_xhat)}/a_{sτ}^{(h4_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h4_xhat)}/(width·a_{sτ}^{(h4_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h4_xhat)}·a_{sτi}^{(h4_xhat)}·a_{sτj}^{(h4_xhat)}/(width·a_{sτ}^{(h4_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ³⁾ = ∂E/∂r_{sτj}⁽ʰ⁴⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ⁴⁾/σ_{a,sτ}⁽ʰ⁴⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁴⁾/(width·σ_{a,sτ}⁽ʰ⁴⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁴⁾·xhat_{a,sτi}⁽ʰ⁴⁾·xhat_{a,sτj}⁽ʰ⁴⁾/(width·σ_{a,sτ}⁽ʰ⁴⁾)
     dh3_y_part2 = np.sum(dh4_xhat_a * h4_xhat_a, axis=2)
     dh3_y_part1 = -dh3_y_part2[:, :, None] * h4_xhat_a / h4_sigma_a[:, :, None] / width
     dh3_y_part3 = -np.sum(dh4_xhat_a, axis=2) / h4_sigma_a / width
@@ -4140,7 +4134,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh3_Wp = np.tensordot(dh3_y, h3_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ³⁾
     dh3_bp = np.sum(dh3_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ³⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ³⁾·w_{p,jm}⁽ʰ³⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ³⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ³⁾·w_{p,jm}⁽ʰ³⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ³⁾)²)·z_{sτm}⁽ʰ³⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ³⁾ + 0.044715·(z_{sτm}⁽ʰ³⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ³⁾ + 0.044715·(z_{sτm}⁽ʰ³⁾)³)))
     dh3_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h3_z + 8943 * h3_z**3)) ** 2
@@ -4148,21 +4142,21 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh3_z_part2 = 1 + dh3_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h3_z + 8943 * h3_z**3))
     dh3_z_part1 = 0.5 * dh3_z_part2
     dh3_z = (dh3_y @ h3_Wp) * dh3_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ³⁾·v_{sτi}⁽ʰ³⁾
+    # ∂E/∂w_{f,mi}⁽ʰ³⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ³⁾·v_{sτi}⁽ʰ³⁾
     dh3_Wf = np.tensordot(dh3_z, h3_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ³⁾
+    # ∂E/∂b_{f,m}⁽ʰ³⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ³⁾
     dh3_bf = np.sum(dh3_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ³⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ³⁾·w_{f,mi}⁽ʰ³⁾
+    # ∂E/∂v_{sτi}⁽ʰ³⁾ = Σₘ δ_{sτm}⁽ʰ³⁾·w_{f,mi}⁽ʰ³⁾
     dh3_v = dh3_z @ h3_Wf
-    # ∂E/∂bᵢ^{(h3_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ³⁾·b_{sτi}^{(h3_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ³⁾·xhat_{b,sτi}⁽ʰ³⁾
     dh3_gamma_b = np.sum(dh3_v * h3_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h3_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ³⁾
+    # ∂E/∂β_{b,i}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ³⁾
     dh3_beta_b = np.sum(dh3_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h3_xhat)} = ∂E/∂v_{sτi}⁽ʰ³⁾·bᵢ^{(h3_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ³⁾ = ∂E/∂v_{sτi}⁽ʰ³⁾·γ_{b,i}⁽ʰ³⁾
     dh3_xhat_b = dh3_v * h3_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ³⁾ = ∂E/∂b_{sτj}^{(h3_xhat)}/b_{sτ}^{(h3_sigma)} + ∂E/∂y_{sτj}⁽ʰ³⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h3_xhat)}/(width·b_{sτ}^{(h3_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h3_xhat)}·b_{sτi}^{(h3_xhat)}·b_{sτj}^{(h3_xhat)}/(width·b_{sτ}^{(h3_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ³⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ³⁾/σ_{b,sτ}⁽ʰ³⁾ + ∂E/∂y_{sτj}⁽ʰ³⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ³⁾/(width·σ_{b,sτ}⁽ʰ³⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ³⁾·xhat_{b,sτi}⁽ʰ³⁾·xhat_{b,sτj}⁽ʰ³⁾/(width·σ_{b,sτ}⁽ʰ³⁾)
     dh3_r_part2 = np.sum(dh3_xhat_b * h3_xhat_b, axis=2)
     dh3_r_part1 = -dh3_r_part2[:, :, None] * h3_xhat_b / h3_sigma_b[:, :, None] / width
     dh3_r_part3 = -np.sum(dh3_xhat_b, axis=2) / h3_sigma_b / width
@@ -4185,8 +4179,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh3_bv = np.sum(dh3_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ³⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ³⁾·({qₛₐᵢₖ⁽ʰ³⁾/√key if τ ≤ i; 0 otherwise})
     dh3_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh3_K_part4 = h3_Q * 1 / np.sqrt(key)
-    dh3_K_part2 = np.where(dh3_K_part3[:, :, None, None, None], dh3_K_part4.transpose(2, 0, 1, 3), 0)
+    dh3_K_part2 = np.where(dh3_K_part3[:, :, None, None, None], h3_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh3_K_part1 = dh3_S[:, :, :, :, None] * dh3_K_part2.transpose(2, 3, 1, 0, 4)
     dh3_K = np.sum(dh3_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ³⁾·u_{sτi}⁽ʰ³⁾
@@ -4195,7 +4188,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh3_bk = np.sum(dh3_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ³⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ³⁾·({kₛₐᵤₖ⁽ʰ³⁾/√key if u ≤ τ; 0 otherwise})
     dh3_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh3_Q_part4 = h3_K * 1 / np.sqrt(key)
+    dh3_Q_part4 = h3_K / np.sqrt(key)
     dh3_Q_part2 = np.where(dh3_Q_part3[:, :, None, None, None], dh3_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh3_Q_part1 = dh3_S[:, :, :, :, None] * dh3_Q_part2.transpose(2, 3, 1, 0, 4)
     dh3_Q = np.sum(dh3_Q_part1, axis=3)
@@ -4208,15 +4201,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh3_u_part1 = np.tensordot(dh3_K, h3_Wk, ((1, 3), (0, 1)))
     dh3_u_part2 = np.tensordot(dh3_Q, h3_Wq, ((1, 3), (0, 1)))
     dh3_u = dh3_u_part1 + dh3_u_part2 + np.tensordot(dh3_V, h3_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h3_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ³⁾·a_{sτi}^{(h3_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ³⁾·xhat_{a,sτi}⁽ʰ³⁾
     dh3_gamma_a = np.sum(dh3_u * h3_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h3_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ³⁾
+    # ∂E/∂β_{a,i}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ³⁾
     dh3_beta_a = np.sum(dh3_u, axis=(0, 1))
-    # ∂E/∂a_{sτi}^{(h3_xhat)} = ∂E/∂u_{sτi}⁽ʰ³⁾·aᵢ^{(h3_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ³⁾ = ∂E/∂u_{sτi}⁽ʰ³⁾·γ_{a,i}⁽ʰ³⁾
     dh3_xhat_a = dh3_u * h3_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ²⁾ = ∂E/∂r_{sτj}⁽ʰ³⁾ + ∂E/∂a_{sτj}^{(h3_xhat)}/a_{sτ}^{(h3_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h3_xhat)}/(width·a_{sτ}^{(h3_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h3_xhat)}·a_{sτi}^{(h3_xhat)}·a_{sτj}^{(h3_xhat)}/(width·a_{sτ}^{(h3_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ²⁾ = ∂E/∂r_{sτj}⁽ʰ³⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ³⁾/σ_{a,sτ}⁽ʰ³⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ³⁾/(width·σ_{a,sτ}⁽ʰ³⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ³⁾·xhat_{a,sτi}⁽ʰ³⁾·xhat_{a,sτj}⁽ʰ³⁾/(width·σ_{a,sτ}⁽ʰ³⁾)
     dh2_y_part2 = np.sum(dh3_xhat_a * h3_xhat_a, axis=2)
     dh2_y_part1 = -dh2_y_part2[:, :, None] * h3_xhat_a / h3_sigma_a[:, :, None] / width
     dh2_y_part3 = -np.sum(dh3_xhat_a, axis=2) / h3_sigma_a / width
@@ -4225,7 +4218,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh2_Wp = np.tensordot(dh2_y, h2_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ²⁾
     dh2_bp = np.sum(dh2_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ²⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ²⁾·w_{p,jm}⁽ʰ²⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ²⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ²⁾·w_{p,jm}⁽ʰ²⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ²⁾)²)·z_{sτm}⁽ʰ²⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ²⁾ + 0.044715·(z_{sτm}⁽ʰ²⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ²⁾ + 0.044715·(z_{sτm}⁽ʰ²⁾)³)))
     dh2_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h2_z + 8943 * h2_z**3)) ** 2
@@ -4233,21 +4226,21 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh2_z_part2 = 1 + dh2_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h2_z + 8943 * h2_z**3))
     dh2_z_part1 = 0.5 * dh2_z_part2
     dh2_z = (dh2_y @ h2_Wp) * dh2_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ²⁾·v_{sτi}⁽ʰ²⁾
+    # ∂E/∂w_{f,mi}⁽ʰ²⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ²⁾·v_{sτi}⁽ʰ²⁾
     dh2_Wf = np.tensordot(dh2_z, h2_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ²⁾
+    # ∂E/∂b_{f,m}⁽ʰ²⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ²⁾
     dh2_bf = np.sum(dh2_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ²⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ²⁾·w_{f,mi}⁽ʰ²⁾
+    # ∂E/∂v_{sτi}⁽ʰ²⁾ = Σₘ δ_{sτm}⁽ʰ²⁾·w_{f,mi}⁽ʰ²⁾
     dh2_v = dh2_z @ h2_Wf
-    # ∂E/∂bᵢ^{(h2_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ²⁾·b_{sτi}^{(h2_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ²⁾·xhat_{b,sτi}⁽ʰ²⁾
     dh2_gamma_b = np.sum(dh2_v * h2_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h2_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ²⁾
+    # ∂E/∂β_{b,i}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ²⁾
     dh2_beta_b = np.sum(dh2_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h2_xhat)} = ∂E/∂v_{sτi}⁽ʰ²⁾·bᵢ^{(h2_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ²⁾ = ∂E/∂v_{sτi}⁽ʰ²⁾·γ_{b,i}⁽ʰ²⁾
     dh2_xhat_b = dh2_v * h2_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ²⁾ = ∂E/∂b_{sτj}^{(h2_xhat)}/b_{sτ}^{(h2_sigma)} + ∂E/∂y_{sτj}⁽ʰ²⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h2_xhat)}/(width·b_{sτ}^{(h2_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h2_xhat)}·b_{sτi}^{(h2_xhat)}·b_{sτj}^{(h2_xhat)}/(width·b_{sτ}^{(h2_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ²⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ²⁾/σ_{b,sτ}⁽ʰ²⁾ + ∂E/∂y_{sτj}⁽ʰ²⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ²⁾/(width·σ_{b,sτ}⁽ʰ²⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ²⁾·xhat_{b,sτi}⁽ʰ²⁾·xhat_{b,sτj}⁽ʰ²⁾/(width·σ_{b,sτ}⁽ʰ²⁾)
     dh2_r_part2 = np.sum(dh2_xhat_b * h2_xhat_b, axis=2)
     dh2_r_part1 = -dh2_r_part2[:, :, None] * h2_xhat_b / h2_sigma_b[:, :, None] / width
     dh2_r_part3 = -np.sum(dh2_xhat_b, axis=2) / h2_sigma_b / width
@@ -4270,8 +4263,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh2_bv = np.sum(dh2_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ²⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ²⁾·({qₛₐᵢₖ⁽ʰ²⁾/√key if τ ≤ i; 0 otherwise})
     dh2_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh2_K_part4 = h2_Q * 1 / np.sqrt(key)
-    dh2_K_part2 = np.where(dh2_K_part3[:, :, None, None, None], dh2_K_part4.transpose(2, 0, 1, 3), 0)
+    dh2_K_part2 = np.where(dh2_K_part3[:, :, None, None, None], h2_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh2_K_part1 = dh2_S[:, :, :, :, None] * dh2_K_part2.transpose(2, 3, 1, 0, 4)
     dh2_K = np.sum(dh2_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ²⁾·u_{sτi}⁽ʰ²⁾
@@ -4280,7 +4272,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh2_bk = np.sum(dh2_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ²⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ²⁾·({kₛₐᵤₖ⁽ʰ²⁾/√key if u ≤ τ; 0 otherwise})
     dh2_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh2_Q_part4 = h2_K * 1 / np.sqrt(key)
+    dh2_Q_part4 = h2_K / np.sqrt(key)
     dh2_Q_part2 = np.where(dh2_Q_part3[:, :, None, None, None], dh2_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh2_Q_part1 = dh2_S[:, :, :, :, None] * dh2_Q_part2.transpose(2, 3, 1, 0, 4)
     dh2_Q = np.sum(dh2_Q_part1, axis=3)
@@ -4293,15 +4285,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh2_u_part1 = np.tensordot(dh2_K, h2_Wk, ((1, 3), (0, 1)))
     dh2_u_part2 = np.tensordot(dh2_Q, h2_Wq, ((1, 3), (0, 1)))
     dh2_u = dh2_u_part1 + dh2_u_part2 + np.tensordot(dh2_V, h2_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h2_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ²⁾·a_{sτi}^{(h2_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ²⁾·xhat_{a,sτi}⁽ʰ²⁾
     dh2_gamma_a = np.sum(dh2_u * h2_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h2_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ²⁾
+    # ∂E/∂β_{a,i}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ²⁾
     dh2_beta_a = np.sum(dh2_u, axis=(0, 1))
-    # ∂E/∂a_{sτi}^{(h2_xhat)} = ∂E/∂u_{sτi}⁽ʰ²⁾·aᵢ^{(h2_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ²⁾ = ∂E/∂u_{sτi}⁽ʰ²⁾·γ_{a,i}⁽ʰ²⁾
     dh2_xhat_a = dh2_u * h2_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ¹⁾ = ∂E/∂r_{sτj}⁽ʰ²⁾ + ∂E/∂a_{sτj}^{(h2_xhat)}/a_{sτ}^{(h2_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h2_xhat)}/(width·a_{sτ}^{(h2_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h2_xhat)}·a_{sτi}^{(h2_xhat)}·a_{sτj}^{(h2_xhat)}/(width·a_{sτ}^{(h2_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ¹⁾ = ∂E/∂r_{sτj}⁽ʰ²⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ²⁾/σ_{a,sτ}⁽ʰ²⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ²⁾/(width·σ_{a,sτ}⁽ʰ²⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ²⁾·xhat_{a,sτi}⁽ʰ²⁾·xhat_{a,sτj}⁽ʰ²⁾/(width·σ_{a,sτ}⁽ʰ²⁾)
     dh1_y_part2 = np.sum(dh2_xhat_a * h2_xhat_a, axis=2)
     dh1_y_part1 = -dh1_y_part2[:, :, None] * h2_xhat_a / h2_sigma_a[:, :, None] / width
     dh1_y_part3 = -np.sum(dh2_xhat_a, axis=2) / h2_sigma_a / width
@@ -4310,7 +4302,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh1_Wp = np.tensordot(dh1_y, h1_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ¹⁾
     dh1_bp = np.sum(dh1_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ¹⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ¹⁾·w_{p,jm}⁽ʰ¹⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ¹⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ¹⁾·w_{p,jm}⁽ʰ¹⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ¹⁾)²)·z_{sτm}⁽ʰ¹⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁾)³)))
     dh1_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h1_z + 8943 * h1_z**3)) ** 2
@@ -4318,21 +4310,21 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh1_z_part2 = 1 + dh1_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h1_z + 8943 * h1_z**3))
     dh1_z_part1 = 0.5 * dh1_z_part2
     dh1_z = (dh1_y @ h1_Wp) * dh1_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹⁾·v_{sτi}⁽ʰ¹⁾
+    # ∂E/∂w_{f,mi}⁽ʰ¹⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ¹⁾·v_{sτi}⁽ʰ¹⁾
     dh1_Wf = np.tensordot(dh1_z, h1_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹⁾
+    # ∂E/∂b_{f,m}⁽ʰ¹⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ¹⁾
     dh1_bf = np.sum(dh1_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ¹⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ¹⁾·w_{f,mi}⁽ʰ¹⁾
+    # ∂E/∂v_{sτi}⁽ʰ¹⁾ = Σₘ δ_{sτm}⁽ʰ¹⁾·w_{f,mi}⁽ʰ¹⁾
     dh1_v = dh1_z @ h1_Wf
-    # ∂E/∂bᵢ^{(h1_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁾·b_{sτi}^{(h1_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁾·xhat_{b,sτi}⁽ʰ¹⁾
     dh1_gamma_b = np.sum(dh1_v * h1_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h1_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁾
+    # ∂E/∂β_{b,i}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁾
     dh1_beta_b = np.sum(dh1_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h1_xhat)} = ∂E/∂v_{sτi}⁽ʰ¹⁾·bᵢ^{(h1_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ¹⁾ = ∂E/∂v_{sτi}⁽ʰ¹⁾·γ_{b,i}⁽ʰ¹⁾
     dh1_xhat_b = dh1_v * h1_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ¹⁾ = ∂E/∂b_{sτj}^{(h1_xhat)}/b_{sτ}^{(h1_sigma)} + ∂E/∂y_{sτj}⁽ʰ¹⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h1_xhat)}/(width·b_{sτ}^{(h1_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h1_xhat)}·b_{sτi}^{(h1_xhat)}·b_{sτj}^{(h1_xhat)}/(width·b_{sτ}^{(h1_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ¹⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ¹⁾/σ_{b,sτ}⁽ʰ¹⁾ + ∂E/∂y_{sτj}⁽ʰ¹⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ¹⁾/(width·σ_{b,sτ}⁽ʰ¹⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ¹⁾·xhat_{b,sτi}⁽ʰ¹⁾·xhat_{b,sτj}⁽ʰ¹⁾/(width·σ_{b,sτ}⁽ʰ¹⁾)
     dh1_r_part2 = np.sum(dh1_xhat_b * h1_xhat_b, axis=2)
     dh1_r_part1 = -dh1_r_part2[:, :, None] * h1_xhat_b / h1_sigma_b[:, :, None] / width
     dh1_r_part3 = -np.sum(dh1_xhat_b, axis=2) / h1_sigma_b / width
@@ -4355,8 +4347,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh1_bv = np.sum(dh1_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ¹⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ¹⁾·({qₛₐᵢₖ⁽ʰ¹⁾/√key if τ ≤ i; 0 otherwise})
     dh1_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh1_K_part4 = h1_Q * 1 / np.sqrt(key)
-    dh1_K_part2 = np.where(dh1_K_part3[:, :, None, None, None], dh1_K_part4.transpose(2, 0, 1, 3), 0)
+    dh1_K_part2 = np.where(dh1_K_part3[:, :, None, None, None], h1_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh1_K_part1 = dh1_S[:, :, :, :, None] * dh1_K_part2.transpose(2, 3, 1, 0, 4)
     dh1_K = np.sum(dh1_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ¹⁾·u_{sτi}⁽ʰ¹⁾
@@ -4365,7 +4356,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh1_bk = np.sum(dh1_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ¹⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ¹⁾·({kₛₐᵤₖ⁽ʰ¹⁾/√key if u ≤ τ; 0 otherwise})
     dh1_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh1_Q_part4 = h1_K * 1 / np.sqrt(key)
+    dh1_Q_part4 = h1_K / np.sqrt(key)
     dh1_Q_part2 = np.where(dh1_Q_part3[:, :, None, None, None], dh1_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh1_Q_part1 = dh1_S[:, :, :, :, None] * dh1_Q_part2.transpose(2, 3, 1, 0, 4)
     dh1_Q = np.sum(dh1_Q_part1, axis=3)
@@ -4378,15 +4369,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh1_u_part1 = np.tensordot(dh1_K, h1_Wk, ((1, 3), (0, 1)))
     dh1_u_part2 = np.tensordot(dh1_Q, h1_Wq, ((1, 3), (0, 1)))
     dh1_u = dh1_u_part1 + dh1_u_part2 + np.tensordot(dh1_V, h1_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h1_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁾·a_{sτi}^{(h1_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁾·xhat_{a,sτi}⁽ʰ¹⁾
     dh1_gamma_a = np.sum(dh1_u * h1_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h1_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁾
+    # ∂E/∂β_{a,i}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁾
     dh1_beta_a = np.sum(dh1_u, axis=(0, 1))
-    # ∂E/∂a_{sτi}^{(h1_xhat)} = ∂E/∂u_{sτi}⁽ʰ¹⁾·aᵢ^{(h1_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ¹⁾ = ∂E/∂u_{sτi}⁽ʰ¹⁾·γ_{a,i}⁽ʰ¹⁾
     dh1_xhat_a = dh1_u * h1_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ⁰⁾ = ∂E/∂r_{sτj}⁽ʰ¹⁾ + ∂E/∂a_{sτj}^{(h1_xhat)}/a_{sτ}^{(h1_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h1_xhat)}/(width·a_{sτ}^{(h1_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h1_xhat)}·a_{sτi}^{(h1_xhat)}·a_{sτj}^{(h1_xhat)}/(width·a_{sτ}^{(h1_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ⁰⁾ = ∂E/∂r_{sτj}⁽ʰ¹⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ¹⁾/σ_{a,sτ}⁽ʰ¹⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ¹⁾/(width·σ_{a,sτ}⁽ʰ¹⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ¹⁾·xhat_{a,sτi}⁽ʰ¹⁾·xhat_{a,sτj}⁽ʰ¹⁾/(width·σ_{a,sτ}⁽ʰ¹⁾)
     dh0_y_part2 = np.sum(dh1_xhat_a * h1_xhat_a, axis=2)
     dh0_y_part1 = -dh0_y_part2[:, :, None] * h1_xhat_a / h1_sigma_a[:, :, None] / width
     dh0_y_part3 = -np.sum(dh1_xhat_a, axis=2) / h1_sigma_a / width
@@ -4395,7 +4386,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh0_Wp = np.tensordot(dh0_y, h0_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁰⁾
     dh0_bp = np.sum(dh0_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ⁰⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁰⁾·w_{p,jm}⁽ʰ⁰⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ⁰⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁰⁾·w_{p,jm}⁽ʰ⁰⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁰⁾)²)·z_{sτm}⁽ʰ⁰⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁰⁾ + 0.044715·(z_{sτm}⁽ʰ⁰⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁰⁾ + 0.044715·(z_{sτm}⁽ʰ⁰⁾)³)))
     dh0_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h0_z + 8943 * h0_z**3)) ** 2
@@ -4403,21 +4394,21 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh0_z_part2 = 1 + dh0_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h0_z + 8943 * h0_z**3))
     dh0_z_part1 = 0.5 * dh0_z_part2
     dh0_z = (dh0_y @ h0_Wp) * dh0_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁰⁾·v_{sτi}⁽ʰ⁰⁾
+    # ∂E/∂w_{f,mi}⁽ʰ⁰⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁰⁾·v_{sτi}⁽ʰ⁰⁾
     dh0_Wf = np.tensordot(dh0_z, h0_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁰⁾
+    # ∂E/∂b_{f,m}⁽ʰ⁰⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁰⁾
     dh0_bf = np.sum(dh0_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ⁰⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ⁰⁾·w_{f,mi}⁽ʰ⁰⁾
+    # ∂E/∂v_{sτi}⁽ʰ⁰⁾ = Σₘ δ_{sτm}⁽ʰ⁰⁾·w_{f,mi}⁽ʰ⁰⁾
     dh0_v = dh0_z @ h0_Wf
-    # ∂E/∂bᵢ^{(h0_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁰⁾·b_{sτi}^{(h0_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁰⁾·xhat_{b,sτi}⁽ʰ⁰⁾
     dh0_gamma_b = np.sum(dh0_v * h0_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h0_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁰⁾
+    # ∂E/∂β_{b,i}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁰⁾
     dh0_beta_b = np.sum(dh0_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h0_xhat)} = ∂E/∂v_{sτi}⁽ʰ⁰⁾·bᵢ^{(h0_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ⁰⁾ = ∂E/∂v_{sτi}⁽ʰ⁰⁾·γ_{b,i}⁽ʰ⁰⁾
     dh0_xhat_b = dh0_v * h0_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ⁰⁾ = ∂E/∂b_{sτj}^{(h0_xhat)}/b_{sτ}^{(h0_sigma)} + ∂E/∂y_{sτj}⁽ʰ⁰⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h0_xhat)}/(width·b_{sτ}^{(h0_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h0_xhat)}·b_{sτi}^{(h0_xhat)}·b_{sτj}^{(h0_xhat)}/(width·b_{sτ}^{(h0_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ⁰⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ⁰⁾/σ_{b,sτ}⁽ʰ⁰⁾ + ∂E/∂y_{sτj}⁽ʰ⁰⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁰⁾/(width·σ_{b,sτ}⁽ʰ⁰⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁰⁾·xhat_{b,sτi}⁽ʰ⁰⁾·xhat_{b,sτj}⁽ʰ⁰⁾/(width·σ_{b,sτ}⁽ʰ⁰⁾)
     dh0_r_part2 = np.sum(dh0_xhat_b * h0_xhat_b, axis=2)
     dh0_r_part1 = -dh0_r_part2[:, :, None] * h0_xhat_b / h0_sigma_b[:, :, None] / width
     dh0_r_part3 = -np.sum(dh0_xhat_b, axis=2) / h0_sigma_b / width
@@ -4440,8 +4431,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh0_bv = np.sum(dh0_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁰⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁰⁾·({qₛₐᵢₖ⁽ʰ⁰⁾/√key if τ ≤ i; 0 otherwise})
     dh0_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh0_K_part4 = h0_Q * 1 / np.sqrt(key)
-    dh0_K_part2 = np.where(dh0_K_part3[:, :, None, None, None], dh0_K_part4.transpose(2, 0, 1, 3), 0)
+    dh0_K_part2 = np.where(dh0_K_part3[:, :, None, None, None], h0_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh0_K_part1 = dh0_S[:, :, :, :, None] * dh0_K_part2.transpose(2, 3, 1, 0, 4)
     dh0_K = np.sum(dh0_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁰⁾·u_{sτi}⁽ʰ⁰⁾
@@ -4450,7 +4440,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh0_bk = np.sum(dh0_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁰⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁰⁾·({kₛₐᵤₖ⁽ʰ⁰⁾/√key if u ≤ τ; 0 otherwise})
     dh0_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh0_Q_part4 = h0_K * 1 / np.sqrt(key)
+    dh0_Q_part4 = h0_K / np.sqrt(key)
     dh0_Q_part2 = np.where(dh0_Q_part3[:, :, None, None, None], dh0_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh0_Q_part1 = dh0_S[:, :, :, :, None] * dh0_Q_part2.transpose(2, 3, 1, 0, 4)
     dh0_Q = np.sum(dh0_Q_part1, axis=3)
@@ -4463,22 +4453,22 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh0_u_part1 = np.tensordot(dh0_K, h0_Wk, ((1, 3), (0, 1)))
     dh0_u_part2 = np.tensordot(dh0_Q, h0_Wq, ((1, 3), (0, 1)))
     dh0_u = dh0_u_part1 + dh0_u_part2 + np.tensordot(dh0_V, h0_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h0_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁰⁾·a_{sτi}^{(h0_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁰⁾·xhat_{a,sτi}⁽ʰ⁰⁾
     dh0_gamma_a = np.sum(dh0_u * h0_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h0_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁰⁾
+    # ∂E/∂β_{a,i}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁰⁾
     dh0_beta_a = np.sum(dh0_u, axis=(0, 1))
-    # ∂E/∂a_{sτi}^{(h0_xhat)} = ∂E/∂u_{sτi}⁽ʰ⁰⁾·aᵢ^{(h0_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ⁰⁾ = ∂E/∂u_{sτi}⁽ʰ⁰⁾·γ_{a,i}⁽ʰ⁰⁾
     dh0_xhat_a = dh0_u * h0_gamma_a
-    # ∂E/∂y_{sτj}⁽ʷᵖᵉ⁾ = ∂E/∂r_{sτj}⁽ʰ⁰⁾ + ∂E/∂a_{sτj}^{(h0_xhat)}/a_{sτ}^{(h0_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h0_xhat)}/(width·a_{sτ}^{(h0_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h0_xhat)}·a_{sτi}^{(h0_xhat)}·a_{sτj}^{(h0_xhat)}/(width·a_{sτ}^{(h0_sigma)})
+    # ∂E/∂y_{sτj}⁽ʷᵖᵉ⁾ = ∂E/∂r_{sτj}⁽ʰ⁰⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ⁰⁾/σ_{a,sτ}⁽ʰ⁰⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁰⁾/(width·σ_{a,sτ}⁽ʰ⁰⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁰⁾·xhat_{a,sτi}⁽ʰ⁰⁾·xhat_{a,sτj}⁽ʰ⁰⁾/(width·σ_{a,sτ}⁽ʰ⁰⁾)
     dwpe_y_part2 = np.sum(dh0_xhat_a * h0_xhat_a, axis=2)
     dwpe_y_part1 = -dwpe_y_part2[:, :, None] * h0_xhat_a / h0_sigma_a[:, :, None] / width
     dwpe_y_part3 = -np.sum(dh0_xhat_a, axis=2) / h0_sigma_a / width
     dwpe_y = dh0_xhat_a / h0_sigma_a[:, :, None] + dh0_r + dwpe_y_part1 + dwpe_y_part3[:, :, None]
     # ∂E/∂w_{τj}⁽ʷᵖᵉ⁾ = Σₛ ∂E/∂y_{sτj}⁽ʷᵖᵉ⁾
     dwpe_W = np.sum(dwpe_y, axis=0)
-    # ∂E/∂w_{τi}⁽ʷᵗᵉ⁾ = Σₛ Σⱼ ∂E/∂z_{sjτ}⁽ʰᵉᵃᵈ⁾·yₛⱼᵢ⁽ˡⁿ⁾ + Σₛ Σⱼ ∂E/∂yₛⱼᵢ⁽ʷᵖᵉ⁾·[tokensₛⱼ = τ]
+    # ∂E/∂w_{τi}⁽ʷᵗᵉ⁾ = Σₛ Σⱼ ∂E/∂yₛⱼᵢ⁽ʷᵖᵉ⁾·[tokensₛⱼ = τ] + Σₛ Σⱼ δ_{sjτ}⁽ʰᵉᵃᵈ⁾·yₛⱼᵢ⁽ˡⁿ⁾
     dwte_W = scatter(tokens, dwpe_y, vocabulary) + np.tensordot(dhead_z, ln_y, ((0, 1), (0, 1)))
     grads = {
         "wte_W": dwte_W,
@@ -4932,7 +4922,7 @@ def sequential_step(
     h0_K = np.tensordot(h0_u, h0_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bk[:, None, :]
     h0_V = np.tensordot(h0_u, h0_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bv[:, None, :]
     h0_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h0_S = np.where(h0_S_part1.T, (h0_Q @ h0_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h0_S = np.where(h0_S_part1.T, (h0_Q @ h0_K.mT) / np.sqrt(key), -1000000000)
     h0_P = softmax(h0_S)
     h0_O = h0_P @ h0_V
     h0_r = np.tensordot(h0_O, h0_Wo, ((1, 3), (1, 2))) + h0_bo + wpe_y
@@ -4953,7 +4943,7 @@ def sequential_step(
     h1_K = np.tensordot(h1_u, h1_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bk[:, None, :]
     h1_V = np.tensordot(h1_u, h1_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bv[:, None, :]
     h1_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h1_S = np.where(h1_S_part1.T, (h1_Q @ h1_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h1_S = np.where(h1_S_part1.T, (h1_Q @ h1_K.mT) / np.sqrt(key), -1000000000)
     h1_P = softmax(h1_S)
     h1_O = h1_P @ h1_V
     h1_r = np.tensordot(h1_O, h1_Wo, ((1, 3), (1, 2))) + h0_y + h1_bo
@@ -4974,7 +4964,7 @@ def sequential_step(
     h2_K = np.tensordot(h2_u, h2_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bk[:, None, :]
     h2_V = np.tensordot(h2_u, h2_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bv[:, None, :]
     h2_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h2_S = np.where(h2_S_part1.T, (h2_Q @ h2_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h2_S = np.where(h2_S_part1.T, (h2_Q @ h2_K.mT) / np.sqrt(key), -1000000000)
     h2_P = softmax(h2_S)
     h2_O = h2_P @ h2_V
     h2_r = np.tensordot(h2_O, h2_Wo, ((1, 3), (1, 2))) + h1_y + h2_bo
@@ -4995,7 +4985,7 @@ def sequential_step(
     h3_K = np.tensordot(h3_u, h3_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bk[:, None, :]
     h3_V = np.tensordot(h3_u, h3_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bv[:, None, :]
     h3_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h3_S = np.where(h3_S_part1.T, (h3_Q @ h3_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h3_S = np.where(h3_S_part1.T, (h3_Q @ h3_K.mT) / np.sqrt(key), -1000000000)
     h3_P = softmax(h3_S)
     h3_O = h3_P @ h3_V
     h3_r = np.tensordot(h3_O, h3_Wo, ((1, 3), (1, 2))) + h2_y + h3_bo
@@ -5016,7 +5006,7 @@ def sequential_step(
     h4_K = np.tensordot(h4_u, h4_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bk[:, None, :]
     h4_V = np.tensordot(h4_u, h4_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bv[:, None, :]
     h4_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h4_S = np.where(h4_S_part1.T, (h4_Q @ h4_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h4_S = np.where(h4_S_part1.T, (h4_Q @ h4_K.mT) / np.sqrt(key), -1000000000)
     h4_P = softmax(h4_S)
     h4_O = h4_P @ h4_V
     h4_r = np.tensordot(h4_O, h4_Wo, ((1, 3), (1, 2))) + h3_y + h4_bo
@@ -5037,7 +5027,7 @@ def sequential_step(
     h5_K = np.tensordot(h5_u, h5_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bk[:, None, :]
     h5_V = np.tensordot(h5_u, h5_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bv[:, None, :]
     h5_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h5_S = np.where(h5_S_part1.T, (h5_Q @ h5_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h5_S = np.where(h5_S_part1.T, (h5_Q @ h5_K.mT) / np.sqrt(key), -1000000000)
     h5_P = softmax(h5_S)
     h5_O = h5_P @ h5_V
     h5_r = np.tensordot(h5_O, h5_Wo, ((1, 3), (1, 2))) + h4_y + h5_bo
@@ -5058,7 +5048,7 @@ def sequential_step(
     h6_K = np.tensordot(h6_u, h6_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bk[:, None, :]
     h6_V = np.tensordot(h6_u, h6_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bv[:, None, :]
     h6_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h6_S = np.where(h6_S_part1.T, (h6_Q @ h6_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h6_S = np.where(h6_S_part1.T, (h6_Q @ h6_K.mT) / np.sqrt(key), -1000000000)
     h6_P = softmax(h6_S)
     h6_O = h6_P @ h6_V
     h6_r = np.tensordot(h6_O, h6_Wo, ((1, 3), (1, 2))) + h5_y + h6_bo
@@ -5079,7 +5069,7 @@ def sequential_step(
     h7_K = np.tensordot(h7_u, h7_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bk[:, None, :]
     h7_V = np.tensordot(h7_u, h7_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bv[:, None, :]
     h7_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h7_S = np.where(h7_S_part1.T, (h7_Q @ h7_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h7_S = np.where(h7_S_part1.T, (h7_Q @ h7_K.mT) / np.sqrt(key), -1000000000)
     h7_P = softmax(h7_S)
     h7_O = h7_P @ h7_V
     h7_r = np.tensordot(h7_O, h7_Wo, ((1, 3), (1, 2))) + h6_y + h7_bo
@@ -5100,7 +5090,7 @@ def sequential_step(
     h8_K = np.tensordot(h8_u, h8_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bk[:, None, :]
     h8_V = np.tensordot(h8_u, h8_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bv[:, None, :]
     h8_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h8_S = np.where(h8_S_part1.T, (h8_Q @ h8_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h8_S = np.where(h8_S_part1.T, (h8_Q @ h8_K.mT) / np.sqrt(key), -1000000000)
     h8_P = softmax(h8_S)
     h8_O = h8_P @ h8_V
     h8_r = np.tensordot(h8_O, h8_Wo, ((1, 3), (1, 2))) + h7_y + h8_bo
@@ -5121,7 +5111,7 @@ def sequential_step(
     h9_K = np.tensordot(h9_u, h9_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bk[:, None, :]
     h9_V = np.tensordot(h9_u, h9_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bv[:, None, :]
     h9_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h9_S = np.where(h9_S_part1.T, (h9_Q @ h9_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h9_S = np.where(h9_S_part1.T, (h9_Q @ h9_K.mT) / np.sqrt(key), -1000000000)
     h9_P = softmax(h9_S)
     h9_O = h9_P @ h9_V
     h9_r = np.tensordot(h9_O, h9_Wo, ((1, 3), (1, 2))) + h8_y + h9_bo
@@ -5142,7 +5132,7 @@ def sequential_step(
     h10_K = np.tensordot(h10_u, h10_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h10_bk[:, None, :]
     h10_V = np.tensordot(h10_u, h10_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h10_bv[:, None, :]
     h10_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h10_S = np.where(h10_S_part1.T, (h10_Q @ h10_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h10_S = np.where(h10_S_part1.T, (h10_Q @ h10_K.mT) / np.sqrt(key), -1000000000)
     h10_P = softmax(h10_S)
     h10_O = h10_P @ h10_V
     h10_r = np.tensordot(h10_O, h10_Wo, ((1, 3), (1, 2))) + h10_bo + h9_y
@@ -5163,7 +5153,7 @@ def sequential_step(
     h11_K = np.tensordot(h11_u, h11_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h11_bk[:, None, :]
     h11_V = np.tensordot(h11_u, h11_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h11_bv[:, None, :]
     h11_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h11_S = np.where(h11_S_part1.T, (h11_Q @ h11_K.mT) * 1 / np.sqrt(key), -1000000000)
+    h11_S = np.where(h11_S_part1.T, (h11_Q @ h11_K.mT) / np.sqrt(key), -1000000000)
     h11_P = softmax(h11_S)
     h11_O = h11_P @ h11_V
     h11_r = np.tensordot(h11_O, h11_Wo, ((1, 3), (1, 2))) + h10_y + h11_bo
@@ -5183,20 +5173,20 @@ def sequential_step(
     head_z = ln_y @ wte_W.T
     head_a = softmax(head_z)
     E = -np.sum(t * log_softmax(head_z)) / N / context
-    # ∂E/∂z_{sτj}⁽ʰᵉᵃᵈ⁾ = 1/(N·context)·(a_{sτj}⁽ʰᵉᵃᵈ⁾ - t_{sτj})
+    # δ_{sτj}⁽ʰᵉᵃᵈ⁾ = 1/(N·context)·(a_{sτj}⁽ʰᵉᵃᵈ⁾ - t_{sτj})
     dhead_z = (head_a - t) / N / context
-    # ∂E/∂y_{sτi}⁽ˡⁿ⁾ = Σⱼ ∂E/∂z_{sτj}⁽ʰᵉᵃᵈ⁾·wⱼᵢ⁽ʷᵗᵉ⁾
+    # ∂E/∂y_{sτi}⁽ˡⁿ⁾ = Σⱼ δ_{sτj}⁽ʰᵉᵃᵈ⁾·wⱼᵢ⁽ʷᵗᵉ⁾
     dln_y = dhead_z @ wte_W
-    # ∂E/∂γᵢ⁽ˡⁿ⁾ = Σₛ Σ_τ ∂E/∂y_{sτi}⁽ˡⁿ⁾·ln_{xhat,sτi}
+    # ∂E/∂γᵢ⁽ˡⁿ⁾ = Σₛ Σ_τ ∂E/∂y_{sτi}⁽ˡⁿ⁾·xhat_{sτi}⁽ˡⁿ⁾
     dln_gamma = np.sum(dln_y * ln_xhat, axis=(0, 1))
     # ∂E/∂βᵢ⁽ˡⁿ⁾ = Σₛ Σ_τ ∂E/∂y_{sτi}⁽ˡⁿ⁾
     dln_beta = np.sum(dln_y, axis=(0, 1))
     ln_gamma = _moved(ln_gamma, dln_gamma, learning_rate)
     ln_beta = _moved(ln_beta, dln_beta, learning_rate)
-    # ∂E/∂ln_{xhat,sτi} = ∂E/∂y_{sτi}⁽ˡⁿ⁾·γᵢ⁽ˡⁿ⁾
+    # ∂E/∂xhat_{sτi}⁽ˡⁿ⁾ = ∂E/∂y_{sτi}⁽ˡⁿ⁾·γᵢ⁽ˡⁿ⁾
     dln_xhat = dln_y * ln_gamma
-    # ∂E/∂y_{sτj}⁽ʰ¹¹⁾ = (∂E/∂ln_{xhat,sτj} - 1/width·Σᵢ ∂E/∂ln_{xhat,sτi} - 1/width·Σᵢ
-    #     ∂E/∂ln_{xhat,sτi}·ln_{xhat,sτi}·ln_{xhat,sτj})/σ_{sτ}⁽ˡⁿ⁾
+    # ∂E/∂y_{sτj}⁽ʰ¹¹⁾ = (∂E/∂xhat_{sτj}⁽ˡⁿ⁾ - 1/width·Σᵢ ∂E/∂xhat_{sτi}⁽ˡⁿ⁾ - 1/width·Σᵢ
+    #     ∂E/∂xhat_{sτi}⁽ˡⁿ⁾·xhat_{sτi}⁽ˡⁿ⁾·xhat_{sτj}⁽ˡⁿ⁾)/σ_{sτ}⁽ˡⁿ⁾
     dh11_y_part2 = -np.sum(dln_xhat * ln_xhat, axis=2)[:, :, None] * ln_xhat / width
     dh11_y_part1 = dln_xhat + dh11_y_part2 + (-np.sum(dln_xhat, axis=2) / width)[:, :, None]
     dh11_y = dh11_y_part1 / ln_sigma[:, :, None]
@@ -5204,7 +5194,7 @@ def sequential_step(
     dh11_Wp = np.tensordot(dh11_y, h11_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ¹¹⁾
     dh11_bp = np.sum(dh11_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ¹¹⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ¹¹⁾·w_{p,jm}⁽ʰ¹¹⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ¹¹⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ¹¹⁾·w_{p,jm}⁽ʰ¹¹⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ¹¹⁾)²)·z_{sτm}⁽ʰ¹¹⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ¹¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹¹⁾)³))²)
     #     + ½·tanh(√(2/π)·(z_{sτm}⁽ʰ¹¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹¹⁾)³)))
     dh11_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h11_z + 8943 * h11_z**3)) ** 2
@@ -5213,21 +5203,21 @@ def sequential_step(
     dh11_z_part2 = 1 + dh11_z_part3 + dh11_z_part5
     dh11_z_part1 = 0.5 * dh11_z_part2
     dh11_z = (dh11_y @ h11_Wp) * dh11_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹¹⁾·v_{sτi}⁽ʰ¹¹⁾
+    # ∂E/∂w_{f,mi}⁽ʰ¹¹⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ¹¹⁾·v_{sτi}⁽ʰ¹¹⁾
     dh11_Wf = np.tensordot(dh11_z, h11_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹¹⁾
+    # ∂E/∂b_{f,m}⁽ʰ¹¹⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ¹¹⁾
     dh11_bf = np.sum(dh11_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ¹¹⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ¹¹⁾·w_{f,mi}⁽ʰ¹¹⁾
+    # ∂E/∂v_{sτi}⁽ʰ¹¹⁾ = Σₘ δ_{sτm}⁽ʰ¹¹⁾·w_{f,mi}⁽ʰ¹¹⁾
     dh11_v = dh11_z @ h11_Wf
-    # ∂E/∂bᵢ^{(h11_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹¹⁾·b_{sτi}^{(h11_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹¹⁾·xhat_{b,sτi}⁽ʰ¹¹⁾
     dh11_gamma_b = np.sum(dh11_v * h11_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h11_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹¹⁾
+    # ∂E/∂β_{b,i}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹¹⁾
     dh11_beta_b = np.sum(dh11_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h11_xhat)} = ∂E/∂v_{sτi}⁽ʰ¹¹⁾·bᵢ^{(h11_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ¹¹⁾ = ∂E/∂v_{sτi}⁽ʰ¹¹⁾·γ_{b,i}⁽ʰ¹¹⁾
     dh11_xhat_b = dh11_v * h11_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ¹¹⁾ = ∂E/∂b_{sτj}^{(h11_xhat)}/b_{sτ}^{(h11_sigma)} + ∂E/∂y_{sτj}⁽ʰ¹¹⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h11_xhat)}/(width·b_{sτ}^{(h11_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h11_xhat)}·b_{sτi}^{(h11_xhat)}·b_{sτj}^{(h11_xhat)}/(width·b_{sτ}^{(h11_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ¹¹⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ¹¹⁾/σ_{b,sτ}⁽ʰ¹¹⁾ + ∂E/∂y_{sτj}⁽ʰ¹¹⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ¹¹⁾/(width·σ_{b,sτ}⁽ʰ¹¹⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ¹¹⁾·xhat_{b,sτi}⁽ʰ¹¹⁾·xhat_{b,sτj}⁽ʰ¹¹⁾/(width·σ_{b,sτ}⁽ʰ¹¹⁾)
     dh11_r_part2 = np.sum(dh11_xhat_b * h11_xhat_b, axis=2)
     dh11_r_part1 = -dh11_r_part2[:, :, None] * h11_xhat_b / h11_sigma_b[:, :, None] / width
     dh11_r_part3 = -np.sum(dh11_xhat_b, axis=2) / h11_sigma_b / width
@@ -5250,8 +5240,7 @@ def sequential_step(
     dh11_bv = np.sum(dh11_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ¹¹⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ¹¹⁾·({qₛₐᵢₖ⁽ʰ¹¹⁾/√key if τ ≤ i; 0 otherwise})
     dh11_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh11_K_part4 = h11_Q * 1 / np.sqrt(key)
-    dh11_K_part2 = np.where(dh11_K_part3[:, :, None, None, None], dh11_K_part4.transpose(2, 0, 1, 3), 0)
+    dh11_K_part2 = np.where(dh11_K_part3[:, :, None, None, None], h11_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh11_K_part1 = dh11_S[:, :, :, :, None] * dh11_K_part2.transpose(2, 3, 1, 0, 4)
     dh11_K = np.sum(dh11_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ¹¹⁾·u_{sτi}⁽ʰ¹¹⁾
@@ -5260,7 +5249,7 @@ def sequential_step(
     dh11_bk = np.sum(dh11_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ¹¹⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ¹¹⁾·({kₛₐᵤₖ⁽ʰ¹¹⁾/√key if u ≤ τ; 0 otherwise})
     dh11_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh11_Q_part4 = h11_K * 1 / np.sqrt(key)
+    dh11_Q_part4 = h11_K / np.sqrt(key)
     dh11_Q_part2 = np.where(dh11_Q_part3[:, :, None, None, None], dh11_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh11_Q_part1 = dh11_S[:, :, :, :, None] * dh11_Q_part2.transpose(2, 3, 1, 0, 4)
     dh11_Q = np.sum(dh11_Q_part1, axis=3)
@@ -5273,9 +5262,9 @@ def sequential_step(
     dh11_u_part1 = np.tensordot(dh11_K, h11_Wk, ((1, 3), (0, 1)))
     dh11_u_part2 = np.tensordot(dh11_Q, h11_Wq, ((1, 3), (0, 1)))
     dh11_u = dh11_u_part1 + dh11_u_part2 + np.tensordot(dh11_V, h11_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h11_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹¹⁾·a_{sτi}^{(h11_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹¹⁾·xhat_{a,sτi}⁽ʰ¹¹⁾
     dh11_gamma_a = np.sum(dh11_u * h11_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h11_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹¹⁾
+    # ∂E/∂β_{a,i}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹¹⁾
     dh11_beta_a = np.sum(dh11_u, axis=(0, 1))
     h11_gamma_a = _moved(h11_gamma_a, dh11_gamma_a, learning_rate)
     h11_beta_a = _moved(h11_beta_a, dh11_beta_a, learning_rate)
@@ -5293,11 +5282,11 @@ def sequential_step(
     h11_bf = _moved(h11_bf, dh11_bf, learning_rate)
     h11_Wp = _moved(h11_Wp, dh11_Wp, learning_rate)
     h11_bp = _moved(h11_bp, dh11_bp, learning_rate)
-    # ∂E/∂a_{sτi}^{(h11_xhat)} = ∂E/∂u_{sτi}⁽ʰ¹¹⁾·aᵢ^{(h11_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ¹¹⁾ = ∂E/∂u_{sτi}⁽ʰ¹¹⁾·γ_{a,i}⁽ʰ¹¹⁾
     dh11_xhat_a = dh11_u * h11_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ¹⁰⁾ = ∂E/∂r_{sτj}⁽ʰ¹¹⁾ + ∂E/∂a_{sτj}^{(h11_xhat)}/a_{sτ}^{(h11_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h11_xhat)}/(width·a_{sτ}^{(h11_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h11_xhat)}·a_{sτi}^{(h11_xhat)}·a_{sτj}^{(h11_xhat)}/(width·a_{sτ}^{(h11_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ¹⁰⁾ = ∂E/∂r_{sτj}⁽ʰ¹¹⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ¹¹⁾/σ_{a,sτ}⁽ʰ¹¹⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ¹¹⁾/(width·σ_{a,sτ}⁽ʰ¹¹⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ¹¹⁾·xhat_{a,sτi}⁽ʰ¹¹⁾·xhat_{a,sτj}⁽ʰ¹¹⁾/(width·σ_{a,sτ}⁽ʰ¹¹⁾)
     dh10_y_part2 = np.sum(dh11_xhat_a * h11_xhat_a, axis=2)
     dh10_y_part1 = -dh10_y_part2[:, :, None] * h11_xhat_a / h11_sigma_a[:, :, None] / width
     dh10_y_part3 = -np.sum(dh11_xhat_a, axis=2) / h11_sigma_a / width
@@ -5306,7 +5295,7 @@ def sequential_step(
     dh10_Wp = np.tensordot(dh10_y, h10_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ¹⁰⁾
     dh10_bp = np.sum(dh10_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ¹⁰⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ¹⁰⁾·w_{p,jm}⁽ʰ¹⁰⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ¹⁰⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ¹⁰⁾·w_{p,jm}⁽ʰ¹⁰⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ¹⁰⁾)²)·z_{sτm}⁽ʰ¹⁰⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁰⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁰⁾)³))²)
     #     + ½·tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁰⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁰⁾)³)))
     dh10_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h10_z + 8943 * h10_z**3)) ** 2
@@ -5315,21 +5304,21 @@ def sequential_step(
     dh10_z_part2 = 1 + dh10_z_part3 + dh10_z_part5
     dh10_z_part1 = 0.5 * dh10_z_part2
     dh10_z = (dh10_y @ h10_Wp) * dh10_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹⁰⁾·v_{sτi}⁽ʰ¹⁰⁾
+    # ∂E/∂w_{f,mi}⁽ʰ¹⁰⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ¹⁰⁾·v_{sτi}⁽ʰ¹⁰⁾
     dh10_Wf = np.tensordot(dh10_z, h10_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹⁰⁾
+    # ∂E/∂b_{f,m}⁽ʰ¹⁰⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ¹⁰⁾
     dh10_bf = np.sum(dh10_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ¹⁰⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ¹⁰⁾·w_{f,mi}⁽ʰ¹⁰⁾
+    # ∂E/∂v_{sτi}⁽ʰ¹⁰⁾ = Σₘ δ_{sτm}⁽ʰ¹⁰⁾·w_{f,mi}⁽ʰ¹⁰⁾
     dh10_v = dh10_z @ h10_Wf
-    # ∂E/∂bᵢ^{(h10_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁰⁾·b_{sτi}^{(h10_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁰⁾·xhat_{b,sτi}⁽ʰ¹⁰⁾
     dh10_gamma_b = np.sum(dh10_v * h10_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h10_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁰⁾
+    # ∂E/∂β_{b,i}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁰⁾
     dh10_beta_b = np.sum(dh10_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h10_xhat)} = ∂E/∂v_{sτi}⁽ʰ¹⁰⁾·bᵢ^{(h10_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ¹⁰⁾ = ∂E/∂v_{sτi}⁽ʰ¹⁰⁾·γ_{b,i}⁽ʰ¹⁰⁾
     dh10_xhat_b = dh10_v * h10_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ¹⁰⁾ = ∂E/∂b_{sτj}^{(h10_xhat)}/b_{sτ}^{(h10_sigma)} + ∂E/∂y_{sτj}⁽ʰ¹⁰⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h10_xhat)}/(width·b_{sτ}^{(h10_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h10_xhat)}·b_{sτi}^{(h10_xhat)}·b_{sτj}^{(h10_xhat)}/(width·b_{sτ}^{(h10_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ¹⁰⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ¹⁰⁾/σ_{b,sτ}⁽ʰ¹⁰⁾ + ∂E/∂y_{sτj}⁽ʰ¹⁰⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ¹⁰⁾/(width·σ_{b,sτ}⁽ʰ¹⁰⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ¹⁰⁾·xhat_{b,sτi}⁽ʰ¹⁰⁾·xhat_{b,sτj}⁽ʰ¹⁰⁾/(width·σ_{b,sτ}⁽ʰ¹⁰⁾)
     dh10_r_part2 = np.sum(dh10_xhat_b * h10_xhat_b, axis=2)
     dh10_r_part1 = -dh10_r_part2[:, :, None] * h10_xhat_b / h10_sigma_b[:, :, None] / width
     dh10_r_part3 = -np.sum(dh10_xhat_b, axis=2) / h10_sigma_b / width
@@ -5352,8 +5341,7 @@ def sequential_step(
     dh10_bv = np.sum(dh10_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ¹⁰⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ¹⁰⁾·({qₛₐᵢₖ⁽ʰ¹⁰⁾/√key if τ ≤ i; 0 otherwise})
     dh10_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh10_K_part4 = h10_Q * 1 / np.sqrt(key)
-    dh10_K_part2 = np.where(dh10_K_part3[:, :, None, None, None], dh10_K_part4.transpose(2, 0, 1, 3), 0)
+    dh10_K_part2 = np.where(dh10_K_part3[:, :, None, None, None], h10_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh10_K_part1 = dh10_S[:, :, :, :, None] * dh10_K_part2.transpose(2, 3, 1, 0, 4)
     dh10_K = np.sum(dh10_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ¹⁰⁾·u_{sτi}⁽ʰ¹⁰⁾
@@ -5362,7 +5350,7 @@ def sequential_step(
     dh10_bk = np.sum(dh10_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ¹⁰⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ¹⁰⁾·({kₛₐᵤₖ⁽ʰ¹⁰⁾/√key if u ≤ τ; 0 otherwise})
     dh10_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh10_Q_part4 = h10_K * 1 / np.sqrt(key)
+    dh10_Q_part4 = h10_K / np.sqrt(key)
     dh10_Q_part2 = np.where(dh10_Q_part3[:, :, None, None, None], dh10_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh10_Q_part1 = dh10_S[:, :, :, :, None] * dh10_Q_part2.transpose(2, 3, 1, 0, 4)
     dh10_Q = np.sum(dh10_Q_part1, axis=3)
@@ -5375,9 +5363,9 @@ def sequential_step(
     dh10_u_part1 = np.tensordot(dh10_K, h10_Wk, ((1, 3), (0, 1)))
     dh10_u_part2 = np.tensordot(dh10_Q, h10_Wq, ((1, 3), (0, 1)))
     dh10_u = dh10_u_part1 + dh10_u_part2 + np.tensordot(dh10_V, h10_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h10_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁰⁾·a_{sτi}^{(h10_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁰⁾·xhat_{a,sτi}⁽ʰ¹⁰⁾
     dh10_gamma_a = np.sum(dh10_u * h10_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h10_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁰⁾
+    # ∂E/∂β_{a,i}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁰⁾
     dh10_beta_a = np.sum(dh10_u, axis=(0, 1))
     h10_gamma_a = _moved(h10_gamma_a, dh10_gamma_a, learning_rate)
     h10_beta_a = _moved(h10_beta_a, dh10_beta_a, learning_rate)
@@ -5395,11 +5383,11 @@ def sequential_step(
     h10_bf = _moved(h10_bf, dh10_bf, learning_rate)
     h10_Wp = _moved(h10_Wp, dh10_Wp, learning_rate)
     h10_bp = _moved(h10_bp, dh10_bp, learning_rate)
-    # ∂E/∂a_{sτi}^{(h10_xhat)} = ∂E/∂u_{sτi}⁽ʰ¹⁰⁾·aᵢ^{(h10_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ¹⁰⁾ = ∂E/∂u_{sτi}⁽ʰ¹⁰⁾·γ_{a,i}⁽ʰ¹⁰⁾
     dh10_xhat_a = dh10_u * h10_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ⁹⁾ = ∂E/∂r_{sτj}⁽ʰ¹⁰⁾ + ∂E/∂a_{sτj}^{(h10_xhat)}/a_{sτ}^{(h10_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h10_xhat)}/(width·a_{sτ}^{(h10_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h10_xhat)}·a_{sτi}^{(h10_xhat)}·a_{sτj}^{(h10_xhat)}/(width·a_{sτ}^{(h10_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ⁹⁾ = ∂E/∂r_{sτj}⁽ʰ¹⁰⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ¹⁰⁾/σ_{a,sτ}⁽ʰ¹⁰⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ¹⁰⁾/(width·σ_{a,sτ}⁽ʰ¹⁰⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ¹⁰⁾·xhat_{a,sτi}⁽ʰ¹⁰⁾·xhat_{a,sτj}⁽ʰ¹⁰⁾/(width·σ_{a,sτ}⁽ʰ¹⁰⁾)
     dh9_y_part2 = np.sum(dh10_xhat_a * h10_xhat_a, axis=2)
     dh9_y_part1 = -dh9_y_part2[:, :, None] * h10_xhat_a / h10_sigma_a[:, :, None] / width
     dh9_y_part3 = -np.sum(dh10_xhat_a, axis=2) / h10_sigma_a / width
@@ -5408,7 +5396,7 @@ def sequential_step(
     dh9_Wp = np.tensordot(dh9_y, h9_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁹⁾
     dh9_bp = np.sum(dh9_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ⁹⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁹⁾·w_{p,jm}⁽ʰ⁹⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ⁹⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁹⁾·w_{p,jm}⁽ʰ⁹⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁹⁾)²)·z_{sτm}⁽ʰ⁹⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁹⁾ + 0.044715·(z_{sτm}⁽ʰ⁹⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁹⁾ + 0.044715·(z_{sτm}⁽ʰ⁹⁾)³)))
     dh9_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h9_z + 8943 * h9_z**3)) ** 2
@@ -5416,21 +5404,21 @@ def sequential_step(
     dh9_z_part2 = 1 + dh9_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h9_z + 8943 * h9_z**3))
     dh9_z_part1 = 0.5 * dh9_z_part2
     dh9_z = (dh9_y @ h9_Wp) * dh9_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁹⁾·v_{sτi}⁽ʰ⁹⁾
+    # ∂E/∂w_{f,mi}⁽ʰ⁹⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁹⁾·v_{sτi}⁽ʰ⁹⁾
     dh9_Wf = np.tensordot(dh9_z, h9_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁹⁾
+    # ∂E/∂b_{f,m}⁽ʰ⁹⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁹⁾
     dh9_bf = np.sum(dh9_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ⁹⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ⁹⁾·w_{f,mi}⁽ʰ⁹⁾
+    # ∂E/∂v_{sτi}⁽ʰ⁹⁾ = Σₘ δ_{sτm}⁽ʰ⁹⁾·w_{f,mi}⁽ʰ⁹⁾
     dh9_v = dh9_z @ h9_Wf
-    # ∂E/∂bᵢ^{(h9_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁹⁾·b_{sτi}^{(h9_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁹⁾·xhat_{b,sτi}⁽ʰ⁹⁾
     dh9_gamma_b = np.sum(dh9_v * h9_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h9_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁹⁾
+    # ∂E/∂β_{b,i}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁹⁾
     dh9_beta_b = np.sum(dh9_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h9_xhat)} = ∂E/∂v_{sτi}⁽ʰ⁹⁾·bᵢ^{(h9_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ⁹⁾ = ∂E/∂v_{sτi}⁽ʰ⁹⁾·γ_{b,i}⁽ʰ⁹⁾
     dh9_xhat_b = dh9_v * h9_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ⁹⁾ = ∂E/∂b_{sτj}^{(h9_xhat)}/b_{sτ}^{(h9_sigma)} + ∂E/∂y_{sτj}⁽ʰ⁹⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h9_xhat)}/(width·b_{sτ}^{(h9_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h9_xhat)}·b_{sτi}^{(h9_xhat)}·b_{sτj}^{(h9_xhat)}/(width·b_{sτ}^{(h9_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ⁹⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ⁹⁾/σ_{b,sτ}⁽ʰ⁹⁾ + ∂E/∂y_{sτj}⁽ʰ⁹⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁹⁾/(width·σ_{b,sτ}⁽ʰ⁹⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁹⁾·xhat_{b,sτi}⁽ʰ⁹⁾·xhat_{b,sτj}⁽ʰ⁹⁾/(width·σ_{b,sτ}⁽ʰ⁹⁾)
     dh9_r_part2 = np.sum(dh9_xhat_b * h9_xhat_b, axis=2)
     dh9_r_part1 = -dh9_r_part2[:, :, None] * h9_xhat_b / h9_sigma_b[:, :, None] / width
     dh9_r_part3 = -np.sum(dh9_xhat_b, axis=2) / h9_sigma_b / width
@@ -5453,8 +5441,7 @@ def sequential_step(
     dh9_bv = np.sum(dh9_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁹⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁹⁾·({qₛₐᵢₖ⁽ʰ⁹⁾/√key if τ ≤ i; 0 otherwise})
     dh9_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh9_K_part4 = h9_Q * 1 / np.sqrt(key)
-    dh9_K_part2 = np.where(dh9_K_part3[:, :, None, None, None], dh9_K_part4.transpose(2, 0, 1, 3), 0)
+    dh9_K_part2 = np.where(dh9_K_part3[:, :, None, None, None], h9_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh9_K_part1 = dh9_S[:, :, :, :, None] * dh9_K_part2.transpose(2, 3, 1, 0, 4)
     dh9_K = np.sum(dh9_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁹⁾·u_{sτi}⁽ʰ⁹⁾
@@ -5463,7 +5450,7 @@ def sequential_step(
     dh9_bk = np.sum(dh9_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁹⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁹⁾·({kₛₐᵤₖ⁽ʰ⁹⁾/√key if u ≤ τ; 0 otherwise})
     dh9_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh9_Q_part4 = h9_K * 1 / np.sqrt(key)
+    dh9_Q_part4 = h9_K / np.sqrt(key)
     dh9_Q_part2 = np.where(dh9_Q_part3[:, :, None, None, None], dh9_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh9_Q_part1 = dh9_S[:, :, :, :, None] * dh9_Q_part2.transpose(2, 3, 1, 0, 4)
     dh9_Q = np.sum(dh9_Q_part1, axis=3)
@@ -5476,9 +5463,9 @@ def sequential_step(
     dh9_u_part1 = np.tensordot(dh9_K, h9_Wk, ((1, 3), (0, 1)))
     dh9_u_part2 = np.tensordot(dh9_Q, h9_Wq, ((1, 3), (0, 1)))
     dh9_u = dh9_u_part1 + dh9_u_part2 + np.tensordot(dh9_V, h9_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h9_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁹⁾·a_{sτi}^{(h9_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁹⁾·xhat_{a,sτi}⁽ʰ⁹⁾
     dh9_gamma_a = np.sum(dh9_u * h9_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h9_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁹⁾
+    # ∂E/∂β_{a,i}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁹⁾
     dh9_beta_a = np.sum(dh9_u, axis=(0, 1))
     h9_gamma_a = _moved(h9_gamma_a, dh9_gamma_a, learning_rate)
     h9_beta_a = _moved(h9_beta_a, dh9_beta_a, learning_rate)
@@ -5496,11 +5483,11 @@ def sequential_step(
     h9_bf = _moved(h9_bf, dh9_bf, learning_rate)
     h9_Wp = _moved(h9_Wp, dh9_Wp, learning_rate)
     h9_bp = _moved(h9_bp, dh9_bp, learning_rate)
-    # ∂E/∂a_{sτi}^{(h9_xhat)} = ∂E/∂u_{sτi}⁽ʰ⁹⁾·aᵢ^{(h9_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ⁹⁾ = ∂E/∂u_{sτi}⁽ʰ⁹⁾·γ_{a,i}⁽ʰ⁹⁾
     dh9_xhat_a = dh9_u * h9_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ⁸⁾ = ∂E/∂r_{sτj}⁽ʰ⁹⁾ + ∂E/∂a_{sτj}^{(h9_xhat)}/a_{sτ}^{(h9_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h9_xhat)}/(width·a_{sτ}^{(h9_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h9_xhat)}·a_{sτi}^{(h9_xhat)}·a_{sτj}^{(h9_xhat)}/(width·a_{sτ}^{(h9_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ⁸⁾ = ∂E/∂r_{sτj}⁽ʰ⁹⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ⁹⁾/σ_{a,sτ}⁽ʰ⁹⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁹⁾/(width·σ_{a,sτ}⁽ʰ⁹⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁹⁾·xhat_{a,sτi}⁽ʰ⁹⁾·xhat_{a,sτj}⁽ʰ⁹⁾/(width·σ_{a,sτ}⁽ʰ⁹⁾)
     dh8_y_part2 = np.sum(dh9_xhat_a * h9_xhat_a, axis=2)
     dh8_y_part1 = -dh8_y_part2[:, :, None] * h9_xhat_a / h9_sigma_a[:, :, None] / width
     dh8_y_part3 = -np.sum(dh9_xhat_a, axis=2) / h9_sigma_a / width
@@ -5509,7 +5496,7 @@ def sequential_step(
     dh8_Wp = np.tensordot(dh8_y, h8_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁸⁾
     dh8_bp = np.sum(dh8_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ⁸⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁸⁾·w_{p,jm}⁽ʰ⁸⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ⁸⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁸⁾·w_{p,jm}⁽ʰ⁸⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁸⁾)²)·z_{sτm}⁽ʰ⁸⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁸⁾ + 0.044715·(z_{sτm}⁽ʰ⁸⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁸⁾ + 0.044715·(z_{sτm}⁽ʰ⁸⁾)³)))
     dh8_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h8_z + 8943 * h8_z**3)) ** 2
@@ -5517,21 +5504,21 @@ def sequential_step(
     dh8_z_part2 = 1 + dh8_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h8_z + 8943 * h8_z**3))
     dh8_z_part1 = 0.5 * dh8_z_part2
     dh8_z = (dh8_y @ h8_Wp) * dh8_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁸⁾·v_{sτi}⁽ʰ⁸⁾
+    # ∂E/∂w_{f,mi}⁽ʰ⁸⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁸⁾·v_{sτi}⁽ʰ⁸⁾
     dh8_Wf = np.tensordot(dh8_z, h8_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁸⁾
+    # ∂E/∂b_{f,m}⁽ʰ⁸⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁸⁾
     dh8_bf = np.sum(dh8_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ⁸⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ⁸⁾·w_{f,mi}⁽ʰ⁸⁾
+    # ∂E/∂v_{sτi}⁽ʰ⁸⁾ = Σₘ δ_{sτm}⁽ʰ⁸⁾·w_{f,mi}⁽ʰ⁸⁾
     dh8_v = dh8_z @ h8_Wf
-    # ∂E/∂bᵢ^{(h8_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁸⁾·b_{sτi}^{(h8_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁸⁾·xhat_{b,sτi}⁽ʰ⁸⁾
     dh8_gamma_b = np.sum(dh8_v * h8_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h8_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁸⁾
+    # ∂E/∂β_{b,i}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁸⁾
     dh8_beta_b = np.sum(dh8_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h8_xhat)} = ∂E/∂v_{sτi}⁽ʰ⁸⁾·bᵢ^{(h8_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ⁸⁾ = ∂E/∂v_{sτi}⁽ʰ⁸⁾·γ_{b,i}⁽ʰ⁸⁾
     dh8_xhat_b = dh8_v * h8_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ⁸⁾ = ∂E/∂b_{sτj}^{(h8_xhat)}/b_{sτ}^{(h8_sigma)} + ∂E/∂y_{sτj}⁽ʰ⁸⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h8_xhat)}/(width·b_{sτ}^{(h8_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h8_xhat)}·b_{sτi}^{(h8_xhat)}·b_{sτj}^{(h8_xhat)}/(width·b_{sτ}^{(h8_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ⁸⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ⁸⁾/σ_{b,sτ}⁽ʰ⁸⁾ + ∂E/∂y_{sτj}⁽ʰ⁸⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁸⁾/(width·σ_{b,sτ}⁽ʰ⁸⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁸⁾·xhat_{b,sτi}⁽ʰ⁸⁾·xhat_{b,sτj}⁽ʰ⁸⁾/(width·σ_{b,sτ}⁽ʰ⁸⁾)
     dh8_r_part2 = np.sum(dh8_xhat_b * h8_xhat_b, axis=2)
     dh8_r_part1 = -dh8_r_part2[:, :, None] * h8_xhat_b / h8_sigma_b[:, :, None] / width
     dh8_r_part3 = -np.sum(dh8_xhat_b, axis=2) / h8_sigma_b / width
@@ -5554,8 +5541,7 @@ def sequential_step(
     dh8_bv = np.sum(dh8_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁸⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁸⁾·({qₛₐᵢₖ⁽ʰ⁸⁾/√key if τ ≤ i; 0 otherwise})
     dh8_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh8_K_part4 = h8_Q * 1 / np.sqrt(key)
-    dh8_K_part2 = np.where(dh8_K_part3[:, :, None, None, None], dh8_K_part4.transpose(2, 0, 1, 3), 0)
+    dh8_K_part2 = np.where(dh8_K_part3[:, :, None, None, None], h8_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh8_K_part1 = dh8_S[:, :, :, :, None] * dh8_K_part2.transpose(2, 3, 1, 0, 4)
     dh8_K = np.sum(dh8_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁸⁾·u_{sτi}⁽ʰ⁸⁾
@@ -5564,7 +5550,7 @@ def sequential_step(
     dh8_bk = np.sum(dh8_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁸⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁸⁾·({kₛₐᵤₖ⁽ʰ⁸⁾/√key if u ≤ τ; 0 otherwise})
     dh8_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh8_Q_part4 = h8_K * 1 / np.sqrt(key)
+    dh8_Q_part4 = h8_K / np.sqrt(key)
     dh8_Q_part2 = np.where(dh8_Q_part3[:, :, None, None, None], dh8_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh8_Q_part1 = dh8_S[:, :, :, :, None] * dh8_Q_part2.transpose(2, 3, 1, 0, 4)
     dh8_Q = np.sum(dh8_Q_part1, axis=3)
@@ -5577,9 +5563,9 @@ def sequential_step(
     dh8_u_part1 = np.tensordot(dh8_K, h8_Wk, ((1, 3), (0, 1)))
     dh8_u_part2 = np.tensordot(dh8_Q, h8_Wq, ((1, 3), (0, 1)))
     dh8_u = dh8_u_part1 + dh8_u_part2 + np.tensordot(dh8_V, h8_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h8_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁸⁾·a_{sτi}^{(h8_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁸⁾·xhat_{a,sτi}⁽ʰ⁸⁾
     dh8_gamma_a = np.sum(dh8_u * h8_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h8_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁸⁾
+    # ∂E/∂β_{a,i}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁸⁾
     dh8_beta_a = np.sum(dh8_u, axis=(0, 1))
     h8_gamma_a = _moved(h8_gamma_a, dh8_gamma_a, learning_rate)
     h8_beta_a = _moved(h8_beta_a, dh8_beta_a, learning_rate)
@@ -5597,11 +5583,11 @@ def sequential_step(
     h8_bf = _moved(h8_bf, dh8_bf, learning_rate)
     h8_Wp = _moved(h8_Wp, dh8_Wp, learning_rate)
     h8_bp = _moved(h8_bp, dh8_bp, learning_rate)
-    # ∂E/∂a_{sτi}^{(h8_xhat)} = ∂E/∂u_{sτi}⁽ʰ⁸⁾·aᵢ^{(h8_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ⁸⁾ = ∂E/∂u_{sτi}⁽ʰ⁸⁾·γ_{a,i}⁽ʰ⁸⁾
     dh8_xhat_a = dh8_u * h8_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ⁷⁾ = ∂E/∂r_{sτj}⁽ʰ⁸⁾ + ∂E/∂a_{sτj}^{(h8_xhat)}/a_{sτ}^{(h8_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h8_xhat)}/(width·a_{sτ}^{(h8_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h8_xhat)}·a_{sτi}^{(h8_xhat)}·a_{sτj}^{(h8_xhat)}/(width·a_{sτ}^{(h8_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ⁷⁾ = ∂E/∂r_{sτj}⁽ʰ⁸⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ⁸⁾/σ_{a,sτ}⁽ʰ⁸⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁸⁾/(width·σ_{a,sτ}⁽ʰ⁸⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁸⁾·xhat_{a,sτi}⁽ʰ⁸⁾·xhat_{a,sτj}⁽ʰ⁸⁾/(width·σ_{a,sτ}⁽ʰ⁸⁾)
     dh7_y_part2 = np.sum(dh8_xhat_a * h8_xhat_a, axis=2)
     dh7_y_part1 = -dh7_y_part2[:, :, None] * h8_xhat_a / h8_sigma_a[:, :, None] / width
     dh7_y_part3 = -np.sum(dh8_xhat_a, axis=2) / h8_sigma_a / width
@@ -5610,7 +5596,7 @@ def sequential_step(
     dh7_Wp = np.tensordot(dh7_y, h7_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁷⁾
     dh7_bp = np.sum(dh7_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ⁷⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁷⁾·w_{p,jm}⁽ʰ⁷⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ⁷⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁷⁾·w_{p,jm}⁽ʰ⁷⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁷⁾)²)·z_{sτm}⁽ʰ⁷⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁷⁾ + 0.044715·(z_{sτm}⁽ʰ⁷⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁷⁾ + 0.044715·(z_{sτm}⁽ʰ⁷⁾)³)))
     dh7_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h7_z + 8943 * h7_z**3)) ** 2
@@ -5618,21 +5604,21 @@ def sequential_step(
     dh7_z_part2 = 1 + dh7_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h7_z + 8943 * h7_z**3))
     dh7_z_part1 = 0.5 * dh7_z_part2
     dh7_z = (dh7_y @ h7_Wp) * dh7_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁷⁾·v_{sτi}⁽ʰ⁷⁾
+    # ∂E/∂w_{f,mi}⁽ʰ⁷⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁷⁾·v_{sτi}⁽ʰ⁷⁾
     dh7_Wf = np.tensordot(dh7_z, h7_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁷⁾
+    # ∂E/∂b_{f,m}⁽ʰ⁷⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁷⁾
     dh7_bf = np.sum(dh7_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ⁷⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ⁷⁾·w_{f,mi}⁽ʰ⁷⁾
+    # ∂E/∂v_{sτi}⁽ʰ⁷⁾ = Σₘ δ_{sτm}⁽ʰ⁷⁾·w_{f,mi}⁽ʰ⁷⁾
     dh7_v = dh7_z @ h7_Wf
-    # ∂E/∂bᵢ^{(h7_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁷⁾·b_{sτi}^{(h7_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁷⁾·xhat_{b,sτi}⁽ʰ⁷⁾
     dh7_gamma_b = np.sum(dh7_v * h7_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h7_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁷⁾
+    # ∂E/∂β_{b,i}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁷⁾
     dh7_beta_b = np.sum(dh7_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h7_xhat)} = ∂E/∂v_{sτi}⁽ʰ⁷⁾·bᵢ^{(h7_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ⁷⁾ = ∂E/∂v_{sτi}⁽ʰ⁷⁾·γ_{b,i}⁽ʰ⁷⁾
     dh7_xhat_b = dh7_v * h7_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ⁷⁾ = ∂E/∂b_{sτj}^{(h7_xhat)}/b_{sτ}^{(h7_sigma)} + ∂E/∂y_{sτj}⁽ʰ⁷⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h7_xhat)}/(width·b_{sτ}^{(h7_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h7_xhat)}·b_{sτi}^{(h7_xhat)}·b_{sτj}^{(h7_xhat)}/(width·b_{sτ}^{(h7_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ⁷⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ⁷⁾/σ_{b,sτ}⁽ʰ⁷⁾ + ∂E/∂y_{sτj}⁽ʰ⁷⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁷⁾/(width·σ_{b,sτ}⁽ʰ⁷⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁷⁾·xhat_{b,sτi}⁽ʰ⁷⁾·xhat_{b,sτj}⁽ʰ⁷⁾/(width·σ_{b,sτ}⁽ʰ⁷⁾)
     dh7_r_part2 = np.sum(dh7_xhat_b * h7_xhat_b, axis=2)
     dh7_r_part1 = -dh7_r_part2[:, :, None] * h7_xhat_b / h7_sigma_b[:, :, None] / width
     dh7_r_part3 = -np.sum(dh7_xhat_b, axis=2) / h7_sigma_b / width
@@ -5655,8 +5641,7 @@ def sequential_step(
     dh7_bv = np.sum(dh7_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁷⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁷⁾·({qₛₐᵢₖ⁽ʰ⁷⁾/√key if τ ≤ i; 0 otherwise})
     dh7_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh7_K_part4 = h7_Q * 1 / np.sqrt(key)
-    dh7_K_part2 = np.where(dh7_K_part3[:, :, None, None, None], dh7_K_part4.transpose(2, 0, 1, 3), 0)
+    dh7_K_part2 = np.where(dh7_K_part3[:, :, None, None, None], h7_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh7_K_part1 = dh7_S[:, :, :, :, None] * dh7_K_part2.transpose(2, 3, 1, 0, 4)
     dh7_K = np.sum(dh7_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁷⁾·u_{sτi}⁽ʰ⁷⁾
@@ -5665,7 +5650,7 @@ def sequential_step(
     dh7_bk = np.sum(dh7_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁷⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁷⁾·({kₛₐᵤₖ⁽ʰ⁷⁾/√key if u ≤ τ; 0 otherwise})
     dh7_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh7_Q_part4 = h7_K * 1 / np.sqrt(key)
+    dh7_Q_part4 = h7_K / np.sqrt(key)
     dh7_Q_part2 = np.where(dh7_Q_part3[:, :, None, None, None], dh7_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh7_Q_part1 = dh7_S[:, :, :, :, None] * dh7_Q_part2.transpose(2, 3, 1, 0, 4)
     dh7_Q = np.sum(dh7_Q_part1, axis=3)
@@ -5678,9 +5663,9 @@ def sequential_step(
     dh7_u_part1 = np.tensordot(dh7_K, h7_Wk, ((1, 3), (0, 1)))
     dh7_u_part2 = np.tensordot(dh7_Q, h7_Wq, ((1, 3), (0, 1)))
     dh7_u = dh7_u_part1 + dh7_u_part2 + np.tensordot(dh7_V, h7_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h7_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁷⁾·a_{sτi}^{(h7_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁷⁾·xhat_{a,sτi}⁽ʰ⁷⁾
     dh7_gamma_a = np.sum(dh7_u * h7_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h7_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁷⁾
+    # ∂E/∂β_{a,i}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁷⁾
     dh7_beta_a = np.sum(dh7_u, axis=(0, 1))
     h7_gamma_a = _moved(h7_gamma_a, dh7_gamma_a, learning_rate)
     h7_beta_a = _moved(h7_beta_a, dh7_beta_a, learning_rate)
@@ -5698,11 +5683,11 @@ def sequential_step(
     h7_bf = _moved(h7_bf, dh7_bf, learning_rate)
     h7_Wp = _moved(h7_Wp, dh7_Wp, learning_rate)
     h7_bp = _moved(h7_bp, dh7_bp, learning_rate)
-    # ∂E/∂a_{sτi}^{(h7_xhat)} = ∂E/∂u_{sτi}⁽ʰ⁷⁾·aᵢ^{(h7_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ⁷⁾ = ∂E/∂u_{sτi}⁽ʰ⁷⁾·γ_{a,i}⁽ʰ⁷⁾
     dh7_xhat_a = dh7_u * h7_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ⁶⁾ = ∂E/∂r_{sτj}⁽ʰ⁷⁾ + ∂E/∂a_{sτj}^{(h7_xhat)}/a_{sτ}^{(h7_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h7_xhat)}/(width·a_{sτ}^{(h7_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h7_xhat)}·a_{sτi}^{(h7_xhat)}·a_{sτj}^{(h7_xhat)}/(width·a_{sτ}^{(h7_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ⁶⁾ = ∂E/∂r_{sτj}⁽ʰ⁷⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ⁷⁾/σ_{a,sτ}⁽ʰ⁷⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁷⁾/(width·σ_{a,sτ}⁽ʰ⁷⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁷⁾·xhat_{a,sτi}⁽ʰ⁷⁾·xhat_{a,sτj}⁽ʰ⁷⁾/(width·σ_{a,sτ}⁽ʰ⁷⁾)
     dh6_y_part2 = np.sum(dh7_xhat_a * h7_xhat_a, axis=2)
     dh6_y_part1 = -dh6_y_part2[:, :, None] * h7_xhat_a / h7_sigma_a[:, :, None] / width
     dh6_y_part3 = -np.sum(dh7_xhat_a, axis=2) / h7_sigma_a / width
@@ -5711,7 +5696,7 @@ def sequential_step(
     dh6_Wp = np.tensordot(dh6_y, h6_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁶⁾
     dh6_bp = np.sum(dh6_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ⁶⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁶⁾·w_{p,jm}⁽ʰ⁶⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ⁶⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁶⁾·w_{p,jm}⁽ʰ⁶⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁶⁾)²)·z_{sτm}⁽ʰ⁶⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁶⁾ + 0.044715·(z_{sτm}⁽ʰ⁶⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁶⁾ + 0.044715·(z_{sτm}⁽ʰ⁶⁾)³)))
     dh6_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h6_z + 8943 * h6_z**3)) ** 2
@@ -5719,21 +5704,21 @@ def sequential_step(
     dh6_z_part2 = 1 + dh6_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h6_z + 8943 * h6_z**3))
     dh6_z_part1 = 0.5 * dh6_z_part2
     dh6_z = (dh6_y @ h6_Wp) * dh6_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁶⁾·v_{sτi}⁽ʰ⁶⁾
+    # ∂E/∂w_{f,mi}⁽ʰ⁶⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁶⁾·v_{sτi}⁽ʰ⁶⁾
     dh6_Wf = np.tensordot(dh6_z, h6_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁶⁾
+    # ∂E/∂b_{f,m}⁽ʰ⁶⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁶⁾
     dh6_bf = np.sum(dh6_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ⁶⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ⁶⁾·w_{f,mi}⁽ʰ⁶⁾
+    # ∂E/∂v_{sτi}⁽ʰ⁶⁾ = Σₘ δ_{sτm}⁽ʰ⁶⁾·w_{f,mi}⁽ʰ⁶⁾
     dh6_v = dh6_z @ h6_Wf
-    # ∂E/∂bᵢ^{(h6_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁶⁾·b_{sτi}^{(h6_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁶⁾·xhat_{b,sτi}⁽ʰ⁶⁾
     dh6_gamma_b = np.sum(dh6_v * h6_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h6_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁶⁾
+    # ∂E/∂β_{b,i}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁶⁾
     dh6_beta_b = np.sum(dh6_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h6_xhat)} = ∂E/∂v_{sτi}⁽ʰ⁶⁾·bᵢ^{(h6_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ⁶⁾ = ∂E/∂v_{sτi}⁽ʰ⁶⁾·γ_{b,i}⁽ʰ⁶⁾
     dh6_xhat_b = dh6_v * h6_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ⁶⁾ = ∂E/∂b_{sτj}^{(h6_xhat)}/b_{sτ}^{(h6_sigma)} + ∂E/∂y_{sτj}⁽ʰ⁶⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h6_xhat)}/(width·b_{sτ}^{(h6_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h6_xhat)}·b_{sτi}^{(h6_xhat)}·b_{sτj}^{(h6_xhat)}/(width·b_{sτ}^{(h6_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ⁶⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ⁶⁾/σ_{b,sτ}⁽ʰ⁶⁾ + ∂E/∂y_{sτj}⁽ʰ⁶⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁶⁾/(width·σ_{b,sτ}⁽ʰ⁶⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁶⁾·xhat_{b,sτi}⁽ʰ⁶⁾·xhat_{b,sτj}⁽ʰ⁶⁾/(width·σ_{b,sτ}⁽ʰ⁶⁾)
     dh6_r_part2 = np.sum(dh6_xhat_b * h6_xhat_b, axis=2)
     dh6_r_part1 = -dh6_r_part2[:, :, None] * h6_xhat_b / h6_sigma_b[:, :, None] / width
     dh6_r_part3 = -np.sum(dh6_xhat_b, axis=2) / h6_sigma_b / width
@@ -5756,8 +5741,7 @@ def sequential_step(
     dh6_bv = np.sum(dh6_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁶⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁶⁾·({qₛₐᵢₖ⁽ʰ⁶⁾/√key if τ ≤ i; 0 otherwise})
     dh6_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh6_K_part4 = h6_Q * 1 / np.sqrt(key)
-    dh6_K_part2 = np.where(dh6_K_part3[:, :, None, None, None], dh6_K_part4.transpose(2, 0, 1, 3), 0)
+    dh6_K_part2 = np.where(dh6_K_part3[:, :, None, None, None], h6_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh6_K_part1 = dh6_S[:, :, :, :, None] * dh6_K_part2.transpose(2, 3, 1, 0, 4)
     dh6_K = np.sum(dh6_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁶⁾·u_{sτi}⁽ʰ⁶⁾
@@ -5766,7 +5750,7 @@ def sequential_step(
     dh6_bk = np.sum(dh6_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁶⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁶⁾·({kₛₐᵤₖ⁽ʰ⁶⁾/√key if u ≤ τ; 0 otherwise})
     dh6_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh6_Q_part4 = h6_K * 1 / np.sqrt(key)
+    dh6_Q_part4 = h6_K / np.sqrt(key)
     dh6_Q_part2 = np.where(dh6_Q_part3[:, :, None, None, None], dh6_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh6_Q_part1 = dh6_S[:, :, :, :, None] * dh6_Q_part2.transpose(2, 3, 1, 0, 4)
     dh6_Q = np.sum(dh6_Q_part1, axis=3)
@@ -5779,9 +5763,9 @@ def sequential_step(
     dh6_u_part1 = np.tensordot(dh6_K, h6_Wk, ((1, 3), (0, 1)))
     dh6_u_part2 = np.tensordot(dh6_Q, h6_Wq, ((1, 3), (0, 1)))
     dh6_u = dh6_u_part1 + dh6_u_part2 + np.tensordot(dh6_V, h6_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h6_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁶⁾·a_{sτi}^{(h6_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁶⁾·xhat_{a,sτi}⁽ʰ⁶⁾
     dh6_gamma_a = np.sum(dh6_u * h6_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h6_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁶⁾
+    # ∂E/∂β_{a,i}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁶⁾
     dh6_beta_a = np.sum(dh6_u, axis=(0, 1))
     h6_gamma_a = _moved(h6_gamma_a, dh6_gamma_a, learning_rate)
     h6_beta_a = _moved(h6_beta_a, dh6_beta_a, learning_rate)
@@ -5799,11 +5783,11 @@ def sequential_step(
     h6_bf = _moved(h6_bf, dh6_bf, learning_rate)
     h6_Wp = _moved(h6_Wp, dh6_Wp, learning_rate)
     h6_bp = _moved(h6_bp, dh6_bp, learning_rate)
-    # ∂E/∂a_{sτi}^{(h6_xhat)} = ∂E/∂u_{sτi}⁽ʰ⁶⁾·aᵢ^{(h6_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ⁶⁾ = ∂E/∂u_{sτi}⁽ʰ⁶⁾·γ_{a,i}⁽ʰ⁶⁾
     dh6_xhat_a = dh6_u * h6_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ⁵⁾ = ∂E/∂r_{sτj}⁽ʰ⁶⁾ + ∂E/∂a_{sτj}^{(h6_xhat)}/a_{sτ}^{(h6_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h6_xhat)}/(width·a_{sτ}^{(h6_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h6_xhat)}·a_{sτi}^{(h6_xhat)}·a_{sτj}^{(h6_xhat)}/(width·a_{sτ}^{(h6_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ⁵⁾ = ∂E/∂r_{sτj}⁽ʰ⁶⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ⁶⁾/σ_{a,sτ}⁽ʰ⁶⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁶⁾/(width·σ_{a,sτ}⁽ʰ⁶⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁶⁾·xhat_{a,sτi}⁽ʰ⁶⁾·xhat_{a,sτj}⁽ʰ⁶⁾/(width·σ_{a,sτ}⁽ʰ⁶⁾)
     dh5_y_part2 = np.sum(dh6_xhat_a * h6_xhat_a, axis=2)
     dh5_y_part1 = -dh5_y_part2[:, :, None] * h6_xhat_a / h6_sigma_a[:, :, None] / width
     dh5_y_part3 = -np.sum(dh6_xhat_a, axis=2) / h6_sigma_a / width
@@ -5812,7 +5796,7 @@ def sequential_step(
     dh5_Wp = np.tensordot(dh5_y, h5_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁵⁾
     dh5_bp = np.sum(dh5_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ⁵⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁵⁾·w_{p,jm}⁽ʰ⁵⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ⁵⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁵⁾·w_{p,jm}⁽ʰ⁵⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁵⁾)²)·z_{sτm}⁽ʰ⁵⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁵⁾ + 0.044715·(z_{sτm}⁽ʰ⁵⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁵⁾ + 0.044715·(z_{sτm}⁽ʰ⁵⁾)³)))
     dh5_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h5_z + 8943 * h5_z**3)) ** 2
@@ -5820,21 +5804,21 @@ def sequential_step(
     dh5_z_part2 = 1 + dh5_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h5_z + 8943 * h5_z**3))
     dh5_z_part1 = 0.5 * dh5_z_part2
     dh5_z = (dh5_y @ h5_Wp) * dh5_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁵⁾·v_{sτi}⁽ʰ⁵⁾
+    # ∂E/∂w_{f,mi}⁽ʰ⁵⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁵⁾·v_{sτi}⁽ʰ⁵⁾
     dh5_Wf = np.tensordot(dh5_z, h5_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁵⁾
+    # ∂E/∂b_{f,m}⁽ʰ⁵⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁵⁾
     dh5_bf = np.sum(dh5_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ⁵⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ⁵⁾·w_{f,mi}⁽ʰ⁵⁾
+    # ∂E/∂v_{sτi}⁽ʰ⁵⁾ = Σₘ δ_{sτm}⁽ʰ⁵⁾·w_{f,mi}⁽ʰ⁵⁾
     dh5_v = dh5_z @ h5_Wf
-    # ∂E/∂bᵢ^{(h5_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁵⁾·b_{sτi}^{(h5_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁵⁾·xhat_{b,sτi}⁽ʰ⁵⁾
     dh5_gamma_b = np.sum(dh5_v * h5_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h5_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁵⁾
+    # ∂E/∂β_{b,i}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁵⁾
     dh5_beta_b = np.sum(dh5_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h5_xhat)} = ∂E/∂v_{sτi}⁽ʰ⁵⁾·bᵢ^{(h5_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ⁵⁾ = ∂E/∂v_{sτi}⁽ʰ⁵⁾·γ_{b,i}⁽ʰ⁵⁾
     dh5_xhat_b = dh5_v * h5_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ⁵⁾ = ∂E/∂b_{sτj}^{(h5_xhat)}/b_{sτ}^{(h5_sigma)} + ∂E/∂y_{sτj}⁽ʰ⁵⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h5_xhat)}/(width·b_{sτ}^{(h5_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h5_xhat)}·b_{sτi}^{(h5_xhat)}·b_{sτj}^{(h5_xhat)}/(width·b_{sτ}^{(h5_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ⁵⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ⁵⁾/σ_{b,sτ}⁽ʰ⁵⁾ + ∂E/∂y_{sτj}⁽ʰ⁵⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁵⁾/(width·σ_{b,sτ}⁽ʰ⁵⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁵⁾·xhat_{b,sτi}⁽ʰ⁵⁾·xhat_{b,sτj}⁽ʰ⁵⁾/(width·σ_{b,sτ}⁽ʰ⁵⁾)
     dh5_r_part2 = np.sum(dh5_xhat_b * h5_xhat_b, axis=2)
     dh5_r_part1 = -dh5_r_part2[:, :, None] * h5_xhat_b / h5_sigma_b[:, :, None] / width
     dh5_r_part3 = -np.sum(dh5_xhat_b, axis=2) / h5_sigma_b / width
@@ -5857,8 +5841,7 @@ def sequential_step(
     dh5_bv = np.sum(dh5_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁵⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁵⁾·({qₛₐᵢₖ⁽ʰ⁵⁾/√key if τ ≤ i; 0 otherwise})
     dh5_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh5_K_part4 = h5_Q * 1 / np.sqrt(key)
-    dh5_K_part2 = np.where(dh5_K_part3[:, :, None, None, None], dh5_K_part4.transpose(2, 0, 1, 3), 0)
+    dh5_K_part2 = np.where(dh5_K_part3[:, :, None, None, None], h5_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh5_K_part1 = dh5_S[:, :, :, :, None] * dh5_K_part2.transpose(2, 3, 1, 0, 4)
     dh5_K = np.sum(dh5_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁵⁾·u_{sτi}⁽ʰ⁵⁾
@@ -5867,7 +5850,7 @@ def sequential_step(
     dh5_bk = np.sum(dh5_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁵⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁵⁾·({kₛₐᵤₖ⁽ʰ⁵⁾/√key if u ≤ τ; 0 otherwise})
     dh5_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh5_Q_part4 = h5_K * 1 / np.sqrt(key)
+    dh5_Q_part4 = h5_K / np.sqrt(key)
     dh5_Q_part2 = np.where(dh5_Q_part3[:, :, None, None, None], dh5_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh5_Q_part1 = dh5_S[:, :, :, :, None] * dh5_Q_part2.transpose(2, 3, 1, 0, 4)
     dh5_Q = np.sum(dh5_Q_part1, axis=3)
@@ -5880,9 +5863,9 @@ def sequential_step(
     dh5_u_part1 = np.tensordot(dh5_K, h5_Wk, ((1, 3), (0, 1)))
     dh5_u_part2 = np.tensordot(dh5_Q, h5_Wq, ((1, 3), (0, 1)))
     dh5_u = dh5_u_part1 + dh5_u_part2 + np.tensordot(dh5_V, h5_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h5_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁵⁾·a_{sτi}^{(h5_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁵⁾·xhat_{a,sτi}⁽ʰ⁵⁾
     dh5_gamma_a = np.sum(dh5_u * h5_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h5_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁵⁾
+    # ∂E/∂β_{a,i}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁵⁾
     dh5_beta_a = np.sum(dh5_u, axis=(0, 1))
     h5_gamma_a = _moved(h5_gamma_a, dh5_gamma_a, learning_rate)
     h5_beta_a = _moved(h5_beta_a, dh5_beta_a, learning_rate)
@@ -5900,11 +5883,11 @@ def sequential_step(
     h5_bf = _moved(h5_bf, dh5_bf, learning_rate)
     h5_Wp = _moved(h5_Wp, dh5_Wp, learning_rate)
     h5_bp = _moved(h5_bp, dh5_bp, learning_rate)
-    # ∂E/∂a_{sτi}^{(h5_xhat)} = ∂E/∂u_{sτi}⁽ʰ⁵⁾·aᵢ^{(h5_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ⁵⁾ = ∂E/∂u_{sτi}⁽ʰ⁵⁾·γ_{a,i}⁽ʰ⁵⁾
     dh5_xhat_a = dh5_u * h5_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ⁴⁾ = ∂E/∂r_{sτj}⁽ʰ⁵⁾ + ∂E/∂a_{sτj}^{(h5_xhat)}/a_{sτ}^{(h5_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h5_xhat)}/(width·a_{sτ}^{(h5_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h5_xhat)}·a_{sτi}^{(h5_xhat)}·a_{sτj}^{(h5_xhat)}/(width·a_{sτ}^{(h5_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ⁴⁾ = ∂E/∂r_{sτj}⁽ʰ⁵⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ⁵⁾/σ_{a,sτ}⁽ʰ⁵⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁵⁾/(width·σ_{a,sτ}⁽ʰ⁵⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁵⁾·xhat_{a,sτi}⁽ʰ⁵⁾·xhat_{a,sτj}⁽ʰ⁵⁾/(width·σ_{a,sτ}⁽ʰ⁵⁾)
     dh4_y_part2 = np.sum(dh5_xhat_a * h5_xhat_a, axis=2)
     dh4_y_part1 = -dh4_y_part2[:, :, None] * h5_xhat_a / h5_sigma_a[:, :, None] / width
     dh4_y_part3 = -np.sum(dh5_xhat_a, axis=2) / h5_sigma_a / width
@@ -5913,7 +5896,7 @@ def sequential_step(
     dh4_Wp = np.tensordot(dh4_y, h4_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁴⁾
     dh4_bp = np.sum(dh4_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ⁴⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁴⁾·w_{p,jm}⁽ʰ⁴⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ⁴⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁴⁾·w_{p,jm}⁽ʰ⁴⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁴⁾)²)·z_{sτm}⁽ʰ⁴⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁴⁾ + 0.044715·(z_{sτm}⁽ʰ⁴⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁴⁾ + 0.044715·(z_{sτm}⁽ʰ⁴⁾)³)))
     dh4_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h4_z + 8943 * h4_z**3)) ** 2
@@ -5921,21 +5904,21 @@ def sequential_step(
     dh4_z_part2 = 1 + dh4_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h4_z + 8943 * h4_z**3))
     dh4_z_part1 = 0.5 * dh4_z_part2
     dh4_z = (dh4_y @ h4_Wp) * dh4_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁴⁾·v_{sτi}⁽ʰ⁴⁾
+    # ∂E/∂w_{f,mi}⁽ʰ⁴⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁴⁾·v_{sτi}⁽ʰ⁴⁾
     dh4_Wf = np.tensordot(dh4_z, h4_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁴⁾
+    # ∂E/∂b_{f,m}⁽ʰ⁴⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁴⁾
     dh4_bf = np.sum(dh4_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ⁴⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ⁴⁾·w_{f,mi}⁽ʰ⁴⁾
+    # ∂E/∂v_{sτi}⁽ʰ⁴⁾ = Σₘ δ_{sτm}⁽ʰ⁴⁾·w_{f,mi}⁽ʰ⁴⁾
     dh4_v = dh4_z @ h4_Wf
-    # ∂E/∂bᵢ^{(h4_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁴⁾·b_{sτi}^{(h4_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁴⁾·xhat_{b,sτi}⁽ʰ⁴⁾
     dh4_gamma_b = np.sum(dh4_v * h4_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h4_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁴⁾
+    # ∂E/∂β_{b,i}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁴⁾
     dh4_beta_b = np.sum(dh4_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h4_xhat)} = ∂E/∂v_{sτi}⁽ʰ⁴⁾·bᵢ^{(h4_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ⁴⁾ = ∂E/∂v_{sτi}⁽ʰ⁴⁾·γ_{b,i}⁽ʰ⁴⁾
     dh4_xhat_b = dh4_v * h4_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ⁴⁾ = ∂E/∂b_{sτj}^{(h4_xhat)}/b_{sτ}^{(h4_sigma)} + ∂E/∂y_{sτj}⁽ʰ⁴⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h4_xhat)}/(width·b_{sτ}^{(h4_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h4_xhat)}·b_{sτi}^{(h4_xhat)}·b_{sτj}^{(h4_xhat)}/(width·b_{sτ}^{(h4_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ⁴⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ⁴⁾/σ_{b,sτ}⁽ʰ⁴⁾ + ∂E/∂y_{sτj}⁽ʰ⁴⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁴⁾/(width·σ_{b,sτ}⁽ʰ⁴⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁴⁾·xhat_{b,sτi}⁽ʰ⁴⁾·xhat_{b,sτj}⁽ʰ⁴⁾/(width·σ_{b,sτ}⁽ʰ⁴⁾)
     dh4_r_part2 = np.sum(dh4_xhat_b * h4_xhat_b, axis=2)
     dh4_r_part1 = -dh4_r_part2[:, :, None] * h4_xhat_b / h4_sigma_b[:, :, None] / width
     dh4_r_part3 = -np.sum(dh4_xhat_b, axis=2) / h4_sigma_b / width
@@ -5958,8 +5941,7 @@ def sequential_step(
     dh4_bv = np.sum(dh4_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁴⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁴⁾·({qₛₐᵢₖ⁽ʰ⁴⁾/√key if τ ≤ i; 0 otherwise})
     dh4_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh4_K_part4 = h4_Q * 1 / np.sqrt(key)
-    dh4_K_part2 = np.where(dh4_K_part3[:, :, None, None, None], dh4_K_part4.transpose(2, 0, 1, 3), 0)
+    dh4_K_part2 = np.where(dh4_K_part3[:, :, None, None, None], h4_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh4_K_part1 = dh4_S[:, :, :, :, None] * dh4_K_part2.transpose(2, 3, 1, 0, 4)
     dh4_K = np.sum(dh4_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁴⁾·u_{sτi}⁽ʰ⁴⁾
@@ -5968,7 +5950,7 @@ def sequential_step(
     dh4_bk = np.sum(dh4_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁴⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁴⁾·({kₛₐᵤₖ⁽ʰ⁴⁾/√key if u ≤ τ; 0 otherwise})
     dh4_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh4_Q_part4 = h4_K * 1 / np.sqrt(key)
+    dh4_Q_part4 = h4_K / np.sqrt(key)
     dh4_Q_part2 = np.where(dh4_Q_part3[:, :, None, None, None], dh4_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh4_Q_part1 = dh4_S[:, :, :, :, None] * dh4_Q_part2.transpose(2, 3, 1, 0, 4)
     dh4_Q = np.sum(dh4_Q_part1, axis=3)
@@ -5981,9 +5963,9 @@ def sequential_step(
     dh4_u_part1 = np.tensordot(dh4_K, h4_Wk, ((1, 3), (0, 1)))
     dh4_u_part2 = np.tensordot(dh4_Q, h4_Wq, ((1, 3), (0, 1)))
     dh4_u = dh4_u_part1 + dh4_u_part2 + np.tensordot(dh4_V, h4_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h4_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁴⁾·a_{sτi}^{(h4_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁴⁾·xhat_{a,sτi}⁽ʰ⁴⁾
     dh4_gamma_a = np.sum(dh4_u * h4_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h4_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁴⁾
+    # ∂E/∂β_{a,i}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁴⁾
     dh4_beta_a = np.sum(dh4_u, axis=(0, 1))
     h4_gamma_a = _moved(h4_gamma_a, dh4_gamma_a, learning_rate)
     h4_beta_a = _moved(h4_beta_a, dh4_beta_a, learning_rate)
@@ -6001,11 +5983,11 @@ def sequential_step(
     h4_bf = _moved(h4_bf, dh4_bf, learning_rate)
     h4_Wp = _moved(h4_Wp, dh4_Wp, learning_rate)
     h4_bp = _moved(h4_bp, dh4_bp, learning_rate)
-    # ∂E/∂a_{sτi}^{(h4_xhat)} = ∂E/∂u_{sτi}⁽ʰ⁴⁾·aᵢ^{(h4_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ⁴⁾ = ∂E/∂u_{sτi}⁽ʰ⁴⁾·γ_{a,i}⁽ʰ⁴⁾
     dh4_xhat_a = dh4_u * h4_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ³⁾ = ∂E/∂r_{sτj}⁽ʰ⁴⁾ + ∂E/∂a_{sτj}^{(h4_xhat)}/a_{sτ}^{(h4_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h4_xhat)}/(width·a_{sτ}^{(h4_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h4_xhat)}·a_{sτi}^{(h4_xhat)}·a_{sτj}^{(h4_xhat)}/(width·a_{sτ}^{(h4_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ³⁾ = ∂E/∂r_{sτj}⁽ʰ⁴⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ⁴⁾/σ_{a,sτ}⁽ʰ⁴⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁴⁾/(width·σ_{a,sτ}⁽ʰ⁴⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁴⁾·xhat_{a,sτi}⁽ʰ⁴⁾·xhat_{a,sτj}⁽ʰ⁴⁾/(width·σ_{a,sτ}⁽ʰ⁴⁾)
     dh3_y_part2 = np.sum(dh4_xhat_a * h4_xhat_a, axis=2)
     dh3_y_part1 = -dh3_y_part2[:, :, None] * h4_xhat_a / h4_sigma_a[:, :, None] / width
     dh3_y_part3 = -np.sum(dh4_xhat_a, axis=2) / h4_sigma_a / width
@@ -6014,7 +5996,7 @@ def sequential_step(
     dh3_Wp = np.tensordot(dh3_y, h3_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ³⁾
     dh3_bp = np.sum(dh3_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ³⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ³⁾·w_{p,jm}⁽ʰ³⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ³⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ³⁾·w_{p,jm}⁽ʰ³⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ³⁾)²)·z_{sτm}⁽ʰ³⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ³⁾ + 0.044715·(z_{sτm}⁽ʰ³⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ³⁾ + 0.044715·(z_{sτm}⁽ʰ³⁾)³)))
     dh3_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h3_z + 8943 * h3_z**3)) ** 2
@@ -6022,21 +6004,21 @@ def sequential_step(
     dh3_z_part2 = 1 + dh3_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h3_z + 8943 * h3_z**3))
     dh3_z_part1 = 0.5 * dh3_z_part2
     dh3_z = (dh3_y @ h3_Wp) * dh3_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ³⁾·v_{sτi}⁽ʰ³⁾
+    # ∂E/∂w_{f,mi}⁽ʰ³⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ³⁾·v_{sτi}⁽ʰ³⁾
     dh3_Wf = np.tensordot(dh3_z, h3_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ³⁾
+    # ∂E/∂b_{f,m}⁽ʰ³⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ³⁾
     dh3_bf = np.sum(dh3_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ³⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ³⁾·w_{f,mi}⁽ʰ³⁾
+    # ∂E/∂v_{sτi}⁽ʰ³⁾ = Σₘ δ_{sτm}⁽ʰ³⁾·w_{f,mi}⁽ʰ³⁾
     dh3_v = dh3_z @ h3_Wf
-    # ∂E/∂bᵢ^{(h3_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ³⁾·b_{sτi}^{(h3_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ³⁾·xhat_{b,sτi}⁽ʰ³⁾
     dh3_gamma_b = np.sum(dh3_v * h3_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h3_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ³⁾
+    # ∂E/∂β_{b,i}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ³⁾
     dh3_beta_b = np.sum(dh3_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h3_xhat)} = ∂E/∂v_{sτi}⁽ʰ³⁾·bᵢ^{(h3_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ³⁾ = ∂E/∂v_{sτi}⁽ʰ³⁾·γ_{b,i}⁽ʰ³⁾
     dh3_xhat_b = dh3_v * h3_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ³⁾ = ∂E/∂b_{sτj}^{(h3_xhat)}/b_{sτ}^{(h3_sigma)} + ∂E/∂y_{sτj}⁽ʰ³⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h3_xhat)}/(width·b_{sτ}^{(h3_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h3_xhat)}·b_{sτi}^{(h3_xhat)}·b_{sτj}^{(h3_xhat)}/(width·b_{sτ}^{(h3_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ³⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ³⁾/σ_{b,sτ}⁽ʰ³⁾ + ∂E/∂y_{sτj}⁽ʰ³⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ³⁾/(width·σ_{b,sτ}⁽ʰ³⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ³⁾·xhat_{b,sτi}⁽ʰ³⁾·xhat_{b,sτj}⁽ʰ³⁾/(width·σ_{b,sτ}⁽ʰ³⁾)
     dh3_r_part2 = np.sum(dh3_xhat_b * h3_xhat_b, axis=2)
     dh3_r_part1 = -dh3_r_part2[:, :, None] * h3_xhat_b / h3_sigma_b[:, :, None] / width
     dh3_r_part3 = -np.sum(dh3_xhat_b, axis=2) / h3_sigma_b / width
@@ -6059,8 +6041,7 @@ def sequential_step(
     dh3_bv = np.sum(dh3_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ³⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ³⁾·({qₛₐᵢₖ⁽ʰ³⁾/√key if τ ≤ i; 0 otherwise})
     dh3_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh3_K_part4 = h3_Q * 1 / np.sqrt(key)
-    dh3_K_part2 = np.where(dh3_K_part3[:, :, None, None, None], dh3_K_part4.transpose(2, 0, 1, 3), 0)
+    dh3_K_part2 = np.where(dh3_K_part3[:, :, None, None, None], h3_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh3_K_part1 = dh3_S[:, :, :, :, None] * dh3_K_part2.transpose(2, 3, 1, 0, 4)
     dh3_K = np.sum(dh3_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ³⁾·u_{sτi}⁽ʰ³⁾
@@ -6069,7 +6050,7 @@ def sequential_step(
     dh3_bk = np.sum(dh3_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ³⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ³⁾·({kₛₐᵤₖ⁽ʰ³⁾/√key if u ≤ τ; 0 otherwise})
     dh3_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh3_Q_part4 = h3_K * 1 / np.sqrt(key)
+    dh3_Q_part4 = h3_K / np.sqrt(key)
     dh3_Q_part2 = np.where(dh3_Q_part3[:, :, None, None, None], dh3_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh3_Q_part1 = dh3_S[:, :, :, :, None] * dh3_Q_part2.transpose(2, 3, 1, 0, 4)
     dh3_Q = np.sum(dh3_Q_part1, axis=3)
@@ -6082,9 +6063,9 @@ def sequential_step(
     dh3_u_part1 = np.tensordot(dh3_K, h3_Wk, ((1, 3), (0, 1)))
     dh3_u_part2 = np.tensordot(dh3_Q, h3_Wq, ((1, 3), (0, 1)))
     dh3_u = dh3_u_part1 + dh3_u_part2 + np.tensordot(dh3_V, h3_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h3_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ³⁾·a_{sτi}^{(h3_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ³⁾·xhat_{a,sτi}⁽ʰ³⁾
     dh3_gamma_a = np.sum(dh3_u * h3_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h3_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ³⁾
+    # ∂E/∂β_{a,i}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ³⁾
     dh3_beta_a = np.sum(dh3_u, axis=(0, 1))
     h3_gamma_a = _moved(h3_gamma_a, dh3_gamma_a, learning_rate)
     h3_beta_a = _moved(h3_beta_a, dh3_beta_a, learning_rate)
@@ -6102,11 +6083,11 @@ def sequential_step(
     h3_bf = _moved(h3_bf, dh3_bf, learning_rate)
     h3_Wp = _moved(h3_Wp, dh3_Wp, learning_rate)
     h3_bp = _moved(h3_bp, dh3_bp, learning_rate)
-    # ∂E/∂a_{sτi}^{(h3_xhat)} = ∂E/∂u_{sτi}⁽ʰ³⁾·aᵢ^{(h3_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ³⁾ = ∂E/∂u_{sτi}⁽ʰ³⁾·γ_{a,i}⁽ʰ³⁾
     dh3_xhat_a = dh3_u * h3_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ²⁾ = ∂E/∂r_{sτj}⁽ʰ³⁾ + ∂E/∂a_{sτj}^{(h3_xhat)}/a_{sτ}^{(h3_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h3_xhat)}/(width·a_{sτ}^{(h3_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h3_xhat)}·a_{sτi}^{(h3_xhat)}·a_{sτj}^{(h3_xhat)}/(width·a_{sτ}^{(h3_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ²⁾ = ∂E/∂r_{sτj}⁽ʰ³⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ³⁾/σ_{a,sτ}⁽ʰ³⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ³⁾/(width·σ_{a,sτ}⁽ʰ³⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ³⁾·xhat_{a,sτi}⁽ʰ³⁾·xhat_{a,sτj}⁽ʰ³⁾/(width·σ_{a,sτ}⁽ʰ³⁾)
     dh2_y_part2 = np.sum(dh3_xhat_a * h3_xhat_a, axis=2)
     dh2_y_part1 = -dh2_y_part2[:, :, None] * h3_xhat_a / h3_sigma_a[:, :, None] / width
     dh2_y_part3 = -np.sum(dh3_xhat_a, axis=2) / h3_sigma_a / width
@@ -6115,7 +6096,7 @@ def sequential_step(
     dh2_Wp = np.tensordot(dh2_y, h2_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ²⁾
     dh2_bp = np.sum(dh2_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ²⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ²⁾·w_{p,jm}⁽ʰ²⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ²⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ²⁾·w_{p,jm}⁽ʰ²⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ²⁾)²)·z_{sτm}⁽ʰ²⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ²⁾ + 0.044715·(z_{sτm}⁽ʰ²⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ²⁾ + 0.044715·(z_{sτm}⁽ʰ²⁾)³)))
     dh2_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h2_z + 8943 * h2_z**3)) ** 2
@@ -6123,21 +6104,21 @@ def sequential_step(
     dh2_z_part2 = 1 + dh2_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h2_z + 8943 * h2_z**3))
     dh2_z_part1 = 0.5 * dh2_z_part2
     dh2_z = (dh2_y @ h2_Wp) * dh2_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ²⁾·v_{sτi}⁽ʰ²⁾
+    # ∂E/∂w_{f,mi}⁽ʰ²⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ²⁾·v_{sτi}⁽ʰ²⁾
     dh2_Wf = np.tensordot(dh2_z, h2_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ²⁾
+    # ∂E/∂b_{f,m}⁽ʰ²⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ²⁾
     dh2_bf = np.sum(dh2_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ²⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ²⁾·w_{f,mi}⁽ʰ²⁾
+    # ∂E/∂v_{sτi}⁽ʰ²⁾ = Σₘ δ_{sτm}⁽ʰ²⁾·w_{f,mi}⁽ʰ²⁾
     dh2_v = dh2_z @ h2_Wf
-    # ∂E/∂bᵢ^{(h2_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ²⁾·b_{sτi}^{(h2_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ²⁾·xhat_{b,sτi}⁽ʰ²⁾
     dh2_gamma_b = np.sum(dh2_v * h2_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h2_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ²⁾
+    # ∂E/∂β_{b,i}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ²⁾
     dh2_beta_b = np.sum(dh2_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h2_xhat)} = ∂E/∂v_{sτi}⁽ʰ²⁾·bᵢ^{(h2_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ²⁾ = ∂E/∂v_{sτi}⁽ʰ²⁾·γ_{b,i}⁽ʰ²⁾
     dh2_xhat_b = dh2_v * h2_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ²⁾ = ∂E/∂b_{sτj}^{(h2_xhat)}/b_{sτ}^{(h2_sigma)} + ∂E/∂y_{sτj}⁽ʰ²⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h2_xhat)}/(width·b_{sτ}^{(h2_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h2_xhat)}·b_{sτi}^{(h2_xhat)}·b_{sτj}^{(h2_xhat)}/(width·b_{sτ}^{(h2_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ²⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ²⁾/σ_{b,sτ}⁽ʰ²⁾ + ∂E/∂y_{sτj}⁽ʰ²⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ²⁾/(width·σ_{b,sτ}⁽ʰ²⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ²⁾·xhat_{b,sτi}⁽ʰ²⁾·xhat_{b,sτj}⁽ʰ²⁾/(width·σ_{b,sτ}⁽ʰ²⁾)
     dh2_r_part2 = np.sum(dh2_xhat_b * h2_xhat_b, axis=2)
     dh2_r_part1 = -dh2_r_part2[:, :, None] * h2_xhat_b / h2_sigma_b[:, :, None] / width
     dh2_r_part3 = -np.sum(dh2_xhat_b, axis=2) / h2_sigma_b / width
@@ -6160,8 +6141,7 @@ def sequential_step(
     dh2_bv = np.sum(dh2_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ²⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ²⁾·({qₛₐᵢₖ⁽ʰ²⁾/√key if τ ≤ i; 0 otherwise})
     dh2_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh2_K_part4 = h2_Q * 1 / np.sqrt(key)
-    dh2_K_part2 = np.where(dh2_K_part3[:, :, None, None, None], dh2_K_part4.transpose(2, 0, 1, 3), 0)
+    dh2_K_part2 = np.where(dh2_K_part3[:, :, None, None, None], h2_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh2_K_part1 = dh2_S[:, :, :, :, None] * dh2_K_part2.transpose(2, 3, 1, 0, 4)
     dh2_K = np.sum(dh2_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ²⁾·u_{sτi}⁽ʰ²⁾
@@ -6170,7 +6150,7 @@ def sequential_step(
     dh2_bk = np.sum(dh2_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ²⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ²⁾·({kₛₐᵤₖ⁽ʰ²⁾/√key if u ≤ τ; 0 otherwise})
     dh2_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh2_Q_part4 = h2_K * 1 / np.sqrt(key)
+    dh2_Q_part4 = h2_K / np.sqrt(key)
     dh2_Q_part2 = np.where(dh2_Q_part3[:, :, None, None, None], dh2_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh2_Q_part1 = dh2_S[:, :, :, :, None] * dh2_Q_part2.transpose(2, 3, 1, 0, 4)
     dh2_Q = np.sum(dh2_Q_part1, axis=3)
@@ -6183,9 +6163,9 @@ def sequential_step(
     dh2_u_part1 = np.tensordot(dh2_K, h2_Wk, ((1, 3), (0, 1)))
     dh2_u_part2 = np.tensordot(dh2_Q, h2_Wq, ((1, 3), (0, 1)))
     dh2_u = dh2_u_part1 + dh2_u_part2 + np.tensordot(dh2_V, h2_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h2_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ²⁾·a_{sτi}^{(h2_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ²⁾·xhat_{a,sτi}⁽ʰ²⁾
     dh2_gamma_a = np.sum(dh2_u * h2_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h2_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ²⁾
+    # ∂E/∂β_{a,i}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ²⁾
     dh2_beta_a = np.sum(dh2_u, axis=(0, 1))
     h2_gamma_a = _moved(h2_gamma_a, dh2_gamma_a, learning_rate)
     h2_beta_a = _moved(h2_beta_a, dh2_beta_a, learning_rate)
@@ -6203,11 +6183,11 @@ def sequential_step(
     h2_bf = _moved(h2_bf, dh2_bf, learning_rate)
     h2_Wp = _moved(h2_Wp, dh2_Wp, learning_rate)
     h2_bp = _moved(h2_bp, dh2_bp, learning_rate)
-    # ∂E/∂a_{sτi}^{(h2_xhat)} = ∂E/∂u_{sτi}⁽ʰ²⁾·aᵢ^{(h2_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ²⁾ = ∂E/∂u_{sτi}⁽ʰ²⁾·γ_{a,i}⁽ʰ²⁾
     dh2_xhat_a = dh2_u * h2_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ¹⁾ = ∂E/∂r_{sτj}⁽ʰ²⁾ + ∂E/∂a_{sτj}^{(h2_xhat)}/a_{sτ}^{(h2_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h2_xhat)}/(width·a_{sτ}^{(h2_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h2_xhat)}·a_{sτi}^{(h2_xhat)}·a_{sτj}^{(h2_xhat)}/(width·a_{sτ}^{(h2_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ¹⁾ = ∂E/∂r_{sτj}⁽ʰ²⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ²⁾/σ_{a,sτ}⁽ʰ²⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ²⁾/(width·σ_{a,sτ}⁽ʰ²⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ²⁾·xhat_{a,sτi}⁽ʰ²⁾·xhat_{a,sτj}⁽ʰ²⁾/(width·σ_{a,sτ}⁽ʰ²⁾)
     dh1_y_part2 = np.sum(dh2_xhat_a * h2_xhat_a, axis=2)
     dh1_y_part1 = -dh1_y_part2[:, :, None] * h2_xhat_a / h2_sigma_a[:, :, None] / width
     dh1_y_part3 = -np.sum(dh2_xhat_a, axis=2) / h2_sigma_a / width
@@ -6216,7 +6196,7 @@ def sequential_step(
     dh1_Wp = np.tensordot(dh1_y, h1_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ¹⁾
     dh1_bp = np.sum(dh1_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ¹⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ¹⁾·w_{p,jm}⁽ʰ¹⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ¹⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ¹⁾·w_{p,jm}⁽ʰ¹⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ¹⁾)²)·z_{sτm}⁽ʰ¹⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ¹⁾ + 0.044715·(z_{sτm}⁽ʰ¹⁾)³)))
     dh1_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h1_z + 8943 * h1_z**3)) ** 2
@@ -6224,21 +6204,21 @@ def sequential_step(
     dh1_z_part2 = 1 + dh1_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h1_z + 8943 * h1_z**3))
     dh1_z_part1 = 0.5 * dh1_z_part2
     dh1_z = (dh1_y @ h1_Wp) * dh1_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹⁾·v_{sτi}⁽ʰ¹⁾
+    # ∂E/∂w_{f,mi}⁽ʰ¹⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ¹⁾·v_{sτi}⁽ʰ¹⁾
     dh1_Wf = np.tensordot(dh1_z, h1_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ¹⁾
+    # ∂E/∂b_{f,m}⁽ʰ¹⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ¹⁾
     dh1_bf = np.sum(dh1_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ¹⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ¹⁾·w_{f,mi}⁽ʰ¹⁾
+    # ∂E/∂v_{sτi}⁽ʰ¹⁾ = Σₘ δ_{sτm}⁽ʰ¹⁾·w_{f,mi}⁽ʰ¹⁾
     dh1_v = dh1_z @ h1_Wf
-    # ∂E/∂bᵢ^{(h1_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁾·b_{sτi}^{(h1_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁾·xhat_{b,sτi}⁽ʰ¹⁾
     dh1_gamma_b = np.sum(dh1_v * h1_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h1_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁾
+    # ∂E/∂β_{b,i}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ¹⁾
     dh1_beta_b = np.sum(dh1_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h1_xhat)} = ∂E/∂v_{sτi}⁽ʰ¹⁾·bᵢ^{(h1_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ¹⁾ = ∂E/∂v_{sτi}⁽ʰ¹⁾·γ_{b,i}⁽ʰ¹⁾
     dh1_xhat_b = dh1_v * h1_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ¹⁾ = ∂E/∂b_{sτj}^{(h1_xhat)}/b_{sτ}^{(h1_sigma)} + ∂E/∂y_{sτj}⁽ʰ¹⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h1_xhat)}/(width·b_{sτ}^{(h1_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h1_xhat)}·b_{sτi}^{(h1_xhat)}·b_{sτj}^{(h1_xhat)}/(width·b_{sτ}^{(h1_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ¹⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ¹⁾/σ_{b,sτ}⁽ʰ¹⁾ + ∂E/∂y_{sτj}⁽ʰ¹⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ¹⁾/(width·σ_{b,sτ}⁽ʰ¹⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ¹⁾·xhat_{b,sτi}⁽ʰ¹⁾·xhat_{b,sτj}⁽ʰ¹⁾/(width·σ_{b,sτ}⁽ʰ¹⁾)
     dh1_r_part2 = np.sum(dh1_xhat_b * h1_xhat_b, axis=2)
     dh1_r_part1 = -dh1_r_part2[:, :, None] * h1_xhat_b / h1_sigma_b[:, :, None] / width
     dh1_r_part3 = -np.sum(dh1_xhat_b, axis=2) / h1_sigma_b / width
@@ -6261,8 +6241,7 @@ def sequential_step(
     dh1_bv = np.sum(dh1_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ¹⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ¹⁾·({qₛₐᵢₖ⁽ʰ¹⁾/√key if τ ≤ i; 0 otherwise})
     dh1_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh1_K_part4 = h1_Q * 1 / np.sqrt(key)
-    dh1_K_part2 = np.where(dh1_K_part3[:, :, None, None, None], dh1_K_part4.transpose(2, 0, 1, 3), 0)
+    dh1_K_part2 = np.where(dh1_K_part3[:, :, None, None, None], h1_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh1_K_part1 = dh1_S[:, :, :, :, None] * dh1_K_part2.transpose(2, 3, 1, 0, 4)
     dh1_K = np.sum(dh1_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ¹⁾·u_{sτi}⁽ʰ¹⁾
@@ -6271,7 +6250,7 @@ def sequential_step(
     dh1_bk = np.sum(dh1_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ¹⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ¹⁾·({kₛₐᵤₖ⁽ʰ¹⁾/√key if u ≤ τ; 0 otherwise})
     dh1_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh1_Q_part4 = h1_K * 1 / np.sqrt(key)
+    dh1_Q_part4 = h1_K / np.sqrt(key)
     dh1_Q_part2 = np.where(dh1_Q_part3[:, :, None, None, None], dh1_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh1_Q_part1 = dh1_S[:, :, :, :, None] * dh1_Q_part2.transpose(2, 3, 1, 0, 4)
     dh1_Q = np.sum(dh1_Q_part1, axis=3)
@@ -6284,9 +6263,9 @@ def sequential_step(
     dh1_u_part1 = np.tensordot(dh1_K, h1_Wk, ((1, 3), (0, 1)))
     dh1_u_part2 = np.tensordot(dh1_Q, h1_Wq, ((1, 3), (0, 1)))
     dh1_u = dh1_u_part1 + dh1_u_part2 + np.tensordot(dh1_V, h1_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h1_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁾·a_{sτi}^{(h1_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁾·xhat_{a,sτi}⁽ʰ¹⁾
     dh1_gamma_a = np.sum(dh1_u * h1_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h1_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁾
+    # ∂E/∂β_{a,i}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ¹⁾
     dh1_beta_a = np.sum(dh1_u, axis=(0, 1))
     h1_gamma_a = _moved(h1_gamma_a, dh1_gamma_a, learning_rate)
     h1_beta_a = _moved(h1_beta_a, dh1_beta_a, learning_rate)
@@ -6304,11 +6283,11 @@ def sequential_step(
     h1_bf = _moved(h1_bf, dh1_bf, learning_rate)
     h1_Wp = _moved(h1_Wp, dh1_Wp, learning_rate)
     h1_bp = _moved(h1_bp, dh1_bp, learning_rate)
-    # ∂E/∂a_{sτi}^{(h1_xhat)} = ∂E/∂u_{sτi}⁽ʰ¹⁾·aᵢ^{(h1_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ¹⁾ = ∂E/∂u_{sτi}⁽ʰ¹⁾·γ_{a,i}⁽ʰ¹⁾
     dh1_xhat_a = dh1_u * h1_gamma_a
-    # ∂E/∂y_{sτj}⁽ʰ⁰⁾ = ∂E/∂r_{sτj}⁽ʰ¹⁾ + ∂E/∂a_{sτj}^{(h1_xhat)}/a_{sτ}^{(h1_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h1_xhat)}/(width·a_{sτ}^{(h1_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h1_xhat)}·a_{sτi}^{(h1_xhat)}·a_{sτj}^{(h1_xhat)}/(width·a_{sτ}^{(h1_sigma)})
+    # ∂E/∂y_{sτj}⁽ʰ⁰⁾ = ∂E/∂r_{sτj}⁽ʰ¹⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ¹⁾/σ_{a,sτ}⁽ʰ¹⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ¹⁾/(width·σ_{a,sτ}⁽ʰ¹⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ¹⁾·xhat_{a,sτi}⁽ʰ¹⁾·xhat_{a,sτj}⁽ʰ¹⁾/(width·σ_{a,sτ}⁽ʰ¹⁾)
     dh0_y_part2 = np.sum(dh1_xhat_a * h1_xhat_a, axis=2)
     dh0_y_part1 = -dh0_y_part2[:, :, None] * h1_xhat_a / h1_sigma_a[:, :, None] / width
     dh0_y_part3 = -np.sum(dh1_xhat_a, axis=2) / h1_sigma_a / width
@@ -6317,7 +6296,7 @@ def sequential_step(
     dh0_Wp = np.tensordot(dh0_y, h0_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ʰ⁰⁾
     dh0_bp = np.sum(dh0_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ʰ⁰⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁰⁾·w_{p,jm}⁽ʰ⁰⁾·(½ + 1/(√2·√π)·(1 +
+    # δ_{sτm}⁽ʰ⁰⁾ = Σⱼ ∂E/∂y_{sτj}⁽ʰ⁰⁾·w_{p,jm}⁽ʰ⁰⁾·(½ + 1/(√2·√π)·(1 +
     #     0.134145·(z_{sτm}⁽ʰ⁰⁾)²)·z_{sτm}⁽ʰ⁰⁾·(1 - tanh(√(2/π)·(z_{sτm}⁽ʰ⁰⁾ + 0.044715·(z_{sτm}⁽ʰ⁰⁾)³))²) +
     #     ½·tanh(√(2/π)·(z_{sτm}⁽ʰ⁰⁾ + 0.044715·(z_{sτm}⁽ʰ⁰⁾)³)))
     dh0_z_part4 = 1 - np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h0_z + 8943 * h0_z**3)) ** 2
@@ -6325,21 +6304,21 @@ def sequential_step(
     dh0_z_part2 = 1 + dh0_z_part3 + np.tanh(0.7978845608028654 * 1 / 200000 * (200000 * h0_z + 8943 * h0_z**3))
     dh0_z_part1 = 0.5 * dh0_z_part2
     dh0_z = (dh0_y @ h0_Wp) * dh0_z_part1
-    # ∂E/∂w_{f,mi}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁰⁾·v_{sτi}⁽ʰ⁰⁾
+    # ∂E/∂w_{f,mi}⁽ʰ⁰⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁰⁾·v_{sτi}⁽ʰ⁰⁾
     dh0_Wf = np.tensordot(dh0_z, h0_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ʰ⁰⁾
+    # ∂E/∂b_{f,m}⁽ʰ⁰⁾ = Σₛ Σ_τ δ_{sτm}⁽ʰ⁰⁾
     dh0_bf = np.sum(dh0_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ʰ⁰⁾ = Σₘ ∂E/∂z_{sτm}⁽ʰ⁰⁾·w_{f,mi}⁽ʰ⁰⁾
+    # ∂E/∂v_{sτi}⁽ʰ⁰⁾ = Σₘ δ_{sτm}⁽ʰ⁰⁾·w_{f,mi}⁽ʰ⁰⁾
     dh0_v = dh0_z @ h0_Wf
-    # ∂E/∂bᵢ^{(h0_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁰⁾·b_{sτi}^{(h0_xhat)}
+    # ∂E/∂γ_{b,i}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁰⁾·xhat_{b,sτi}⁽ʰ⁰⁾
     dh0_gamma_b = np.sum(dh0_v * h0_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(h0_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁰⁾
+    # ∂E/∂β_{b,i}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ʰ⁰⁾
     dh0_beta_b = np.sum(dh0_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(h0_xhat)} = ∂E/∂v_{sτi}⁽ʰ⁰⁾·bᵢ^{(h0_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ʰ⁰⁾ = ∂E/∂v_{sτi}⁽ʰ⁰⁾·γ_{b,i}⁽ʰ⁰⁾
     dh0_xhat_b = dh0_v * h0_gamma_b
-    # ∂E/∂r_{sτj}⁽ʰ⁰⁾ = ∂E/∂b_{sτj}^{(h0_xhat)}/b_{sτ}^{(h0_sigma)} + ∂E/∂y_{sτj}⁽ʰ⁰⁾ - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h0_xhat)}/(width·b_{sτ}^{(h0_sigma)}) - Σᵢ
-    #     ∂E/∂b_{sτi}^{(h0_xhat)}·b_{sτi}^{(h0_xhat)}·b_{sτj}^{(h0_xhat)}/(width·b_{sτ}^{(h0_sigma)})
+    # ∂E/∂r_{sτj}⁽ʰ⁰⁾ = ∂E/∂xhat_{b,sτj}⁽ʰ⁰⁾/σ_{b,sτ}⁽ʰ⁰⁾ + ∂E/∂y_{sτj}⁽ʰ⁰⁾ - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁰⁾/(width·σ_{b,sτ}⁽ʰ⁰⁾) - Σᵢ
+    #     ∂E/∂xhat_{b,sτi}⁽ʰ⁰⁾·xhat_{b,sτi}⁽ʰ⁰⁾·xhat_{b,sτj}⁽ʰ⁰⁾/(width·σ_{b,sτ}⁽ʰ⁰⁾)
     dh0_r_part2 = np.sum(dh0_xhat_b * h0_xhat_b, axis=2)
     dh0_r_part1 = -dh0_r_part2[:, :, None] * h0_xhat_b / h0_sigma_b[:, :, None] / width
     dh0_r_part3 = -np.sum(dh0_xhat_b, axis=2) / h0_sigma_b / width
@@ -6362,8 +6341,7 @@ def sequential_step(
     dh0_bv = np.sum(dh0_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁰⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁰⁾·({qₛₐᵢₖ⁽ʰ⁰⁾/√key if τ ≤ i; 0 otherwise})
     dh0_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh0_K_part4 = h0_Q * 1 / np.sqrt(key)
-    dh0_K_part2 = np.where(dh0_K_part3[:, :, None, None, None], dh0_K_part4.transpose(2, 0, 1, 3), 0)
+    dh0_K_part2 = np.where(dh0_K_part3[:, :, None, None, None], h0_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
     dh0_K_part1 = dh0_S[:, :, :, :, None] * dh0_K_part2.transpose(2, 3, 1, 0, 4)
     dh0_K = np.sum(dh0_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁰⁾·u_{sτi}⁽ʰ⁰⁾
@@ -6372,7 +6350,7 @@ def sequential_step(
     dh0_bk = np.sum(dh0_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁰⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁰⁾·({kₛₐᵤₖ⁽ʰ⁰⁾/√key if u ≤ τ; 0 otherwise})
     dh0_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh0_Q_part4 = h0_K * 1 / np.sqrt(key)
+    dh0_Q_part4 = h0_K / np.sqrt(key)
     dh0_Q_part2 = np.where(dh0_Q_part3[:, :, None, None, None], dh0_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh0_Q_part1 = dh0_S[:, :, :, :, None] * dh0_Q_part2.transpose(2, 3, 1, 0, 4)
     dh0_Q = np.sum(dh0_Q_part1, axis=3)
@@ -6385,9 +6363,9 @@ def sequential_step(
     dh0_u_part1 = np.tensordot(dh0_K, h0_Wk, ((1, 3), (0, 1)))
     dh0_u_part2 = np.tensordot(dh0_Q, h0_Wq, ((1, 3), (0, 1)))
     dh0_u = dh0_u_part1 + dh0_u_part2 + np.tensordot(dh0_V, h0_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(h0_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁰⁾·a_{sτi}^{(h0_xhat)}
+    # ∂E/∂γ_{a,i}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁰⁾·xhat_{a,sτi}⁽ʰ⁰⁾
     dh0_gamma_a = np.sum(dh0_u * h0_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(h0_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁰⁾
+    # ∂E/∂β_{a,i}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ʰ⁰⁾
     dh0_beta_a = np.sum(dh0_u, axis=(0, 1))
     h0_gamma_a = _moved(h0_gamma_a, dh0_gamma_a, learning_rate)
     h0_beta_a = _moved(h0_beta_a, dh0_beta_a, learning_rate)
@@ -6405,11 +6383,11 @@ def sequential_step(
     h0_bf = _moved(h0_bf, dh0_bf, learning_rate)
     h0_Wp = _moved(h0_Wp, dh0_Wp, learning_rate)
     h0_bp = _moved(h0_bp, dh0_bp, learning_rate)
-    # ∂E/∂a_{sτi}^{(h0_xhat)} = ∂E/∂u_{sτi}⁽ʰ⁰⁾·aᵢ^{(h0_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ʰ⁰⁾ = ∂E/∂u_{sτi}⁽ʰ⁰⁾·γ_{a,i}⁽ʰ⁰⁾
     dh0_xhat_a = dh0_u * h0_gamma_a
-    # ∂E/∂y_{sτj}⁽ʷᵖᵉ⁾ = ∂E/∂r_{sτj}⁽ʰ⁰⁾ + ∂E/∂a_{sτj}^{(h0_xhat)}/a_{sτ}^{(h0_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h0_xhat)}/(width·a_{sτ}^{(h0_sigma)}) - Σᵢ
-    #     ∂E/∂a_{sτi}^{(h0_xhat)}·a_{sτi}^{(h0_xhat)}·a_{sτj}^{(h0_xhat)}/(width·a_{sτ}^{(h0_sigma)})
+    # ∂E/∂y_{sτj}⁽ʷᵖᵉ⁾ = ∂E/∂r_{sτj}⁽ʰ⁰⁾ + ∂E/∂xhat_{a,sτj}⁽ʰ⁰⁾/σ_{a,sτ}⁽ʰ⁰⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁰⁾/(width·σ_{a,sτ}⁽ʰ⁰⁾) - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ʰ⁰⁾·xhat_{a,sτi}⁽ʰ⁰⁾·xhat_{a,sτj}⁽ʰ⁰⁾/(width·σ_{a,sτ}⁽ʰ⁰⁾)
     dwpe_y_part2 = np.sum(dh0_xhat_a * h0_xhat_a, axis=2)
     dwpe_y_part1 = -dwpe_y_part2[:, :, None] * h0_xhat_a / h0_sigma_a[:, :, None] / width
     dwpe_y_part3 = -np.sum(dh0_xhat_a, axis=2) / h0_sigma_a / width
@@ -6417,7 +6395,7 @@ def sequential_step(
     # ∂E/∂w_{τj}⁽ʷᵖᵉ⁾ = Σₛ ∂E/∂y_{sτj}⁽ʷᵖᵉ⁾
     dwpe_W = np.sum(dwpe_y, axis=0)
     wpe_W = _moved(wpe_W, dwpe_W, learning_rate)
-    # ∂E/∂w_{τi}⁽ʷᵗᵉ⁾ = Σₛ Σⱼ ∂E/∂z_{sjτ}⁽ʰᵉᵃᵈ⁾·yₛⱼᵢ⁽ˡⁿ⁾ + Σₛ Σⱼ ∂E/∂yₛⱼᵢ⁽ʷᵖᵉ⁾·[tokensₛⱼ = τ]
+    # ∂E/∂w_{τi}⁽ʷᵗᵉ⁾ = Σₛ Σⱼ ∂E/∂yₛⱼᵢ⁽ʷᵖᵉ⁾·[tokensₛⱼ = τ] + Σₛ Σⱼ δ_{sjτ}⁽ʰᵉᵃᵈ⁾·yₛⱼᵢ⁽ˡⁿ⁾
     dwte_W = scatter(tokens, dwpe_y, vocabulary) + np.tensordot(dhead_z, ln_y, ((0, 1), (0, 1)))
     wte_W = _moved(wte_W, dwte_W, learning_rate)
     return float(E), {

@@ -9,6 +9,8 @@
 # check: scalar form: 1e-9 |g|
 # check: one big expression: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
 # body sha256: 035455693fca5840b75ead7771f055afc7d5c0fe66f92c73cf8a2da9a36a64ce
 """Loss, forward pass and gradients of the network line as SymPy objects.
 

@@ -9,6 +9,8 @@
 # check: scalar form: 1e-9 |g|
 # check: one big expression: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
 # body sha256: 5df31c44d9faf81957b9312e63663cab3927320a075ceb6d239cea33447d1ec0
 """Loss, gradient and training of the network line, in NumPy.
 

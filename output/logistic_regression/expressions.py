@@ -9,6 +9,8 @@
 # check: scalar form: 1e-9 |g|
 # check: one big expression: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
 # body sha256: 6e872b133e669a9cfec474cf1d1ed98b4ad06448a9f29204f9b65994b8b110b1
 """Loss, forward pass and gradients of the network logistic_regression as SymPy objects.
 

@@ -9,6 +9,8 @@
 # check: scalar form: 1e-9 |g|
 # check: one big expression: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
 # body sha256: 7758271992fcd41fce8cd8899218b114752d6eeb22cb02df424a2e2f454d1b9f
 """Loss, gradient and training of the network logistic_regression, in NumPy.
 

@@ -7,6 +7,8 @@
 # check: 50 digits on the graph: 1e-9 |g|
 # check: index form: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
 # body sha256: 378615c5522788f97f9f1de5bb0c9dcaa498d176120447a8957efbf40ca5ef53
 """Loss, forward pass and gradients of the network lstm as SymPy objects.
 

@@ -7,6 +7,8 @@
 # check: 50 digits on the graph: 1e-9 |g|
 # check: index form: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
 # body sha256: dc040e7a0db389ed3f2729c17dffea358073715c0c3ba6cfd7118b3fb96b2a19
 """Loss, gradient and training of the network lstm, in NumPy.
 

@@ -9,6 +9,8 @@
 # check: scalar form: 1e-9 |g|
 # check: one big expression: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
 # body sha256: d2c23edd802f8aa046639b1b1e6e19ddb13dbcc0c1d0d9178e2eee916d16fe9d
 """Loss, forward pass and gradients of the network mazur as SymPy objects.
 

@@ -9,6 +9,8 @@
 # check: scalar form: 1e-9 |g|
 # check: one big expression: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
 # body sha256: 3e8e25c4e6b81c1f85ecb33fd558aa640613ea2df0bb6b146208999989ae023c
 """Loss, gradient and training of the network mazur, in NumPy.
 

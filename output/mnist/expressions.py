@@ -5,7 +5,10 @@
 # check: differences (scipy) of the emitted loss: 10 x claimed error + 1e-9 |g|
 # check: complex step on the graph: 1e-9 |g|
 # check: index form: 1e-9 |g|
+# check: the stated branch, where branches meet: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
 # body sha256: 8eaa0c265844a3d72954f9cab3ba56f00f9ab44968b9157351423c112bf27d64
 """Loss, forward pass and gradients of the network mnist as SymPy objects.
 

@@ -7,6 +7,8 @@
 # check: 50 digits on the graph: 1e-9 |g|
 # check: index form: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
 # body sha256: 1027b794779308571fd3a0f45faa5d4b7196937baabcb0437c0d59b55aeba269
 """Loss, forward pass and gradients of the network transformer as SymPy objects.
 

@@ -7,7 +7,9 @@
 # check: 50 digits on the graph: 1e-9 |g|
 # check: index form: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
-# body sha256: 201971e7eb255c01c69bc105abeb6e94e0c14ee1808ba4c3565cb8e9592d6e55
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
+# body sha256: 604ddf931fbfb39dc4332dcb641ea7a330970830f8dd240a0c10432190f4f98f
 """Loss, gradient and training of the network transformer, in NumPy.
 
     tokens         N x 5      input
@@ -194,11 +196,11 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     y_{sτj}⁽ᵉᵐᵇᵉᵈᵈⁱⁿᵍ⁾ = w_{tokens_{sτ},j}⁽ᵉᵐᵇᵉᵈᵈⁱⁿᵍ⁾
     y_{sτk}⁽²⁾ = ({sin((τ - 1)/10000^{¼·(k-1)}) if k - 2·floor(½·k - ½) = 1; cos((τ - 1)/10000^{¼·(k-1)-¼})
         otherwise}) + y_{sτk}⁽ᵉᵐᵇᵉᵈᵈⁱⁿᵍ⁾
-    a_{sτ}^{(block_mu)} = ¼·Σᵢ y_{sτi}⁽²⁾
-    a_{sτ}^{(block_var)} = ¼·Σᵢ (y_{sτi}⁽²⁾ - a_{sτ}^{(block_mu)})²
-    a_{sτ}^{(block_sigma)} = √(a_{sτ}^{(block_var)} + 0.00001)
-    a_{sτi}^{(block_xhat)} = (y_{sτi}⁽²⁾ - a_{sτ}^{(block_mu)})/a_{sτ}^{(block_sigma)}
-    u_{sτi}⁽ᵇˡᵒᶜᵏ⁾ = aᵢ^{(block_gamma)}·a_{sτi}^{(block_xhat)} + aᵢ^{(block_beta)}
+    μ_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾ = ¼·Σᵢ y_{sτi}⁽²⁾
+    var_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾ = ¼·Σᵢ (y_{sτi}⁽²⁾ - μ_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾)²
+    σ_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾ = √(var_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾ + 0.00001)
+    xhat_{a,sτi}⁽ᵇˡᵒᶜᵏ⁾ = (y_{sτi}⁽²⁾ - μ_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾)/σ_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾
+    u_{sτi}⁽ᵇˡᵒᶜᵏ⁾ = γ_{a,i}⁽ᵇˡᵒᶜᵏ⁾·xhat_{a,sτi}⁽ᵇˡᵒᶜᵏ⁾ + β_{a,i}⁽ᵇˡᵒᶜᵏ⁾
     q_{saτk}⁽ᵇˡᵒᶜᵏ⁾ = Σᵢ w_{q,aki}⁽ᵇˡᵒᶜᵏ⁾·u_{sτi}⁽ᵇˡᵒᶜᵏ⁾ + b_{q,ak}⁽ᵇˡᵒᶜᵏ⁾
     k_{saτk}⁽ᵇˡᵒᶜᵏ⁾ = Σᵢ w_{k,aki}⁽ᵇˡᵒᶜᵏ⁾·u_{sτi}⁽ᵇˡᵒᶜᵏ⁾ + b_{k,ak}⁽ᵇˡᵒᶜᵏ⁾
     v_{saτk}⁽ᵇˡᵒᶜᵏ⁾ = Σᵢ w_{v,aki}⁽ᵇˡᵒᶜᵏ⁾·u_{sτi}⁽ᵇˡᵒᶜᵏ⁾ + b_{v,ak}⁽ᵇˡᵒᶜᵏ⁾
@@ -206,11 +208,11 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     p_{saτu}⁽ᵇˡᵒᶜᵏ⁾ = exp(s_{saτu}⁽ᵇˡᵒᶜᵏ⁾)/(Σ_w exp(s_{saτw}⁽ᵇˡᵒᶜᵏ⁾))
     o_{saτk}⁽ᵇˡᵒᶜᵏ⁾ = Σᵤ p_{saτu}⁽ᵇˡᵒᶜᵏ⁾·vₛₐᵤₖ⁽ᵇˡᵒᶜᵏ⁾
     r_{sτj}⁽ᵇˡᵒᶜᵏ⁾ = Σₐ Σₖ w_{o,jak}⁽ᵇˡᵒᶜᵏ⁾·o_{saτk}⁽ᵇˡᵒᶜᵏ⁾ + y_{sτj}⁽²⁾ + b_{o,j}⁽ᵇˡᵒᶜᵏ⁾
-    b_{sτ}^{(block_mu)} = ¼·Σᵢ r_{sτi}⁽ᵇˡᵒᶜᵏ⁾
-    b_{sτ}^{(block_var)} = ¼·Σᵢ (r_{sτi}⁽ᵇˡᵒᶜᵏ⁾ - b_{sτ}^{(block_mu)})²
-    b_{sτ}^{(block_sigma)} = √(b_{sτ}^{(block_var)} + 0.00001)
-    b_{sτi}^{(block_xhat)} = (r_{sτi}⁽ᵇˡᵒᶜᵏ⁾ - b_{sτ}^{(block_mu)})/b_{sτ}^{(block_sigma)}
-    v_{sτi}⁽ᵇˡᵒᶜᵏ⁾ = bᵢ^{(block_gamma)}·b_{sτi}^{(block_xhat)} + bᵢ^{(block_beta)}
+    μ_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾ = ¼·Σᵢ r_{sτi}⁽ᵇˡᵒᶜᵏ⁾
+    var_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾ = ¼·Σᵢ (r_{sτi}⁽ᵇˡᵒᶜᵏ⁾ - μ_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾)²
+    σ_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾ = √(var_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾ + 0.00001)
+    xhat_{b,sτi}⁽ᵇˡᵒᶜᵏ⁾ = (r_{sτi}⁽ᵇˡᵒᶜᵏ⁾ - μ_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾)/σ_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾
+    v_{sτi}⁽ᵇˡᵒᶜᵏ⁾ = γ_{b,i}⁽ᵇˡᵒᶜᵏ⁾·xhat_{b,sτi}⁽ᵇˡᵒᶜᵏ⁾ + β_{b,i}⁽ᵇˡᵒᶜᵏ⁾
     z_{sτm}⁽ᵇˡᵒᶜᵏ⁾ = Σᵢ w_{f,mi}⁽ᵇˡᵒᶜᵏ⁾·v_{sτi}⁽ᵇˡᵒᶜᵏ⁾ + b_{f,m}⁽ᵇˡᵒᶜᵏ⁾
     g_{sτm}⁽ᵇˡᵒᶜᵏ⁾ = ½·z_{sτm}⁽ᵇˡᵒᶜᵏ⁾·(1 + erf(z_{sτm}⁽ᵇˡᵒᶜᵏ⁾/√2))
     y_{sτj}⁽ᵇˡᵒᶜᵏ⁾ = Σₘ w_{p,jm}⁽ᵇˡᵒᶜᵏ⁾·g_{sτm}⁽ᵇˡᵒᶜᵏ⁾ + r_{sτj}⁽ᵇˡᵒᶜᵏ⁾ + b_{p,j}⁽ᵇˡᵒᶜᵏ⁾
@@ -352,8 +354,8 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     """Return the loss E, and its gradient by every parameter in the parameter's shape.
 
     ∂E/∂w_{τi}⁽ᵉᵐᵇᵉᵈᵈⁱⁿᵍ⁾ = Σₛ Σⱼ ∂E/∂yₛⱼᵢ⁽ᵉᵐᵇᵉᵈᵈⁱⁿᵍ⁾·[tokensₛⱼ = τ]
-    ∂E/∂aᵢ^{(block_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ᵇˡᵒᶜᵏ⁾·a_{sτi}^{(block_xhat)}
-    ∂E/∂aᵢ^{(block_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ᵇˡᵒᶜᵏ⁾
+    ∂E/∂γ_{a,i}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ᵇˡᵒᶜᵏ⁾·xhat_{a,sτi}⁽ᵇˡᵒᶜᵏ⁾
+    ∂E/∂β_{a,i}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ᵇˡᵒᶜᵏ⁾
     ∂E/∂w_{q,aki}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ᵇˡᵒᶜᵏ⁾·u_{sτi}⁽ᵇˡᵒᶜᵏ⁾
     ∂E/∂b_{q,ak}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂q_{saτk}⁽ᵇˡᵒᶜᵏ⁾
     ∂E/∂w_{k,aki}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ᵇˡᵒᶜᵏ⁾·u_{sτi}⁽ᵇˡᵒᶜᵏ⁾
@@ -362,10 +364,10 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     ∂E/∂b_{v,ak}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂v_{saτk}⁽ᵇˡᵒᶜᵏ⁾
     ∂E/∂w_{o,jak}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ᵇˡᵒᶜᵏ⁾·o_{saτk}⁽ᵇˡᵒᶜᵏ⁾
     ∂E/∂b_{o,j}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂r_{sτj}⁽ᵇˡᵒᶜᵏ⁾
-    ∂E/∂bᵢ^{(block_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾·b_{sτi}^{(block_xhat)}
-    ∂E/∂bᵢ^{(block_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾
-    ∂E/∂w_{f,mi}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ᵇˡᵒᶜᵏ⁾·v_{sτi}⁽ᵇˡᵒᶜᵏ⁾
-    ∂E/∂b_{f,m}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ᵇˡᵒᶜᵏ⁾
+    ∂E/∂γ_{b,i}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾·xhat_{b,sτi}⁽ᵇˡᵒᶜᵏ⁾
+    ∂E/∂β_{b,i}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾
+    ∂E/∂w_{f,mi}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ δ_{sτm}⁽ᵇˡᵒᶜᵏ⁾·v_{sτi}⁽ᵇˡᵒᶜᵏ⁾
+    ∂E/∂b_{f,m}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ δ_{sτm}⁽ᵇˡᵒᶜᵏ⁾
     ∂E/∂w_{p,jm}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ᵇˡᵒᶜᵏ⁾·g_{sτm}⁽ᵇˡᵒᶜᵏ⁾
     ∂E/∂b_{p,j}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ᵇˡᵒᶜᵏ⁾
     ∂E/∂wⱼᵢ⁽⁴⁾ = Σₛ Σ_τ δ_{sτj}⁽⁴⁾·y_{sτi}⁽ᵇˡᵒᶜᵏ⁾
@@ -399,15 +401,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     y2_part3 = np.sin(np.outer(np.arange(5), 10000 ** (-0.25 * np.arange(4))))
     y2_part1 = np.where((np.arange(4) - 2 * (np.arange(4) // 2) == 0)[:, None], y2_part3.T, y2_part2.T)
     y2 = embedding_y + y2_part1.T
-    # a_{sτ}^{(block_mu)} = ¼·Σᵢ y_{sτi}⁽²⁾
+    # μ_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾ = ¼·Σᵢ y_{sτi}⁽²⁾
     block_mu_a = 0.25 * np.sum(y2, axis=2)
-    # a_{sτ}^{(block_var)} = ¼·Σᵢ (y_{sτi}⁽²⁾ - a_{sτ}^{(block_mu)})²
+    # var_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾ = ¼·Σᵢ (y_{sτi}⁽²⁾ - μ_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾)²
     block_var_a = 0.25 * np.sum((y2 + (-block_mu_a)[:, :, None]) ** 2, axis=2)
-    # a_{sτ}^{(block_sigma)} = √(a_{sτ}^{(block_var)} + 0.00001)
+    # σ_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾ = √(var_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾ + 0.00001)
     block_sigma_a = np.sqrt(1 / 100000 * (1 + 100000 * block_var_a))
-    # a_{sτi}^{(block_xhat)} = (y_{sτi}⁽²⁾ - a_{sτ}^{(block_mu)})/a_{sτ}^{(block_sigma)}
+    # xhat_{a,sτi}⁽ᵇˡᵒᶜᵏ⁾ = (y_{sτi}⁽²⁾ - μ_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾)/σ_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾
     block_xhat_a = (y2 + (-block_mu_a)[:, :, None]) / block_sigma_a[:, :, None]
-    # u_{sτi}⁽ᵇˡᵒᶜᵏ⁾ = aᵢ^{(block_gamma)}·a_{sτi}^{(block_xhat)} + aᵢ^{(block_beta)}
+    # u_{sτi}⁽ᵇˡᵒᶜᵏ⁾ = γ_{a,i}⁽ᵇˡᵒᶜᵏ⁾·xhat_{a,sτi}⁽ᵇˡᵒᶜᵏ⁾ + β_{a,i}⁽ᵇˡᵒᶜᵏ⁾
     block_u = block_gamma_a * block_xhat_a + block_beta_a
     # q_{saτk}⁽ᵇˡᵒᶜᵏ⁾ = Σᵢ w_{q,aki}⁽ᵇˡᵒᶜᵏ⁾·u_{sτi}⁽ᵇˡᵒᶜᵏ⁾ + b_{q,ak}⁽ᵇˡᵒᶜᵏ⁾
     block_Q = np.tensordot(block_u, block_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + block_bq[:, None, :]
@@ -424,15 +426,15 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     block_O = block_P @ block_V
     # r_{sτj}⁽ᵇˡᵒᶜᵏ⁾ = Σₐ Σₖ w_{o,jak}⁽ᵇˡᵒᶜᵏ⁾·o_{saτk}⁽ᵇˡᵒᶜᵏ⁾ + y_{sτj}⁽²⁾ + b_{o,j}⁽ᵇˡᵒᶜᵏ⁾
     block_r = np.tensordot(block_O, block_Wo, ((1, 3), (1, 2))) + block_bo + y2
-    # b_{sτ}^{(block_mu)} = ¼·Σᵢ r_{sτi}⁽ᵇˡᵒᶜᵏ⁾
+    # μ_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾ = ¼·Σᵢ r_{sτi}⁽ᵇˡᵒᶜᵏ⁾
     block_mu_b = 0.25 * np.sum(block_r, axis=2)
-    # b_{sτ}^{(block_var)} = ¼·Σᵢ (r_{sτi}⁽ᵇˡᵒᶜᵏ⁾ - b_{sτ}^{(block_mu)})²
+    # var_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾ = ¼·Σᵢ (r_{sτi}⁽ᵇˡᵒᶜᵏ⁾ - μ_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾)²
     block_var_b = 0.25 * np.sum((block_r + (-block_mu_b)[:, :, None]) ** 2, axis=2)
-    # b_{sτ}^{(block_sigma)} = √(b_{sτ}^{(block_var)} + 0.00001)
+    # σ_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾ = √(var_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾ + 0.00001)
     block_sigma_b = np.sqrt(1 / 100000 * (1 + 100000 * block_var_b))
-    # b_{sτi}^{(block_xhat)} = (r_{sτi}⁽ᵇˡᵒᶜᵏ⁾ - b_{sτ}^{(block_mu)})/b_{sτ}^{(block_sigma)}
+    # xhat_{b,sτi}⁽ᵇˡᵒᶜᵏ⁾ = (r_{sτi}⁽ᵇˡᵒᶜᵏ⁾ - μ_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾)/σ_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾
     block_xhat_b = (block_r + (-block_mu_b)[:, :, None]) / block_sigma_b[:, :, None]
-    # v_{sτi}⁽ᵇˡᵒᶜᵏ⁾ = bᵢ^{(block_gamma)}·b_{sτi}^{(block_xhat)} + bᵢ^{(block_beta)}
+    # v_{sτi}⁽ᵇˡᵒᶜᵏ⁾ = γ_{b,i}⁽ᵇˡᵒᶜᵏ⁾·xhat_{b,sτi}⁽ᵇˡᵒᶜᵏ⁾ + β_{b,i}⁽ᵇˡᵒᶜᵏ⁾
     block_v = block_gamma_b * block_xhat_b + block_beta_b
     # z_{sτm}⁽ᵇˡᵒᶜᵏ⁾ = Σᵢ w_{f,mi}⁽ᵇˡᵒᶜᵏ⁾·v_{sτi}⁽ᵇˡᵒᶜᵏ⁾ + b_{f,m}⁽ᵇˡᵒᶜᵏ⁾
     block_z = block_v @ block_Wf.T + block_bf
@@ -458,25 +460,25 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dblock_Wp = np.tensordot(dblock_y, block_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ᵇˡᵒᶜᵏ⁾
     dblock_bp = np.sum(dblock_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ᵇˡᵒᶜᵏ⁾ = ½·Σⱼ ∂E/∂y_{sτj}⁽ᵇˡᵒᶜᵏ⁾·w_{p,jm}⁽ᵇˡᵒᶜᵏ⁾·(1 + erf(z_{sτm}⁽ᵇˡᵒᶜᵏ⁾/√2) +
+    # δ_{sτm}⁽ᵇˡᵒᶜᵏ⁾ = ½·Σⱼ ∂E/∂y_{sτj}⁽ᵇˡᵒᶜᵏ⁾·w_{p,jm}⁽ᵇˡᵒᶜᵏ⁾·(1 + erf(z_{sτm}⁽ᵇˡᵒᶜᵏ⁾/√2) +
     #     √(2/π)·z_{sτm}⁽ᵇˡᵒᶜᵏ⁾·exp(-½·(z_{sτm}⁽ᵇˡᵒᶜᵏ⁾)²))
     dblock_z_part1 = 1 + 0.7978845608028654 * block_z * np.exp(-0.5 * block_z**2) + erf(0.5 * 2**0.5 * block_z)
     dblock_z = 0.5 * (dblock_y @ block_Wp) * dblock_z_part1
-    # ∂E/∂w_{f,mi}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ᵇˡᵒᶜᵏ⁾·v_{sτi}⁽ᵇˡᵒᶜᵏ⁾
+    # ∂E/∂w_{f,mi}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ δ_{sτm}⁽ᵇˡᵒᶜᵏ⁾·v_{sτi}⁽ᵇˡᵒᶜᵏ⁾
     dblock_Wf = np.tensordot(dblock_z, block_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ᵇˡᵒᶜᵏ⁾
+    # ∂E/∂b_{f,m}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ δ_{sτm}⁽ᵇˡᵒᶜᵏ⁾
     dblock_bf = np.sum(dblock_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾ = Σₘ ∂E/∂z_{sτm}⁽ᵇˡᵒᶜᵏ⁾·w_{f,mi}⁽ᵇˡᵒᶜᵏ⁾
+    # ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾ = Σₘ δ_{sτm}⁽ᵇˡᵒᶜᵏ⁾·w_{f,mi}⁽ᵇˡᵒᶜᵏ⁾
     dblock_v = dblock_z @ block_Wf
-    # ∂E/∂bᵢ^{(block_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾·b_{sτi}^{(block_xhat)}
+    # ∂E/∂γ_{b,i}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾·xhat_{b,sτi}⁽ᵇˡᵒᶜᵏ⁾
     dblock_gamma_b = np.sum(dblock_v * block_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(block_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾
+    # ∂E/∂β_{b,i}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾
     dblock_beta_b = np.sum(dblock_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(block_xhat)} = ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾·bᵢ^{(block_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ᵇˡᵒᶜᵏ⁾ = ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾·γ_{b,i}⁽ᵇˡᵒᶜᵏ⁾
     dblock_xhat_b = dblock_v * block_gamma_b
-    # ∂E/∂r_{sτj}⁽ᵇˡᵒᶜᵏ⁾ = Σᵢ ∂E/∂b_{sτi}^{(block_xhat)}·b_{sτi}^{(block_xhat)}·(½·b_{sτ}^{(block_mu)} -
-    #     ½·r_{sτj}⁽ᵇˡᵒᶜᵏ⁾)/(2·(b_{sτ}^{(block_sigma)})²) + ∂E/∂b_{sτj}^{(block_xhat)}/b_{sτ}^{(block_sigma)}
-    #     + ∂E/∂y_{sτj}⁽ᵇˡᵒᶜᵏ⁾ - Σᵢ ∂E/∂b_{sτi}^{(block_xhat)}/(4·b_{sτ}^{(block_sigma)})
+    # ∂E/∂r_{sτj}⁽ᵇˡᵒᶜᵏ⁾ = Σᵢ ∂E/∂xhat_{b,sτi}⁽ᵇˡᵒᶜᵏ⁾·xhat_{b,sτi}⁽ᵇˡᵒᶜᵏ⁾·(½·μ_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾ -
+    #     ½·r_{sτj}⁽ᵇˡᵒᶜᵏ⁾)/(2·(σ_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾)²) + ∂E/∂xhat_{b,sτj}⁽ᵇˡᵒᶜᵏ⁾/σ_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾ +
+    #     ∂E/∂y_{sτj}⁽ᵇˡᵒᶜᵏ⁾ - Σᵢ ∂E/∂xhat_{b,sτi}⁽ᵇˡᵒᶜᵏ⁾/(4·σ_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾)
     dblock_r_part3 = np.sum(dblock_xhat_b * block_xhat_b, axis=2)
     dblock_r_part4 = 0.5 * (block_r + (-block_mu_b)[:, :, None])
     dblock_r_part2 = -2 * dblock_r_part3[:, :, None] * dblock_r_part4 * (block_sigma_b ** (-2))[:, :, None]
@@ -525,16 +527,16 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dblock_u_part1 = np.tensordot(dblock_K, block_Wk, ((1, 3), (0, 1)))
     dblock_u_part2 = np.tensordot(dblock_Q, block_Wq, ((1, 3), (0, 1)))
     dblock_u = dblock_u_part1 + dblock_u_part2 + np.tensordot(dblock_V, block_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(block_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ᵇˡᵒᶜᵏ⁾·a_{sτi}^{(block_xhat)}
+    # ∂E/∂γ_{a,i}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ᵇˡᵒᶜᵏ⁾·xhat_{a,sτi}⁽ᵇˡᵒᶜᵏ⁾
     dblock_gamma_a = np.sum(dblock_u * block_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(block_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ᵇˡᵒᶜᵏ⁾
+    # ∂E/∂β_{a,i}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ᵇˡᵒᶜᵏ⁾
     dblock_beta_a = np.sum(dblock_u, axis=(0, 1))
-    # ∂E/∂a_{sτi}^{(block_xhat)} = ∂E/∂u_{sτi}⁽ᵇˡᵒᶜᵏ⁾·aᵢ^{(block_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ᵇˡᵒᶜᵏ⁾ = ∂E/∂u_{sτi}⁽ᵇˡᵒᶜᵏ⁾·γ_{a,i}⁽ᵇˡᵒᶜᵏ⁾
     dblock_xhat_a = dblock_u * block_gamma_a
     # ∂E/∂y_{sτj}⁽ᵉᵐᵇᵉᵈᵈⁱⁿᵍ⁾ = ∂E/∂r_{sτj}⁽ᵇˡᵒᶜᵏ⁾ + Σᵢ
-    #     ∂E/∂a_{sτi}^{(block_xhat)}·a_{sτi}^{(block_xhat)}·(½·a_{sτ}^{(block_mu)} -
-    #     ½·y_{sτj}⁽²⁾)/(2·(a_{sτ}^{(block_sigma)})²) + ∂E/∂a_{sτj}^{(block_xhat)}/a_{sτ}^{(block_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(block_xhat)}/(4·a_{sτ}^{(block_sigma)})
+    #     ∂E/∂xhat_{a,sτi}⁽ᵇˡᵒᶜᵏ⁾·xhat_{a,sτi}⁽ᵇˡᵒᶜᵏ⁾·(½·μ_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾ -
+    #     ½·y_{sτj}⁽²⁾)/(2·(σ_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾)²) + ∂E/∂xhat_{a,sτj}⁽ᵇˡᵒᶜᵏ⁾/σ_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ᵇˡᵒᶜᵏ⁾/(4·σ_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾)
     dembedding_y_part3 = np.sum(dblock_xhat_a * block_xhat_a, axis=2)
     dembedding_y_part4 = 0.5 * (y2 + (-block_mu_a)[:, :, None])
     dembedding_y_part5 = block_sigma_a ** (-2)
@@ -671,25 +673,25 @@ def sequential_step(
     dblock_Wp = np.tensordot(dblock_y, block_g, ((0, 1), (0, 1)))
     # ∂E/∂b_{p,j}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂y_{sτj}⁽ᵇˡᵒᶜᵏ⁾
     dblock_bp = np.sum(dblock_y, axis=(0, 1))
-    # ∂E/∂z_{sτm}⁽ᵇˡᵒᶜᵏ⁾ = ½·Σⱼ ∂E/∂y_{sτj}⁽ᵇˡᵒᶜᵏ⁾·w_{p,jm}⁽ᵇˡᵒᶜᵏ⁾·(1 + erf(z_{sτm}⁽ᵇˡᵒᶜᵏ⁾/√2) +
+    # δ_{sτm}⁽ᵇˡᵒᶜᵏ⁾ = ½·Σⱼ ∂E/∂y_{sτj}⁽ᵇˡᵒᶜᵏ⁾·w_{p,jm}⁽ᵇˡᵒᶜᵏ⁾·(1 + erf(z_{sτm}⁽ᵇˡᵒᶜᵏ⁾/√2) +
     #     √(2/π)·z_{sτm}⁽ᵇˡᵒᶜᵏ⁾·exp(-½·(z_{sτm}⁽ᵇˡᵒᶜᵏ⁾)²))
     dblock_z_part1 = 1 + 0.7978845608028654 * block_z * np.exp(-0.5 * block_z**2) + erf(0.5 * 2**0.5 * block_z)
     dblock_z = 0.5 * (dblock_y @ block_Wp) * dblock_z_part1
-    # ∂E/∂w_{f,mi}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ᵇˡᵒᶜᵏ⁾·v_{sτi}⁽ᵇˡᵒᶜᵏ⁾
+    # ∂E/∂w_{f,mi}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ δ_{sτm}⁽ᵇˡᵒᶜᵏ⁾·v_{sτi}⁽ᵇˡᵒᶜᵏ⁾
     dblock_Wf = np.tensordot(dblock_z, block_v, ((0, 1), (0, 1)))
-    # ∂E/∂b_{f,m}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂z_{sτm}⁽ᵇˡᵒᶜᵏ⁾
+    # ∂E/∂b_{f,m}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ δ_{sτm}⁽ᵇˡᵒᶜᵏ⁾
     dblock_bf = np.sum(dblock_z, axis=(0, 1))
-    # ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾ = Σₘ ∂E/∂z_{sτm}⁽ᵇˡᵒᶜᵏ⁾·w_{f,mi}⁽ᵇˡᵒᶜᵏ⁾
+    # ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾ = Σₘ δ_{sτm}⁽ᵇˡᵒᶜᵏ⁾·w_{f,mi}⁽ᵇˡᵒᶜᵏ⁾
     dblock_v = dblock_z @ block_Wf
-    # ∂E/∂bᵢ^{(block_gamma)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾·b_{sτi}^{(block_xhat)}
+    # ∂E/∂γ_{b,i}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾·xhat_{b,sτi}⁽ᵇˡᵒᶜᵏ⁾
     dblock_gamma_b = np.sum(dblock_v * block_xhat_b, axis=(0, 1))
-    # ∂E/∂bᵢ^{(block_beta)} = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾
+    # ∂E/∂β_{b,i}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾
     dblock_beta_b = np.sum(dblock_v, axis=(0, 1))
-    # ∂E/∂b_{sτi}^{(block_xhat)} = ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾·bᵢ^{(block_gamma)}
+    # ∂E/∂xhat_{b,sτi}⁽ᵇˡᵒᶜᵏ⁾ = ∂E/∂v_{sτi}⁽ᵇˡᵒᶜᵏ⁾·γ_{b,i}⁽ᵇˡᵒᶜᵏ⁾
     dblock_xhat_b = dblock_v * block_gamma_b
-    # ∂E/∂r_{sτj}⁽ᵇˡᵒᶜᵏ⁾ = Σᵢ ∂E/∂b_{sτi}^{(block_xhat)}·b_{sτi}^{(block_xhat)}·(½·b_{sτ}^{(block_mu)} -
-    #     ½·r_{sτj}⁽ᵇˡᵒᶜᵏ⁾)/(2·(b_{sτ}^{(block_sigma)})²) + ∂E/∂b_{sτj}^{(block_xhat)}/b_{sτ}^{(block_sigma)}
-    #     + ∂E/∂y_{sτj}⁽ᵇˡᵒᶜᵏ⁾ - Σᵢ ∂E/∂b_{sτi}^{(block_xhat)}/(4·b_{sτ}^{(block_sigma)})
+    # ∂E/∂r_{sτj}⁽ᵇˡᵒᶜᵏ⁾ = Σᵢ ∂E/∂xhat_{b,sτi}⁽ᵇˡᵒᶜᵏ⁾·xhat_{b,sτi}⁽ᵇˡᵒᶜᵏ⁾·(½·μ_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾ -
+    #     ½·r_{sτj}⁽ᵇˡᵒᶜᵏ⁾)/(2·(σ_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾)²) + ∂E/∂xhat_{b,sτj}⁽ᵇˡᵒᶜᵏ⁾/σ_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾ +
+    #     ∂E/∂y_{sτj}⁽ᵇˡᵒᶜᵏ⁾ - Σᵢ ∂E/∂xhat_{b,sτi}⁽ᵇˡᵒᶜᵏ⁾/(4·σ_{b,sτ}⁽ᵇˡᵒᶜᵏ⁾)
     dblock_r_part3 = np.sum(dblock_xhat_b * block_xhat_b, axis=2)
     dblock_r_part4 = 0.5 * (block_r + (-block_mu_b)[:, :, None])
     dblock_r_part2 = -2 * dblock_r_part3[:, :, None] * dblock_r_part4 * (block_sigma_b ** (-2))[:, :, None]
@@ -738,9 +740,9 @@ def sequential_step(
     dblock_u_part1 = np.tensordot(dblock_K, block_Wk, ((1, 3), (0, 1)))
     dblock_u_part2 = np.tensordot(dblock_Q, block_Wq, ((1, 3), (0, 1)))
     dblock_u = dblock_u_part1 + dblock_u_part2 + np.tensordot(dblock_V, block_Wv, ((1, 3), (0, 1)))
-    # ∂E/∂aᵢ^{(block_gamma)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ᵇˡᵒᶜᵏ⁾·a_{sτi}^{(block_xhat)}
+    # ∂E/∂γ_{a,i}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ᵇˡᵒᶜᵏ⁾·xhat_{a,sτi}⁽ᵇˡᵒᶜᵏ⁾
     dblock_gamma_a = np.sum(dblock_u * block_xhat_a, axis=(0, 1))
-    # ∂E/∂aᵢ^{(block_beta)} = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ᵇˡᵒᶜᵏ⁾
+    # ∂E/∂β_{a,i}⁽ᵇˡᵒᶜᵏ⁾ = Σₛ Σ_τ ∂E/∂u_{sτi}⁽ᵇˡᵒᶜᵏ⁾
     dblock_beta_a = np.sum(dblock_u, axis=(0, 1))
     block_gamma_a = _moved(block_gamma_a, dblock_gamma_a, learning_rate)
     block_beta_a = _moved(block_beta_a, dblock_beta_a, learning_rate)
@@ -758,12 +760,12 @@ def sequential_step(
     block_bf = _moved(block_bf, dblock_bf, learning_rate)
     block_Wp = _moved(block_Wp, dblock_Wp, learning_rate)
     block_bp = _moved(block_bp, dblock_bp, learning_rate)
-    # ∂E/∂a_{sτi}^{(block_xhat)} = ∂E/∂u_{sτi}⁽ᵇˡᵒᶜᵏ⁾·aᵢ^{(block_gamma)}
+    # ∂E/∂xhat_{a,sτi}⁽ᵇˡᵒᶜᵏ⁾ = ∂E/∂u_{sτi}⁽ᵇˡᵒᶜᵏ⁾·γ_{a,i}⁽ᵇˡᵒᶜᵏ⁾
     dblock_xhat_a = dblock_u * block_gamma_a
     # ∂E/∂y_{sτj}⁽ᵉᵐᵇᵉᵈᵈⁱⁿᵍ⁾ = ∂E/∂r_{sτj}⁽ᵇˡᵒᶜᵏ⁾ + Σᵢ
-    #     ∂E/∂a_{sτi}^{(block_xhat)}·a_{sτi}^{(block_xhat)}·(½·a_{sτ}^{(block_mu)} -
-    #     ½·y_{sτj}⁽²⁾)/(2·(a_{sτ}^{(block_sigma)})²) + ∂E/∂a_{sτj}^{(block_xhat)}/a_{sτ}^{(block_sigma)} - Σᵢ
-    #     ∂E/∂a_{sτi}^{(block_xhat)}/(4·a_{sτ}^{(block_sigma)})
+    #     ∂E/∂xhat_{a,sτi}⁽ᵇˡᵒᶜᵏ⁾·xhat_{a,sτi}⁽ᵇˡᵒᶜᵏ⁾·(½·μ_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾ -
+    #     ½·y_{sτj}⁽²⁾)/(2·(σ_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾)²) + ∂E/∂xhat_{a,sτj}⁽ᵇˡᵒᶜᵏ⁾/σ_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾ - Σᵢ
+    #     ∂E/∂xhat_{a,sτi}⁽ᵇˡᵒᶜᵏ⁾/(4·σ_{a,sτ}⁽ᵇˡᵒᶜᵏ⁾)
     dembedding_y_part3 = np.sum(dblock_xhat_a * block_xhat_a, axis=2)
     dembedding_y_part4 = 0.5 * (y2 + (-block_mu_a)[:, :, None])
     dembedding_y_part5 = block_sigma_a ** (-2)

@@ -8,6 +8,8 @@
 # check: index form: 1e-9 |g|
 # check: scalar form: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
 # body sha256: 725806d4890c169dfc783c5e53da128664d0aec1eec362a76d183c9eb0a3f522
 """Loss, forward pass and gradients of the network vae as SymPy objects.
 

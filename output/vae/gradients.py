@@ -8,7 +8,9 @@
 # check: index form: 1e-9 |g|
 # check: scalar form: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
-# body sha256: 966246bbd07ede62f4f776ca1e175b44a82864be16e2abe342e43f29f992c9f3
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
+# body sha256: 3adba306bd9ead34d218a5ba0213f5dcfe728de40d1ed941b0b03f203eaea79e
 """Loss, gradient and training of the network vae, in NumPy.
 
     x          N x 6  input
@@ -200,14 +202,14 @@ def loss(params: Params, x: Array, eps: Array) -> float:
 def loss_and_grad(params: Params, x: Array, eps: Array) -> tuple[float, Params]:
     """Return the loss E, and its gradient by every parameter in the parameter's shape.
 
-    ∂E/∂wⱼᵢ⁽ʰⁱᵈᵈᵉⁿ⁾ = Σₛ ∂E/∂zₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾·xₛᵢ
-    ∂E/∂bⱼ⁽ʰⁱᵈᵈᵉⁿ⁾ = Σₛ ∂E/∂zₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾
-    ∂E/∂wⱼᵢ⁽ᶜᵒᵈᵉ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᶜᵒᵈᵉ⁾·aₛᵢ⁽ʰⁱᵈᵈᵉⁿ⁾
-    ∂E/∂bⱼ⁽ᶜᵒᵈᵉ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᶜᵒᵈᵉ⁾
-    ∂E/∂wⱼᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·yₛᵢ⁽ᵈʳᵃʷⁿ⁾
-    ∂E/∂bⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
-    ∂E/∂wⱼᵢ⁽ᵒᵘᵗᵖᵘᵗ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾·aₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
-    ∂E/∂bⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾
+    ∂E/∂wⱼᵢ⁽ʰⁱᵈᵈᵉⁿ⁾ = Σₛ δₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾·xₛᵢ
+    ∂E/∂bⱼ⁽ʰⁱᵈᵈᵉⁿ⁾ = Σₛ δₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾
+    ∂E/∂wⱼᵢ⁽ᶜᵒᵈᵉ⁾ = Σₛ δₛⱼ⁽ᶜᵒᵈᵉ⁾·aₛᵢ⁽ʰⁱᵈᵈᵉⁿ⁾
+    ∂E/∂bⱼ⁽ᶜᵒᵈᵉ⁾ = Σₛ δₛⱼ⁽ᶜᵒᵈᵉ⁾
+    ∂E/∂wⱼᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ δₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·yₛᵢ⁽ᵈʳᵃʷⁿ⁾
+    ∂E/∂bⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ δₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
+    ∂E/∂wⱼᵢ⁽ᵒᵘᵗᵖᵘᵗ⁾ = Σₛ δₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾·aₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
+    ∂E/∂bⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ = Σₛ δₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾
     """
     hidden_W = params["hidden_W"]
     hidden_b = params["hidden_b"]
@@ -240,21 +242,21 @@ def loss_and_grad(params: Params, x: Array, eps: Array) -> tuple[float, Params]:
     E2 = 0.5 * np.sum(code_z[:, :2] ** 2 + np.expm1(code_z[:, 2:]) - code_z[:, 2:]) / N
     # E = E⁽¹⁾ + 0.1·E⁽²⁾
     E = 0.1 * (10 * E1 + E2)
-    # ∂E/∂zₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ = 1/(6·N)·(aₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ - xₛⱼ)
+    # δₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ = 1/(6·N)·(aₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ - xₛⱼ)
     doutput_z = 1 / 6 * (output_a - x) / N
-    # ∂E/∂wⱼᵢ⁽ᵒᵘᵗᵖᵘᵗ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾·aₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
+    # ∂E/∂wⱼᵢ⁽ᵒᵘᵗᵖᵘᵗ⁾ = Σₛ δₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾·aₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
     doutput_W = doutput_z.T @ decoder_a
-    # ∂E/∂bⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾
+    # ∂E/∂bⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ = Σₛ δₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾
     doutput_b = np.sum(doutput_z, axis=0)
-    # ∂E/∂zₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₖ ∂E/∂zₛₖ⁽ᵒᵘᵗᵖᵘᵗ⁾·wₖⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾·(1 - (aₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾)²)
+    # δₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₖ δₛₖ⁽ᵒᵘᵗᵖᵘᵗ⁾·wₖⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾·(1 - (aₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾)²)
     ddecoder_z = (doutput_z @ output_W) * (1 - decoder_a**2)
-    # ∂E/∂wⱼᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·yₛᵢ⁽ᵈʳᵃʷⁿ⁾
+    # ∂E/∂wⱼᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ δₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·yₛᵢ⁽ᵈʳᵃʷⁿ⁾
     ddecoder_W = ddecoder_z.T @ drawn_y
-    # ∂E/∂bⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
+    # ∂E/∂bⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ δₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
     ddecoder_b = np.sum(ddecoder_z, axis=0)
-    # ∂E/∂yₛⱼ⁽ᵈʳᵃʷⁿ⁾ = Σₖ ∂E/∂zₛₖ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·wₖⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
+    # ∂E/∂yₛⱼ⁽ᵈʳᵃʷⁿ⁾ = Σₖ δₛₖ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·wₖⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
     ddrawn_y = ddecoder_z @ decoder_W
-    # ∂E/∂zₛⱼ⁽ᶜᵒᵈᵉ⁾ = ∂E/∂yₛⱼ⁽ᵈʳᵃʷⁿ⁾·[1 ≤ j ≤ 2] + ∂E/∂y_{s,j-2}⁽ᵈʳᵃʷⁿ⁾·(½·y_{s,j-2}⁽ᵈʳᵃʷⁿ⁾ -
+    # δₛⱼ⁽ᶜᵒᵈᵉ⁾ = ∂E/∂yₛⱼ⁽ᵈʳᵃʷⁿ⁾·[1 ≤ j ≤ 2] + ∂E/∂y_{s,j-2}⁽ᵈʳᵃʷⁿ⁾·(½·y_{s,j-2}⁽ᵈʳᵃʷⁿ⁾ -
     #     ½·z_{s,j-2}⁽ᶜᵒᵈᵉ⁾)·[1 ≤ j - 2 ≤ 2] + 1/(10·N)·zₛⱼ⁽ᶜᵒᵈᵉ⁾·[1 ≤ j ≤ 2] + 1/(20·N)·(exp(zₛⱼ⁽ᶜᵒᵈᵉ⁾) -
     #     1)·[1 ≤ j - 2 ≤ 2]
     dcode_z_part3 = 0.5 * (window(drawn_y, 1, (4,), (1,), -2) - window(code_z, 1, (4,), (1,), -2))
@@ -264,15 +266,15 @@ def loss_and_grad(params: Params, x: Array, eps: Array) -> tuple[float, Params]:
     dcode_z_part6 = 2 * code_z * np.logical_and(np.arange(4) >= 0, np.arange(4) < 2) / N
     dcode_z_part1 = dcode_z_part6 + dcode_z_part2 + 20 * window(ddrawn_y, 1, (4,), (1,), 0) + dcode_z_part4.T
     dcode_z = 0.05 * dcode_z_part1
-    # ∂E/∂wⱼᵢ⁽ᶜᵒᵈᵉ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᶜᵒᵈᵉ⁾·aₛᵢ⁽ʰⁱᵈᵈᵉⁿ⁾
+    # ∂E/∂wⱼᵢ⁽ᶜᵒᵈᵉ⁾ = Σₛ δₛⱼ⁽ᶜᵒᵈᵉ⁾·aₛᵢ⁽ʰⁱᵈᵈᵉⁿ⁾
     dcode_W = dcode_z.T @ hidden_a
-    # ∂E/∂bⱼ⁽ᶜᵒᵈᵉ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᶜᵒᵈᵉ⁾
+    # ∂E/∂bⱼ⁽ᶜᵒᵈᵉ⁾ = Σₛ δₛⱼ⁽ᶜᵒᵈᵉ⁾
     dcode_b = np.sum(dcode_z, axis=0)
-    # ∂E/∂zₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾ = Σₖ ∂E/∂zₛₖ⁽ᶜᵒᵈᵉ⁾·wₖⱼ⁽ᶜᵒᵈᵉ⁾·(1 - (aₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾)²)
+    # δₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾ = Σₖ δₛₖ⁽ᶜᵒᵈᵉ⁾·wₖⱼ⁽ᶜᵒᵈᵉ⁾·(1 - (aₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾)²)
     dhidden_z = (dcode_z @ code_W) * (1 - hidden_a**2)
-    # ∂E/∂wⱼᵢ⁽ʰⁱᵈᵈᵉⁿ⁾ = Σₛ ∂E/∂zₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾·xₛᵢ
+    # ∂E/∂wⱼᵢ⁽ʰⁱᵈᵈᵉⁿ⁾ = Σₛ δₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾·xₛᵢ
     dhidden_W = dhidden_z.T @ x
-    # ∂E/∂bⱼ⁽ʰⁱᵈᵈᵉⁿ⁾ = Σₛ ∂E/∂zₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾
+    # ∂E/∂bⱼ⁽ʰⁱᵈᵈᵉⁿ⁾ = Σₛ δₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾
     dhidden_b = np.sum(dhidden_z, axis=0)
     grads = {
         "hidden_W": dhidden_W,
@@ -370,11 +372,11 @@ def sequential_step(
     E1 = -1 / 6 * np.sum(-(1 - x) * softplus(output_z) - x * softplus(-output_z)) / N
     E2 = 0.5 * np.sum(code_z[:, :2] ** 2 + np.expm1(code_z[:, 2:]) - code_z[:, 2:]) / N
     E = 0.1 * (10 * E1 + E2)
-    # ∂E/∂zₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ = 1/(6·N)·(aₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ - xₛⱼ)
+    # δₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ = 1/(6·N)·(aₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ - xₛⱼ)
     doutput_z = 1 / 6 * (output_a - x) / N
-    # ∂E/∂wⱼᵢ⁽ᵒᵘᵗᵖᵘᵗ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾·aₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
+    # ∂E/∂wⱼᵢ⁽ᵒᵘᵗᵖᵘᵗ⁾ = Σₛ δₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾·aₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
     doutput_W = doutput_z.T @ decoder_a
-    # ∂E/∂bⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾
+    # ∂E/∂bⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ = Σₛ δₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾
     doutput_b = np.sum(doutput_z, axis=0)
     output_W = _moved(
         output_W,
@@ -394,11 +396,11 @@ def sequential_step(
         beta2,
         epsilon,
     )
-    # ∂E/∂zₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₖ ∂E/∂zₛₖ⁽ᵒᵘᵗᵖᵘᵗ⁾·wₖⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾·(1 - (aₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾)²)
+    # δₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₖ δₛₖ⁽ᵒᵘᵗᵖᵘᵗ⁾·wₖⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾·(1 - (aₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾)²)
     ddecoder_z = (doutput_z @ output_W) * (1 - decoder_a**2)
-    # ∂E/∂wⱼᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·yₛᵢ⁽ᵈʳᵃʷⁿ⁾
+    # ∂E/∂wⱼᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ δₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·yₛᵢ⁽ᵈʳᵃʷⁿ⁾
     ddecoder_W = ddecoder_z.T @ drawn_y
-    # ∂E/∂bⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
+    # ∂E/∂bⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ δₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
     ddecoder_b = np.sum(ddecoder_z, axis=0)
     decoder_W = _moved(
         decoder_W,
@@ -418,9 +420,9 @@ def sequential_step(
         beta2,
         epsilon,
     )
-    # ∂E/∂yₛⱼ⁽ᵈʳᵃʷⁿ⁾ = Σₖ ∂E/∂zₛₖ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·wₖⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
+    # ∂E/∂yₛⱼ⁽ᵈʳᵃʷⁿ⁾ = Σₖ δₛₖ⁽ᵈᵉᶜᵒᵈᵉʳ⁾·wₖⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
     ddrawn_y = ddecoder_z @ decoder_W
-    # ∂E/∂zₛⱼ⁽ᶜᵒᵈᵉ⁾ = ∂E/∂yₛⱼ⁽ᵈʳᵃʷⁿ⁾·[1 ≤ j ≤ 2] + ∂E/∂y_{s,j-2}⁽ᵈʳᵃʷⁿ⁾·(½·y_{s,j-2}⁽ᵈʳᵃʷⁿ⁾ -
+    # δₛⱼ⁽ᶜᵒᵈᵉ⁾ = ∂E/∂yₛⱼ⁽ᵈʳᵃʷⁿ⁾·[1 ≤ j ≤ 2] + ∂E/∂y_{s,j-2}⁽ᵈʳᵃʷⁿ⁾·(½·y_{s,j-2}⁽ᵈʳᵃʷⁿ⁾ -
     #     ½·z_{s,j-2}⁽ᶜᵒᵈᵉ⁾)·[1 ≤ j - 2 ≤ 2] + 1/(10·N)·zₛⱼ⁽ᶜᵒᵈᵉ⁾·[1 ≤ j ≤ 2] + 1/(20·N)·(exp(zₛⱼ⁽ᶜᵒᵈᵉ⁾) -
     #     1)·[1 ≤ j - 2 ≤ 2]
     dcode_z_part3 = 0.5 * (window(drawn_y, 1, (4,), (1,), -2) - window(code_z, 1, (4,), (1,), -2))
@@ -430,17 +432,17 @@ def sequential_step(
     dcode_z_part6 = 2 * code_z * np.logical_and(np.arange(4) >= 0, np.arange(4) < 2) / N
     dcode_z_part1 = dcode_z_part6 + dcode_z_part2 + 20 * window(ddrawn_y, 1, (4,), (1,), 0) + dcode_z_part4.T
     dcode_z = 0.05 * dcode_z_part1
-    # ∂E/∂wⱼᵢ⁽ᶜᵒᵈᵉ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᶜᵒᵈᵉ⁾·aₛᵢ⁽ʰⁱᵈᵈᵉⁿ⁾
+    # ∂E/∂wⱼᵢ⁽ᶜᵒᵈᵉ⁾ = Σₛ δₛⱼ⁽ᶜᵒᵈᵉ⁾·aₛᵢ⁽ʰⁱᵈᵈᵉⁿ⁾
     dcode_W = dcode_z.T @ hidden_a
-    # ∂E/∂bⱼ⁽ᶜᵒᵈᵉ⁾ = Σₛ ∂E/∂zₛⱼ⁽ᶜᵒᵈᵉ⁾
+    # ∂E/∂bⱼ⁽ᶜᵒᵈᵉ⁾ = Σₛ δₛⱼ⁽ᶜᵒᵈᵉ⁾
     dcode_b = np.sum(dcode_z, axis=0)
     code_W = _moved(code_W, dcode_W, state.setdefault("code_W", {}), learning_rate, beta1, beta2, epsilon)
     code_b = _moved(code_b, dcode_b, state.setdefault("code_b", {}), learning_rate, beta1, beta2, epsilon)
-    # ∂E/∂zₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾ = Σₖ ∂E/∂zₛₖ⁽ᶜᵒᵈᵉ⁾·wₖⱼ⁽ᶜᵒᵈᵉ⁾·(1 - (aₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾)²)
+    # δₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾ = Σₖ δₛₖ⁽ᶜᵒᵈᵉ⁾·wₖⱼ⁽ᶜᵒᵈᵉ⁾·(1 - (aₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾)²)
     dhidden_z = (dcode_z @ code_W) * (1 - hidden_a**2)
-    # ∂E/∂wⱼᵢ⁽ʰⁱᵈᵈᵉⁿ⁾ = Σₛ ∂E/∂zₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾·xₛᵢ
+    # ∂E/∂wⱼᵢ⁽ʰⁱᵈᵈᵉⁿ⁾ = Σₛ δₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾·xₛᵢ
     dhidden_W = dhidden_z.T @ x
-    # ∂E/∂bⱼ⁽ʰⁱᵈᵈᵉⁿ⁾ = Σₛ ∂E/∂zₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾
+    # ∂E/∂bⱼ⁽ʰⁱᵈᵈᵉⁿ⁾ = Σₛ δₛⱼ⁽ʰⁱᵈᵈᵉⁿ⁾
     dhidden_b = np.sum(dhidden_z, axis=0)
     hidden_W = _moved(
         hidden_W,

@@ -9,6 +9,8 @@
 # check: scalar form: 1e-9 |g|
 # check: one big expression: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
 # body sha256: 1358101e199c5d71ac108fb76efc1cb3fc756b077f0409d08a18d69902934b19
 """Loss, forward pass and gradients of the network xor as SymPy objects.
 

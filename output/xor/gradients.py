@@ -9,6 +9,8 @@
 # check: scalar form: 1e-9 |g|
 # check: one big expression: 1e-9 |g|
 # check: evaluation to 50 digits: 1e-35 relative
+# check: differences of the forward pass: 1e-35 relative
+# check: the document, read back: = exactly, ≈ within the rounding shown
 # body sha256: fe65d16a0f412b5b15408b7b2e709f17f10d7e33e192c21805a0749cd018fe22
 """Loss, gradient and training of the network xor, in NumPy.
 
