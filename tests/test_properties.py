@@ -32,7 +32,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from symbackprop.emitters import EMITTERS, Findings
-from symbackprop.errors import InputError, TooLargeError, UnsupportedError
+from symbackprop.errors import InputError, TooLargeError, UndefinedError, UnsupportedError
 from symbackprop.expressions import Index, Total, reads
 from symbackprop.facade import Derived, derive
 from symbackprop.graph import Derivation, Graph
@@ -332,7 +332,7 @@ def examined(seed: int, document: bool | None = None) -> tuple[str, list[str]]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             wrong = faults(d, seed, seed % EVERY_DOCUMENT == 0 if document is None else document)
-    except (UnsupportedError, TooLargeError) as error:
+    except (UnsupportedError, TooLargeError, UndefinedError) as error:
         return "refused", [str(error).splitlines()[0]]
     except Exception:
         wrong = [traceback.format_exc(limit=-4)]
