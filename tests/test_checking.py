@@ -121,7 +121,7 @@ def test_numbers_are_right_to_the_digits_given(mazur):
     assert judged(mazur, "w5", 0.0822).right
     assert judged(mazur, "w5", "0.082167041").right
     assert not judged(mazur, "w5", "0.082167042").right
-    assert not judged(mazur, "w5", 0.0821).right
+    assert not judged(mazur, "w5", 0.0823).right
     assert judged(
         mazur, "", {"w5": "0.08217", "dE/dw1": "0.000438568", "W2": [[0.0822, 0.0827], [-0.0226, -0.0227]]}
     ).right
@@ -391,3 +391,65 @@ def test_a_file_nested_without_end_is_bad_input(call, tmp_path):
 def test_an_unknown_element_is_told_of_the_known_ones(call, name, help):
     code, _, printed = call("check", "mazur", f"{name}=0.1")
     assert code == 2 and help in printed
+
+
+def test_a_decimal_comma_is_named_and_mended(mazur, tmp_path):
+    with pytest.raises(InputError, match="w5 is 0,082167 with a decimal comma") as caught:
+        from_object("w5", "0,082167", mazur.subjects)
+    assert caught.value.mistakes[0].help == "write 0.082167"
+    path = tmp_path / "mine.json"
+    path.write_text('{"w5": "-8,2e-2"}')
+    with pytest.raises(InputError, match=r"write -8\.2e-2"):
+        mazur(from_file(path, mazur.subjects))
+    path.write_text('{"w5": 0,082167}')
+    with pytest.raises(InputError, match=r"0\.0822, not 0,0822"):
+        from_file(path, mazur.subjects)
+    path.write_text('{"w5": 0.082167')
+    with pytest.raises(InputError) as caught:
+        from_file(path, mazur.subjects)
+    assert not caught.value.mistakes[0].help
+
+
+def test_names_of_other_notations_are_translated(mazur):
+    def hint(name):
+        with pytest.raises(InputError) as caught:
+            from_object(name, "0.1", mazur.subjects)
+        return caught.value.mistakes[0].help
+
+    assert hint("out_o1").startswith("did you mean 'a2_1'?")
+    assert hint("net_h2").startswith("did you mean 'z1_2'?")
+    assert hint("dE_dout_{h1}").startswith("did you mean 'a1_1'?")
+    assert hint("delta_o1").startswith("did you mean 'z2_1'?")
+    assert hint("out_o3") == "out_o has here: a2_1, a2_2"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "remark"),
+    [
+        ("w5", "0.08216", "to the digits shown, but cut off, not rounded: 7e-06 from 0.0821670406"),
+        ("w5", "8.216e-2", "cut off"),
+        ("W2", "[[0.08216, 0.08266], [-0.0226, -0.0227]]", "4e-05 from -0.0227402422"),
+        ("w5", "0.0821", "cut off"),
+        ("w5", "0.08217", ""),
+    ],
+)
+def test_digits_that_were_cut_off_are_right_and_said_to_be(mazur, name, text, remark):
+    verdict = judged(mazur, name, text)
+    assert verdict.right
+    assert remark in verdict.findings[0].remark and bool(remark) == bool(verdict.findings[0].remark)
+
+
+@pytest.mark.parametrize("text", ["0.0823", "0.08218", "0.081", "0.0", "-0.08216", "0.0", "0"])
+def test_other_digits_are_not_taken_for_cut_off(mazur, text):
+    assert not judged(mazur, "w5", text).right
+
+
+def test_a_single_digit_cut_off_is_no_evidence(mazur):
+    # b1's gradient is 0.00877...: 0.008 would be any number from 0.008 to 0.009.
+    assert not judged(mazur, "b1", "0.008").right
+
+
+def test_values_of_the_forward_pass_may_be_cut_off(mazur, tmp_path):
+    path = tmp_path / "mine.json"
+    path.write_text('{"a1": [0.59326, 0.59688]}')
+    assert "cut off" in mazur(from_file(path, mazur.subjects)).findings[0].remark

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from symbackprop.checking.calling import RATES, CandidateError, Environment, gradient_functions, returned
-from symbackprop.checking.claims import UNJUDGED, Claim, Subject, subject_named, written
+from symbackprop.checking.claims import UNJUDGED, Claim, Subject, refuse_comma, subject_named, written
 from symbackprop.checking.formulas import array_value
 from symbackprop.checking.latex import is_latex, latex_value
 from symbackprop.checking.outside import SECONDS, run_file
@@ -157,7 +157,9 @@ def from_file(path: Path, gradients: Collection[str], seconds: float = SECONDS) 
     try:
         table = readers[kind](path)
     except (ValueError, OSError, RecursionError) as error:
-        raise InputError(f"{path.name} cannot be read: {error}", code="SB001") from error
+        comma = kind != ".npz" and re.search(r"[:=]\s*[-+]?\d+,\d", path.read_text(encoding="utf-8", errors="replace"))
+        help = "numbers have a decimal point: 0.0822, not 0,0822" if comma else ""
+        raise InputError(f"{path.name} cannot be read: {error}", code="SB001", help=help) from error
     if not isinstance(table, Mapping):
         raise InputError(f"{path.name} must be a table of name -> number", code=UNJUDGED)
     return Candidate(path.name, numbers=table)
@@ -233,6 +235,8 @@ def from_written(texts: Mapping[str, str], subjects: Mapping[str, Subject], nota
     Raises:
         InputError: Some are numbers and some formulas.
     """
+    for name, text in texts.items():
+        refuse_comma(text.strip(), name)
     texts = {_key(name, subjects): text.strip() for name, text in texts.items()}
     numbers = {name: _number(text) for name, text in texts.items() if _number(text) is not None}
     if not numbers:

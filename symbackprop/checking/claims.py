@@ -5,14 +5,16 @@ A program's numbers are meant to rounding; a number that somebody wrote down is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from itertools import permutations
 from typing import Any
 
 import numpy as np
 
+from symbackprop.aliases import aliases, known_as
 from symbackprop.checking.probes import Case, Probe
 from symbackprop.errors import InputError, UnknownNameError, did_you_mean
 from symbackprop.graph import Tensor
@@ -26,6 +28,9 @@ EXACT = 1e-9
 COARSE = 2e-6
 SINGLE = 1e-4
 NOTHING = 1e-13
+# Fewer digits agree by chance, cut off or not.
+DIGITS_CUT_OFF = 2
+DECIMAL_COMMA = re.compile(r"([-+]?\d+),(\d+)((?:[eE][-+]?\d+)?)")
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,17 @@ class Claim:
         allowed = relative * float(np.max(np.abs(array), initial=0.0)) + floor * relative / EXACT
         return float(np.max(beyond, initial=0.0)) <= allowed
 
+    def cut_off(self, array: Array) -> bool:
+        """Whether it is the digits of this array as they stand, where rounding would give others in some places."""
+        if self.value.shape != array.shape or not np.all(np.isfinite(array)):
+            return False
+        short = np.where(self.value < 0, -1.0, 1.0) * (array - self.value)
+        rounding = self.tolerance * np.abs(array)
+        unit = 2 * np.asarray(self.allowance)
+        enough = np.abs(self.value) >= unit * 10.0 ** (DIGITS_CUT_OFF - 1)
+        cut = enough & (short >= 0) & (short < unit)
+        return bool(np.all(cut | (np.abs(short) <= self.allowance + rounding)))
+
     @property
     def tolerance(self) -> float:
         """The relative difference that rounding may make."""
@@ -73,11 +89,13 @@ class Subject:
         name: What the user calls that by which it is the derivative, `W1` or `w5`.
         adjoint: The adjoint.
         place: Where in it, for an element.
+        elsewhere: What other notations call an element, with the notation of each.
     """
 
     name: str
     adjoint: str
     place: tuple[int, ...] | None = None
+    elsewhere: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     def part(self, array: Array) -> Array:
         """Its part of an array of the adjoint's shape."""
@@ -98,9 +116,10 @@ def subjects(case: Case, names: Mapping[str, tuple[str, tuple[int, ...]]]) -> di
     """
     found: dict[str, Subject] = {}
     tensors = case.graph.tensors
+    elsewhere = aliases(tensors, names)
     known = [Subject(old, new) for old, new in case.raw.adjoint_of.items()]
     known += [
-        Subject(name, case.raw.adjoint_of[tensor], place)
+        Subject(name, case.raw.adjoint_of[tensor], place, elsewhere.get(name, {}))
         for name, (tensor, place) in names.items()
         if tensor in case.raw.adjoint_of
     ]
@@ -122,6 +141,9 @@ def subjects(case: Case, names: Mapping[str, tuple[str, tuple[int, ...]]]) -> di
 
 def gradients_near(name: str, subjects: Mapping[str, Subject]) -> str:
     """A help text with the gradients that a name resembles, or those of all tensors and some elements."""
+    elsewhere = known_as(name, {subject.name: subject.elsewhere for subject in subjects.values()})
+    if elsewhere:
+        return elsewhere
     near = did_you_mean(name, list(subjects))
     if near.startswith("did you mean"):
         return near
@@ -170,6 +192,21 @@ def element_name(tensor: Tensor, place: tuple[int, ...]) -> str:
     return names if isinstance(names, str) else own
 
 
+def refuse_comma(text: str, where: str) -> None:
+    """Raise where a number is written with a decimal comma, and show it mended.
+
+    Args:
+        text: What was written for a number; of anything else nothing is said.
+        where: What to call it in a message.
+
+    Raises:
+        InputError: It is such a number.
+    """
+    if found := DECIMAL_COMMA.fullmatch(text.strip()):
+        message = f"{where} is {text.strip()} with a decimal comma; numbers have a decimal point here"
+        raise InputError(message, code=UNJUDGED, help=f"write {found[1]}.{found[2]}{found[3]}")
+
+
 def same_but_for_ones(value: Array, array: Array) -> bool:
     """Whether two shapes differ by axes of length 1 only: a column (3, 1) for a vector (3,)."""
     return value.shape != array.shape and [n for n in value.shape if n != 1] == [n for n in array.shape if n != 1]
@@ -206,6 +243,7 @@ def written(value: Any, where: str) -> Claim:
     try:
         number = Decimal(value if isinstance(value, str) else repr(float(value)))
     except (InvalidOperation, TypeError, ValueError):
+        refuse_comma(str(value), where)
         raise InputError(f"{where} is {value!r}, which is no number", code=UNJUDGED) from None
     if not number.is_finite():
         raise InputError(f"{where} is {value}, which is no finite number", code=UNJUDGED)

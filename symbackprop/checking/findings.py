@@ -88,12 +88,21 @@ def _tolerated(wrong: list[Row], rows: list[Row]) -> str:
     ]
     if len(squeezed) == len(rows) and all(c.agrees(true, floor_of(p)) for p, c, true in squeezed):
         return f"its shape {rows[0][1].value.shape} has axes of length 1 more or less than {rows[0][2].shape}"
+    if len(wrong) == 1 and wrong[0][1].cut_off(wrong[0][2]):
+        return cut_off(*wrong[0][1:])
     by_program = not any(np.any(np.asarray(claim.allowance) > 0) for _, claim, _ in wrong)
     if by_program and all(claim.agrees(true, floor_of(probe), COARSE) for probe, claim, true in wrong):
         return "to six digits, as differences, single precision or a small constant in a denominator leave"
     if all(not probe.own for probe, *_ in wrong):
         return "for the number of samples that the network has; not for others"
     return ""
+
+
+def cut_off(claim: Claim, true: Array) -> str:
+    """What to say of digits that were cut off instead of rounded: how far from the value they are at most."""
+    place = np.unravel_index(int(np.argmax(np.abs(claim.value - true))), true.shape)
+    off, value = float(abs(claim.value[place] - true[place])), float(true[place])
+    return f"to the digits shown, but cut off, not rounded: {off:.2g} from {value:.9g}"
 
 
 def _at_kink(case: Case, subject: Subject, wrong: list[Row], rows: list[Row]) -> str:

@@ -17,6 +17,7 @@ from symbackprop.checking.candidates import Candidate, Handed, Places, from_obje
 from symbackprop.checking.claims import UNJUDGED, Subject, gradients_near, subjects
 from symbackprop.checking.findings import (
     SECONDS,
+    cut_off,
     departed,
     diagnosed,
     evidence_of,
@@ -172,6 +173,9 @@ class Judge:
         ]
         if not wrong:
             return Finding(name, "right")
+        probe, claim = wrong[0]
+        if len(wrong) == 1 and claim.cut_off(np.asarray(probe.values[name])):
+            return Finding(name, "right", remark=cut_off(claim, np.asarray(probe.values[name])))
         departure = departed(case.graph.tensors[name], [(p, c, np.asarray(p.values[name])) for p, c in wrong])
         return Finding(name, "wrong", departure.relative if departure else np.inf, departure)
 

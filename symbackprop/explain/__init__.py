@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from symbackprop.aliases import aliases, known_as
 from symbackprop.errors import UnknownNameError, did_you_mean
 from symbackprop.explain.element import element
 from symbackprop.explain.records import Adjoint, Explained, Explanation, Line, Product
@@ -36,7 +37,9 @@ def explain(d: Derived, name: str) -> Explanation:
         return element(d, scalars, name)
     if name in d.stages.derivation.adjoint_of:
         return tensor(d, name)
-    raise UnknownNameError(f"there is no gradient for {name!r}", help=did_you_mean(name, explained_names(d)))
+    elsewhere = known_as(name, aliases(d.stages.graph.tensors, scalars.places)) if scalars is not None else ""
+    help = elsewhere or did_you_mean(name, explained_names(d))
+    raise UnknownNameError(f"there is no gradient for {name!r}", help=help)
 
 
 def explained_names(d: Derived) -> list[str]:

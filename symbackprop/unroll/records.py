@@ -60,6 +60,11 @@ class Scalars:
         """Every scalar by its name."""
         return {symbol.name: symbol for places in self.elements.values() for symbol in places.values()}
 
+    @property
+    def places(self) -> dict[str, tuple[str, Place]]:
+        """For every scalar by its name its tensor and which element it is."""
+        return {symbol.name: (tensor, at) for tensor, places in self.elements.items() for at, symbol in places.items()}
+
     def symbol(self, name: str) -> Symbol:
         """The scalar of that name; `UnknownNameError` if there is none."""
         known = self.symbols

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from symbackprop.aliases import aliases, known_as
 from symbackprop.emit.document.material import Material
 from symbackprop.errors import UnknownNameError, did_you_mean
 
@@ -33,7 +34,9 @@ def chosen(material: Material) -> Mapping[str, Collection[Place] | None] | None:
             if places is not None:
                 places.add(at)
         else:
-            raise UnknownNameError(f"there is no parameter {name!r}", help=did_you_mean(name, [*parameters, *elements]))
+            elsewhere = known_as(name, aliases(material.derivation.graph.tensors, elements))
+            help = elsewhere or did_you_mean(name, [*parameters, *elements])
+            raise UnknownNameError(f"there is no parameter {name!r}", help=help)
     return found
 
 
