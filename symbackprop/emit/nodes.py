@@ -48,9 +48,9 @@ def sizes_used(statements: Iterable[Statement]) -> set[str]:
     statements = tuple(statements)
     found = {size for assign in assignments(statements) for size in numpy_use(assign.value, assign.axes).sizes}
     for statement in statements:
-        if isinstance(statement, Assign):
-            missing = (axis for axis in statement.axes if axis not in statement.value.axes)
-            found |= {str(symbol) for axis in missing for symbol in axis.size.free_symbols}
+        if isinstance(statement, Assign) and not set(statement.axes) <= set(statement.value.axes):
+            # What is the same along an axis is filled in, and all of its shape is named then.
+            found |= {str(symbol) for axis in statement.axes for symbol in axis.size.free_symbols}
         if isinstance(statement, Loop):
             axes = (statement.index, *(axis for one in statement.body for axis in one.axes))
             found |= {str(symbol) for axis in axes for symbol in axis.size.free_symbols}

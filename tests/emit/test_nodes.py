@@ -51,6 +51,8 @@ def test_sizes_are_found_in_numbers_and_in_the_shapes_of_loops() -> None:
     window = Window(A, J, Affine((TIME,), (1,), N - 1))
     assert nodes.sizes_used([Assign("y", (S, TIME), window)]) == {"N", "T"}
     assert nodes.sizes_used([FIRST]) == set()
+    filled = Assign("dX", (S, Index("tau", 1), J), Leaf("r", (S, J)))
+    assert nodes.sizes_used([filled]) == {"N"}, "the shape that is filled is named whole"
 
 
 def test_helpers_are_named_once_and_in_order() -> None:
