@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import symbackprop as sb
 from symbackprop.graph import Equation
 from symbackprop.verify import verify
 
@@ -122,3 +123,11 @@ def test_a_point_where_all_units_are_dead_is_not_enough(nets: SimpleNamespace) -
     for seed in range(12):
         report = verify(derivation, nets.Code(2, "relu", fault), seed=seed)
         assert "W1" in {check.subject for check in report.failures}, seed
+
+
+def test_the_step_of_a_witness_does_not_move_a_tie() -> None:
+    """silu(ih) has a real part of the order of h squared, and what follows it branches at 0."""
+    layers = [{"type": "maxout", "units": 2, "pieces": 2}, {"type": "dense", "units": 4, "activation": "silu"}]
+    layers += [{"type": "glu"}, {"type": "prelu"}, {"type": "dense", "units": 4, "activation": "softmax"}]
+    layers[1]["bias"] = False
+    assert sb.derive({"name": "ties", "inputs": 4, "layers": layers, "loss": "mse"}).verify(1507).passed
