@@ -173,8 +173,10 @@ class PrintedEvaluator(Evaluator):
             return tuple(tuple(intervals.number(entry) for entry in row) for row in found)
         if len(tree.arguments) > 1:
             return self._several(tree)
-        if tree.primes == 1 and not isinstance(at := self(tree.arguments[0]), tuple) and at.middle == 0:
-            stated = self.truth.stated_slope(tree.name, 0)
+        if tree.primes == 1 and not isinstance(at := self(tree.arguments[0]), tuple):
+            stated = (
+                self.truth.stated_slope(tree.name, at.middle) if self.truth.has_kink(tree.name, at.middle) else None
+            )
             if stated is not None:
                 return intervals.number(stated)
         return super()._apply(tree)

@@ -161,15 +161,26 @@ class Truth:
                 found[name] = _function(equation, read[0], self.point.sizes)
         return found
 
+    def has_kink(self, name: str, at: Any) -> bool:
+        """Whether an activation has another slope before a number than behind it, as differences tell."""
+        function = self.functions.get(name)
+        if function is None:
+            return False
+        here, step = mp.convert(at), mp.mpf(10) ** (-DIGITS // 2)
+        before, behind = function(here) - function(here - step), function(here + step) - function(here)
+        return bool(abs(before - behind) > step * mp.mpf(10) ** (-DIGITS // 4))
+
     def stated_slope(self, name: str, at: Any) -> Any:
         """The slope of an activation that the derivation states; what counts where a kink leaves no other."""
         for tensor, equation in [(equation.tensor, equation) for row, equation in self._rows() if row == name]:
             for (defined, wrt), local in self.derivation.partials.items():
                 if defined == tensor and local.slope is not None and len(local.at) == len(equation.indices):
                     shape = np.shape(self.values[wrt])
-                    values = {wrt: np.full(shape, float(at)), tensor: np.full(shape, float(self.functions[name](at)))}
+                    field = mpmath_field(FINE)
+                    numbers = {wrt: at, tensor: self.functions[name](at)}
+                    values = {key: np.full(shape, field.context.convert(one)) for key, one in numbers.items()}
                     indices = [one for one in indices_of(local.slope) if one in local.slope.free_symbols]
-                    return Evaluator(values, self.point.sizes).array(local.slope, indices).flat[0]
+                    return Evaluator(values, self.point.sizes, field).array(local.slope, indices).flat[0]
         return None
 
     @cached_property

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
+from sympy import Expr
 
 from symbackprop.display import Apply, Paint, PartialDerivative, Relation, Row, Symbol, Tree, integer, shown
 from symbackprop.emit.document.blocks import Block, Items, Key, Paragraph, Section, Text
@@ -16,6 +18,8 @@ from symbackprop.emit.document.stages import Stage
 from symbackprop.emit.document.wording import layer_name
 from symbackprop.expressions import Read, Where, reads
 from symbackprop.notation import given
+
+NEAR = sp.Rational(1, 10**9)  # nearer to a kink than any other one
 
 
 def conventions(sheet: Sheet) -> Section:
@@ -108,14 +112,48 @@ def _conventions(sheet: Sheet) -> Iterator[Text]:
 
 
 def _kink(sheet: Sheet, stage: Stage) -> Iterator[Text]:
-    if stage.slope is None or not stage.slope.has(Where):
+    slopes = []
+    for at, slope in _kinks(sheet, stage):
+        value = shown(slope)
+        row = Row("=" if value.exact else "≈", value)
+        slopes.append(Relation(Apply(stage.function, (shown(at),), primes=1), (row,)))
+    if len(slopes) == 2:
+        yield ("Where the activation has kinks, its slopes are taken to be ", slopes[0], " and ", slopes[1], ".")
         return
-    at_zero = stage.slope.xreplace({read: sp.S.Zero for read in reads(stage.slope)})
-    if not at_zero.is_number:
+    for one in slopes:
+        yield ("Where the activation has a kink, its slope is taken to be ", one, ".")
+
+
+def _kinks(sheet: Sheet, stage: Stage) -> Iterator[tuple[Fraction, Fraction]]:
+    """Where an activation has two slopes, and which of them is stated."""
+    if stage.slope is None:
         return
-    zero = integer(0)
-    slope = Relation(Apply(stage.function, (zero,), primes=1), (Row("=", shown(int(at_zero))),))
-    yield ("Where the activation has a kink, its slope is taken to be ", slope, ".")
+    output = next(equation.rhs for equation in sheet.graph.equations if equation.tensor == stage.out.name)
+    for at in sorted(_boundaries(stage.slope)):
+        sides = [_beside(stage.slope, output, stage, at, shift) for shift in (-NEAR, sp.S.Zero, NEAR)]
+        if all(side.is_Rational for side in sides) and abs(sides[0] - sides[2]) > 1e-12:
+            yield Fraction(at.p, at.q), Fraction(sides[1].p, sides[1].q)
+
+
+def _boundaries(slope: Expr) -> set[sp.Rational]:
+    """The numbers that the conditions of a slope compare with."""
+    compared = [one for where in slope.atoms(Where) for one in where.condition.atoms(sp.core.relational.Relational)]
+    return {side for one in compared for side in one.args if side.is_Rational}
+
+
+def _beside(slope: Expr, output: Expr, stage: Stage, at: sp.Rational, shift: sp.Rational) -> Expr:
+    """A slope at a number, on the branch that is taken a little before or behind it."""
+
+    def taken(expr: Expr) -> Expr:
+        chosen = {
+            one: one.xreplace({read: at + shift for read in reads(one)})
+            for where in expr.atoms(Where)
+            for one in where.condition.atoms(sp.core.relational.Relational)
+        }
+        return expr.xreplace(chosen).xreplace({read: at for read in reads(expr) if read.tensor == stage.net.name})
+
+    own = taken(output)
+    return taken(slope).xreplace({read: own for read in reads(slope) if read.tensor == stage.out.name})
 
 
 def _update(sheet: Sheet) -> Iterator[Text]:
