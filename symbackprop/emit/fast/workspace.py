@@ -7,6 +7,7 @@ from functools import cached_property
 
 from symbackprop.emit.fast.operations import Operations
 from symbackprop.emit.fast.regions import Regions
+from symbackprop.emit.fast.stepping import Steps
 from symbackprop.emit.functions import Functions
 from symbackprop.emit.layout import tuple_code
 from symbackprop.emit.nodes import defined, read
@@ -48,6 +49,7 @@ class Workspace:
         self.stored = {assign.name for assign in (*self.every, *program.constants) if self._has_memory(assign)}
         self.stored |= {*program.blocks, *program.shifted, *(block.whole for block in program.blocks.values())}
         self.operations = Operations({**self.writer.names, **{name: self._place(name) for name in self.stored}})
+        self._steps: dict[Loop, Steps] = {}
 
     def _has_memory(self, assign: Assign) -> bool:
         return (bool(assign.axes) and assign.name not in self.program.whole) or assign.name in self.gradients
@@ -113,7 +115,7 @@ class Workspace:
                 continue
             kind = "bool" if is_truth(assign.value) else "dtype"
             rows.append(f"{place} = np.empty({self._shape(assign.axes)}, {kind})")
-        return rows
+        return rows + [row for steps in self._steps.values() for row in steps.memory]
 
     def _is_factor(self, name: str) -> bool:
         """Whether an array is only multiplied with others: then it is better stored as numbers."""
@@ -181,14 +183,19 @@ class Workspace:
         within = own or [row for name in self.regions.members(assign.name) for row in self.writer.comment(name)]
         return [f"# {row}" for row in within]
 
-    def _line(self, assign: Assign, loop: Loop | None, sizes: set[str]) -> list[str]:
+    def _line(self, assign: Assign, steps: Steps | None, sizes: set[str]) -> list[str]:
         axes, out = assign.axes, self._place(assign.name) if assign.name in self.stored else None
-        if loop is not None and loop.index in axes:
-            at = axes.index(loop.index)
-            axes = tuple(axis for axis in axes if axis != loop.index)
-            place = self.writer.size(loop.index.name)
-            out = f"{out}[{', '.join([':'] * at + [place])}]"
-        printer = Printer(self.operations.names)
+        names = self.operations.names
+        if steps is not None:
+            index = steps.loop.index
+            assign = steps.reading(assign)
+            names = {**names, **steps.names}
+            if out is not None and index in axes:
+                at = axes.index(index)
+                axes = tuple(axis for axis in axes if axis != index)
+                marks = ", ".join([*[":"] * at, self.writer.size(index.name)])
+                out = f"{out}[{marks}]" if at or not axes else steps.view(out)
+        printer = Printer(names)
         rows = self.operations.lines(assign, axes, out, printer)
         sizes |= printer.sizes
         return rows
@@ -196,15 +203,20 @@ class Workspace:
     def _loop(self, loop: Loop, commented: bool, sizes: set[str]) -> list[str]:
         size = numpy_code(Const(loop.index.size), (), self.operations.names)
         sizes |= {str(symbol) for symbol in loop.index.size.free_symbols}
-        place = self.writer.size(loop.index.name)
-        steps = f"reversed(range({size}))" if loop.reverse else f"range({size})"
-        rows, parts = [f"for {place} in {steps}:"], []
+        new = Steps(loop, f"self.steps_{len(self._steps) + 1}", self._stored_place)
+        steps = self._steps.setdefault(loop, new)
+        rows: list[str] = []
+        parts: list[str] = []
         for assign in loop.body:
-            parts += self._line(assign, loop, sizes)
+            parts += self._line(assign, steps, sizes)
             if assign.equation:
-                rows += [f"    {row}" for row in (*self._comments(assign, commented), *parts)]
+                rows += [*self._comments(assign, commented), *parts]
                 parts = []
-        return rows + [f"    {row}" for row in parts]
+        rows += parts
+        return [*steps.head(self.writer.size(loop.index.name), size, rows), *(f"    {row}" for row in rows)]
+
+    def _stored_place(self, name: str) -> str | None:
+        return self._place(name) if name in self.stored else None
 
     def gradient_items(self) -> list[tuple[str, str]]:
         """For each parameter the array of its gradient; zeros where the loss does not depend on it."""
