@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import NamedTuple
+
+from sympy import Expr
 
 from symbackprop.optimize.views import is_view
 from symbackprop.program import (
@@ -49,24 +52,62 @@ def samples_last(program: Program) -> Program:
         found = _filters_first(assign, filters, orders)
         if found is not None:
             orders[assign.name] = filters[assign.name] = found
-    copies = _copies(program, windows)
-    names = {copy.value.name: copy for copy in copies if isinstance(copy.value, Leaf)}
+    sequences = _sequences(program, {loop.index.size for loop in loops}, trees)
+    copies = _Copies(sequences, _copied_for_windows(program, windows))
     return replace(
         program,
-        forward=(*copies, *_reordered(program.forward, orders, names)),
-        backward=tuple(_reordered(program.backward, orders, names)),
+        forward=(*copies.all, *_reordered(program.forward, orders, copies)),
+        backward=tuple(_reordered(program.backward, orders, copies)),
     )
 
 
-def _copies(program: Program, windows: Iterable[Array]) -> tuple[Assign, ...]:
+class _Copies(NamedTuple):
+    """Copies of inputs in another order, by the input's name: those that are read everywhere, and in windows alone."""
+
+    everywhere: dict[str, Assign]
+    in_windows: dict[str, Assign]
+
+    @property
+    def all(self) -> tuple[Assign, ...]:
+        """The statements that copy."""
+        return tuple((self.in_windows | self.everywhere).values())
+
+    def of(self, name: str, window: bool) -> Assign | None:
+        """The copy that is read in the place of an input."""
+        return self.everywhere.get(name) or (self.in_windows.get(name) if window else None)
+
+
+def _sequences(program: Program, lengths: set[Expr], trees: Iterable[Array]) -> dict[str, Assign]:
+    """Inputs along time that are multiplied with weights, copied with time first and the samples last.
+
+    The product of each step is then one of matrices that are stored as they are read, and so is each step's gradient.
+    """
+    read = {
+        side.name
+        for node in trees
+        if isinstance(node, Contract)
+        for side in (node.left, node.right)
+        if isinstance(side, Leaf) and side.name in program.data
+    }
+    found = {}
+    for name in read:
+        axes = program.data[name]
+        times = [axis for axis in axes if axis.size in lengths]
+        if len(axes) == 3 and len(times) == 1 and any(is_samples(axis.size) for axis in axes):
+            order = sorted(axes, key=lambda axis: (axis not in times, is_samples(axis.size)))
+            found[name] = Assign(f"{name}_samples_last", tuple(order), Leaf(name, axes))
+    return dict(sorted(found.items()))
+
+
+def _copied_for_windows(program: Program, windows: Iterable[Array]) -> dict[str, Assign]:
     """Inputs that windows are read from, copied with their samples last: the windows are then copied in runs."""
     read = {node.name for window in windows for node in nodes(window) if isinstance(node, Leaf)}
-    found = []
+    found = {}
     for name, axes in program.data.items():
         order = sorted(axes, key=lambda axis: is_samples(axis.size))
         if name in read and tuple(order) != axes:
-            found.append(Assign(f"{name}_samples_last", tuple(order), Leaf(name, axes)))
-    return tuple(found)
+            found[name] = Assign(f"{name}_samples_last", tuple(order), Leaf(name, axes))
+    return found
 
 
 def _one_by_one(node: Contract) -> bool:
@@ -106,7 +147,7 @@ def _filters_first(
 
 
 def _reordered(
-    statements: Iterable[Statement], orders: dict[str, tuple[int, ...]], copies: dict[str, Assign]
+    statements: Iterable[Statement], orders: dict[str, tuple[int, ...]], copies: _Copies
 ) -> Iterable[Statement]:
     def assigned(assign: Assign) -> Assign:
         axes = _permuted(assign.axes, orders.get(assign.name))
@@ -119,10 +160,10 @@ def _reordered(
             yield assigned(statement)
 
 
-def _node(node: Array, orders: dict[str, tuple[int, ...]], copies: dict[str, Assign], window: bool = False) -> Array:
+def _node(node: Array, orders: dict[str, tuple[int, ...]], copies: _Copies, window: bool = False) -> Array:
     if isinstance(node, Leaf):
-        copy = copies.get(node.name)
-        if window and copy is not None:
+        copy = copies.of(node.name, window)
+        if copy is not None:
             stored = copy.value.axes
             return Leaf(copy.name, tuple(node.axes[stored.index(axis)] for axis in copy.axes))
         return replace(node, axes=_permuted(node.axes, orders.get(node.name)))

@@ -134,10 +134,10 @@ def recurrent_case(dtype: Any, steps: int = 20, batch: int = 32) -> Case:
     x, t = rng.standard_normal((batch, steps, 64)).astype(dtype), one_hot(rng, batch, 10, dtype)
     work = module.Workspace(batch, steps, dtype)
     hand = recurrent.Hand(64, 64, 10, steps, batch, dtype)
-    W, U, b = (np.concatenate([params[f"lstm_{letter}{gate}"] for gate in "ifog"]) for letter in "WUb")
+    W, U, b = (np.concatenate([params[f"lstm_{letter}{gate}"] for gate in "oifg"]) for letter in "WUb")
     given = (W, U, b, params["W3"], params["b3"], x, t)
     loss, grads = work.loss_and_grad(params, x, t)
-    rival = {f"lstm_{k}{g}": v[64 * n : 64 * n + 64] for n, g in enumerate("ifog") for k, v in _gates(hand).items()}
+    rival = {f"lstm_{k}{g}": v[64 * n : 64 * n + 64] for n, g in enumerate("oifg") for k, v in _gates(hand).items()}
     agree(loss, hand.both(*given), grads, rival | {"W3": hand.dV})
     return Case(
         "LSTM 64, 20 steps, batch 32",

@@ -86,7 +86,7 @@ def test_each_group_stands_under_its_formula():
     text = sb.derive("lstm").stages.module_text(style="fast")
     body = text[text.index("def loss_and_grad(self") : text.index("_workspaces =")]
     rows = [row.strip() for row in body.splitlines()]
-    gates = rows.index("np.dot(self.lstm_U_iofg, self.lstm_h_before[tau], out=self.lstm_z_iofg)")
+    gates = rows.index("np.dot(self.lstm_U_iofg, lstm_h_before, out=self.lstm_z_iofg)")
     assert [row[:6] for row in rows[gates - 4 : gates]] == ["# z_{i", "# z_{o", "# z_{f", "# z_{g"]
 
 
