@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from symbackprop.display.build import build
 from symbackprop.display.text import text
-from symbackprop.display.tree import Relation, Row
+from symbackprop.display.tree import PartialDerivative, Relation, Row, Tree
 from symbackprop.emit.nodes import all_read, needed
 from symbackprop.emit.statements import Writer
+from symbackprop.explorable import scalar_signs
 from symbackprop.graph import Equation
 from symbackprop.lower import lower
+from symbackprop.unroll import Scalars
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -35,6 +38,58 @@ def equation_text(d: Derived, equation: Equation) -> str:
     """An equation as a reader sees it in a terminal."""
     right = Row("=", build(equation.rhs, d.stages.reader))
     return text(Relation(d.stages.reader(equation.lhs), (right,)))
+
+
+def element_text(d: Derived, scalars: Scalars, signs: Mapping[Symbol, Tree], name: str) -> str:
+    """The gradient by one element, in error signals; over several samples in the index form of its tensor.
+
+    Args:
+        d: The derivation.
+        scalars: Its scalar form.
+        signs: How scalars are printed.
+        name: The element, such as `"w5"`.
+    """
+    record = d.stages.derivation
+    adjoint = scalars.gradient(name)
+    equation = next(one for one in scalars.adjoints if one.symbol == adjoint)
+    several = next(iter(d.stages.graph.sizes.values()), 1) > 1
+    if several and len(equation.at) == len(record.tensors[equation.tensor].indices):
+        owner = next(old for old, new in record.adjoint_of.items() if new == equation.tensor)
+        return equation_text(d, record.adjoint(owner))
+    left = text(PartialDerivative(signs[scalars.loss], signs[Symbol(name)]))
+    return f"{left} = {text(build(equation.rhs, symbols=signs))}"
+
+
+def chosen_rows(d: Derived, only: Sequence[str]) -> tuple[list[tuple[str, str, str]], int | None]:
+    """The rows of some parameters, and of elements of parameters under their own names.
+
+    Returns:
+        The rows in the order of the names, and how many gradients of scalars there are beside them; `None` where that
+        depends on a size.
+
+    Example:
+        >>> from symbackprop.facade import derive
+        >>> chosen_rows(derive("mazur"), ["w5"])
+        ([('w5', 'in W2', '∂E/∂w5 = δ₁⁽²⁾·a₁⁽¹⁾')], 9)
+    """
+    whole = {row[0]: row for row in gradient_rows(d)}
+    scalars, parameters = d.stages.scalars, {tensor.name: tensor for tensor in d.stages.graph.parameters}
+    rows, left = [], sum((sp.Mul(*tensor.shape) for tensor in parameters.values()), sp.Integer(0))
+    for name in dict.fromkeys(only):
+        if name in whole:
+            rows.append(whole[name])
+            left -= sp.Mul(*parameters[name].shape)
+            continue
+        if scalars is None or name not in scalars.places:
+            continue
+        tensor = scalars.places[name][0]
+        formula = whole[tensor][2]
+        if scalars.symbol(name) in scalars.adjoint_of:
+            signs = scalar_signs(d.stages.derivation, scalars, d.stages.notation)
+            formula = element_text(d, scalars, signs, name)
+        rows.append((name, f"in {tensor}", formula))
+        left -= 0 if tensor in only else 1
+    return rows, int(left) if left.is_Integer else None
 
 
 def gradient_rows(d: Derived) -> list[tuple[str, str, str]]:

@@ -224,3 +224,19 @@ def test_nothing_asked_is_help(capsys):
     assert end.value.code == 0
     printed = capsys.readouterr()
     assert printed.out.startswith("Usage: symbackprop") and "\n  derive " in printed.out and not printed.err
+
+
+@pytest.mark.parametrize("names", [("w5,w1",), ("w5", "w1"), ("w5, w1",), ("w5 w1",)])
+def test_names_to_explain_are_taken_with_commas_and_with_blanks(call, names):
+    code, out, _ = call("explain", "mazur", *names)
+    assert code == 0
+    assert [line for line in out.splitlines() if line.startswith("mazur:")] == ["mazur: ∂E/∂w5", "mazur: ∂E/∂w1"]
+
+
+@pytest.mark.parametrize("options", [("--only", "w5,b2"), ("--only", "w5 b2"), ("--only", "w5", "--only", "b2")])
+def test_only_the_chosen_gradients_are_listed_and_the_others_counted(call, options):
+    code, out, _ = call("derive", "mazur", "--to", "python", *options)
+    assert code == 0
+    assert "∂E/∂w5 = δ₁⁽²⁾·a₁⁽¹⁾" in out and "∂E/∂b2" in out
+    assert "W1" not in out
+    assert "8 others" in out

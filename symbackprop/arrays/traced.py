@@ -7,6 +7,7 @@ Python are functions of NumPy, too. What would need numbers is refused at the li
 from __future__ import annotations
 
 import linecache
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,8 +35,11 @@ INSTEAD = {
     "where": "np.where(condition, a, b) chooses entry by entry; np.maximum and np.minimum compare",
     "number": "leave it an array: NumPy's own functions, such as np.exp, take it as it is",
     "array": "np.stack and np.concatenate put arrays together; leave a single one as it is",
-    "fill": "collect the parts in a list, and np.stack or np.concatenate them",
+    "fill": "collect the parts in a list and join them with np.stack or np.concatenate; np.where replaces some entries",
+    "again": "write it without an in-place operator or `out`: y = y + x in place of y += x",
 }
+# A statement that writes to some entries of an array: NumPy asks what is written for its number.
+FILLING = re.compile(r"\s*[A-Za-z_][\w.]*\s*\[.*\]\s*(?:[-+*/@%&|^]|//|\*\*|<<|>>)?=(?!=)")
 
 
 class TracedArray(NDArrayOperatorsMixin):
@@ -90,7 +94,7 @@ class TracedArray(NDArrayOperatorsMixin):
             words = {"axis": words.pop("axis", 0), **words}
             return _carried(book, REDUCING[ufunc.__name__], inputs, words)
         if method != "__call__" or words.get("out") is not None:
-            refuse(f"np.{ufunc.__name__}{'' if method == '__call__' else f'.{method}'} into an array", "fill")
+            _refuse_filling(f"np.{ufunc.__name__}{'' if method == '__call__' else f'.{method}'} into an array", "again")
         return _carried(book, ufunc.__name__, inputs, words)
 
     def __array_function__(self, function: Any, types: Any, args: Any, words: Any) -> Any:
@@ -129,7 +133,7 @@ class TracedArray(NDArrayOperatorsMixin):
         return refuse("`if`, `while`, `and`, `or`, min and max need to know a traced value", "where")
 
     def __float__(self) -> float:
-        return refuse("float() needs the number that a traced value stands for", "number")
+        return _refuse_filling("float() needs the number that a traced value stands for", "number")
 
     def __int__(self) -> int:
         return refuse("int() needs the number that a traced value stands for", "number")
@@ -138,10 +142,10 @@ class TracedArray(NDArrayOperatorsMixin):
         return refuse("a traced value cannot be a position, a size or a bound of a range", "number")
 
     def __complex__(self) -> complex:
-        return refuse("complex() needs the number that a traced value stands for", "number")
+        return _refuse_filling("complex() needs the number that a traced value stands for", "number")
 
     def __array__(self, *_: Any, **__: Any) -> Any:
-        return refuse("a traced array has no numbers to make a NumPy array of", "array")
+        return _refuse_filling("a traced array has no numbers to make a NumPy array of", "array")
 
 
 def _size(book: Lifting, size: Expr) -> Any:
@@ -214,6 +218,13 @@ def _guarded(act: Any, name: str = "") -> Any:
         raise type(error)(mistakes=[here(message, help)]) from None
     except (ValueError, ArithmeticError, RecursionError, AttributeError, KeyError) as error:
         raise LanguageError(mistakes=[here(f"{name} cannot be traced: {str(error)[:100]}", "")]) from None
+
+
+def _refuse_filling(message: str, instead: str) -> NoReturn:
+    """Refuse what a line that fills an array leads NumPy to ask for; of such a line say that, of others the message."""
+    if FILLING.match(here("", "").text):
+        refuse("an array of numbers cannot be filled with traced values", "fill")
+    refuse(message, instead)
 
 
 def refuse(message: str, instead: str) -> NoReturn:

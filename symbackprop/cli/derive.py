@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import click
 
-from symbackprop.cli.shared import JSON, NETWORK, SEED, console, progress
+from symbackprop.cli.shared import JSON, NETWORK, SEED, console, names_in, progress
 
 MOST_ROWS = 24
 
@@ -24,7 +25,11 @@ MOST_ROWS = 24
 @click.option(
     "--form", default="", help="Its formulas: scalar, index or matrix; chosen by the network's size if left out."
 )
-@click.option("--only", default="", help="Parameters that it is limited to, comma-separated, such as w5,w17.")
+@click.option(
+    "--only",
+    multiple=True,
+    help="Parameters that it is limited to, such as w5,w17 or 'w5 w17'; may be given several times.",
+)
 @click.option("--language", default="en", show_default=True, help="Of its text: en, de, fr, or zh (page only).")
 @click.option("--style", default="readable", show_default=True, help="Of the Python module: readable or fast.")
 @click.option("--train", "training", is_flag=True, help="Train as the network says; the document shows the loss curve.")
@@ -37,7 +42,7 @@ def derive(
     notation: str,
     detail: str,
     form: str,
-    only: str,
+    only: tuple[str, ...],
     language: str,
     style: str,
     training: bool,
@@ -54,7 +59,7 @@ def derive(
         start = perf_counter()
         equations = len(d.stages.derivation.adjoints)
         derived_in = perf_counter() - start
-        named = [name.strip() for name in only.split(",") if name.strip()]
+        named = names_in(only)
         report = d.write(
             folder, chosen, seed=seed, train=training, detail=detail, form=form, only=named, language=language
         )
@@ -63,7 +68,7 @@ def derive(
         click.echo(report.to_json(), nl=False)
     else:
         out = console()
-        out.print(_gradient_table(d, folder))
+        out.print(_gradient_table(d, folder, named))
         out.print(report.summary(), style="green" if report.passed else "bold red", highlight=False)
     if not report.passed:
         click.echo(str(report), err=True)
@@ -81,21 +86,24 @@ def _chosen(formats: str, language: str) -> tuple[str, ...]:
     return chosen
 
 
-def _gradient_table(d: Any, folder: Path) -> Any:
-    """One row per parameter: shape and gradient in index form; then what was written."""
+def _gradient_table(d: Any, folder: Path, only: Sequence[str]) -> Any:
+    """One row per parameter, or per name that was asked for: shape and gradient; then what was written."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    from symbackprop.summary import gradient_rows
+    from symbackprop.summary import chosen_rows, gradient_rows
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption=f"written to {folder}/", caption_justify="left")
     table.add_column("parameter", no_wrap=True)
     table.add_column("shape", no_wrap=True)
     table.add_column("gradient")
-    rows = gradient_rows(d)
+    rows, others = chosen_rows(d, only) if only else (gradient_rows(d), None)
     for row in rows[:MOST_ROWS]:
         table.add_row(*map(Text, row))
     if len(rows) > MOST_ROWS:
         table.add_row(Text("…"), Text(f"{len(rows) - MOST_ROWS} more"), Text("in the files"))
+    elif only and others != 0:
+        count = "others" if others is None else f"{others:,} other" + "s" * (others > 1)
+        table.add_row(Text("…"), Text(count), Text("in the code; the documents leave them out"))
     return table

@@ -6,7 +6,7 @@ import re
 
 import click
 
-from symbackprop.cli.shared import JSON, console
+from symbackprop.cli.shared import JSON, console, names_in
 
 
 @click.command()
@@ -18,6 +18,8 @@ from symbackprop.cli.shared import JSON, console
 @JSON
 def explain(network: str, names: tuple[str, ...], notation: str, as_json: bool) -> None:
     """Explain the gradient of NETWORK by each NAME, such as w5, a1_1 or W1; without a NAME say what there is.
+
+    Names may be separated by commas, too.
 
     Of a message's CODE, such as SB030, it says what it means, with an example and the same mended.
     """
@@ -38,7 +40,7 @@ def explain(network: str, names: tuple[str, ...], notation: str, as_json: bool) 
     if not names:
         click.echo(json.dumps(explained_names(d)) if as_json else "\n".join(explained_names(d)))
         return
-    found = [explanation(d, name) for name in names]
+    found = [explanation(d, name) for name in names_in(names)]
     if as_json:
         click.echo(json.dumps([asdict(one) for one in found], indent=2, ensure_ascii=False))
         return

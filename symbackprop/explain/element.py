@@ -17,7 +17,7 @@ from symbackprop.emit.page import Factor
 from symbackprop.errors import ShapeError
 from symbackprop.explain.records import Explained, Explanation, Product
 from symbackprop.explorable import factors, scalar_signs
-from symbackprop.summary import equation_text
+from symbackprop.summary import element_text
 from symbackprop.unroll import Scalars, numbers
 from symbackprop.unroll.values import evaluated
 from symbackprop.unroll.ways import Way, ways
@@ -57,7 +57,7 @@ class _Element:
             name=self.name,
             lhs=self.derivative(Symbol(self.name)),
             products=tuple(self.products()),
-            short=self.short(adjoint),
+            short=element_text(self.d, self.scalars, self.signs, self.name),
             value=text(value) if value else "",
             exact=bool(value and value.exact),
             check=check,
@@ -67,14 +67,6 @@ class _Element:
     def derivative(self, symbol: Symbol) -> str:
         """∂E/∂ of a scalar as it is written."""
         return text(PartialDerivative(self.signs[self.scalars.loss], self.signs[symbol]))
-
-    def short(self, adjoint: Symbol) -> str:
-        """What the gradient is in error signals; over several samples in index form."""
-        equation = next(one for one in self.scalars.adjoints if one.symbol == adjoint)
-        if self.samples > 1 and len(equation.at) == len(self.d.stages.derivation.tensors[equation.tensor].indices):
-            owner = next(old for old, new in self.d.stages.derivation.adjoint_of.items() if new == equation.tensor)
-            return equation_text(self.d, self.d.stages.derivation.adjoint(owner))
-        return f"{self.derivative(Symbol(self.name))} = {self.formula(adjoint)}"
 
     def formula(self, adjoint: Symbol) -> str:
         """The equation of an adjoint in scalars."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from functools import partial
@@ -19,6 +20,8 @@ from symbackprop.network.problems import REFUSED, SYNTAX, UNREADABLE, Locate, Pr
 
 Source = Network | Equations | Mapping[str, Any] | str | os.PathLike[str]
 
+# Widths alone, as people speak of a 2-3-1 network.
+WIDTHS = re.compile(r"\s*\d+(?:\s*[-–—,;:/x× ]\s*\d+)+\s*")
 _PICKLES = (".pt", ".pth", ".pkl", ".pickle", ".joblib", ".npy", ".h5", ".keras")
 
 
@@ -84,6 +87,10 @@ def _exists(path: Path) -> bool:
 
 
 def _near(path: Path) -> str:
+    if WIDTHS.fullmatch(str(path)):
+        *first, last = re.findall(r"\d+", str(path))
+        chain = " -> ".join([*first[:1], *(f"{width} sigmoid" for width in first[1:]), last])
+        return f'a network in one line has arrows, activations and a loss: "{chain}, loss=mse"'
     known = list(_bundled_files())
     try:
         known += [str(entry) for entry in sorted(path.parent.iterdir()) if entry.suffix.lower() in KINDS]

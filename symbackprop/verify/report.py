@@ -13,7 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.console import RenderableType
 
 _FAILED = ' style="color: #b3261e; font-weight: bold"'
 COLUMNS = ("subject", "method", "difference", "threshold", "result", "note")
@@ -167,17 +167,33 @@ class Report:
         }
         return json.dumps(table, indent=2, ensure_ascii=False) + "\n"
 
-    def table(self) -> Table:
-        """The report for a terminal."""
-        from rich.table import Table
+    def table(self) -> RenderableType:
+        """The report for a terminal, 80 columns wide: under each method what was compared by it."""
+        from rich.console import Group
         from rich.text import Text
 
-        table = Table(title=self.summary(), title_justify="left", box=None, pad_edge=False)
-        for name in COLUMNS:
-            table.add_column(name, justify="right" if name == "difference" else "left")
+        groups: dict[tuple[str, str], list[Check]] = {}
         for check in self.checks:
-            table.add_row(*map(Text, check.row), style="" if check.passed else "bold red")
-        return table
+            groups.setdefault((check.method, check.threshold), []).append(check)
+        width = max((len(check.subject) for check in self.checks), default=0)
+        parts: list[RenderableType] = [Text(self.summary(), style="bold" if self.passed else "bold red")]
+        for (method, threshold), checks in groups.items():
+            parts += [Text(f"{method}, within {threshold}", style="italic"), _rows(checks, width)]
+        return Group(*parts)
+
+
+def _rows(checks: Iterable[Check], width: int) -> RenderableType:
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
+    for least, justify in ((width, "left"), (7, "right"), (6, "left"), (0, "left")):
+        table.add_column(min_width=least, justify=justify)  # type: ignore[arg-type]
+    for check in checks:
+        subject, _, difference, _, result, note = check.row
+        table.add_row(*map(Text, (subject, difference, result, note)), style="" if check.passed else "bold red")
+    return Padding(table, (0, 0, 0, 2))
 
 
 def merged(checks: Iterable[Check]) -> tuple[Check, ...]:

@@ -179,6 +179,22 @@ def filled(x):
     return out.sum()
 
 
+def filled_whole(x):
+    out = np.ones((2, 3))
+    out[1, :] *= x  # filled_whole
+    return out.sum()
+
+
+def compared(x):
+    return float(x[[0, 1] == 0])  # compared
+
+
+def added(x):
+    out = np.zeros(3)
+    out += x  # added
+    return out.sum()
+
+
 def made(x):
     return np.sum(np.array([x[0], x[1]]))  # made
 
@@ -202,7 +218,10 @@ def changed(x):
         (branches, "`if`", "np.where"),
         (numbers, "float()", "leave it an array"),
         (math_of, "float()", "np.exp"),
-        (filled, "float()", "leave it an array"),
+        (filled, "an array of numbers cannot be filled with traced values", "np.stack"),
+        (filled_whole, "cannot be", "np.concatenate; np.where"),
+        (compared, "float()", "leave it an array"),
+        (added, "np.add into an array", "y = y + x"),
         (made, "no numbers to make a NumPy array of", "np.stack"),
         (unknown, "np.fft is not traced", ""),
         (ragged, "inner sizes 3 and 4 differ in (3,) @ (4, 2)", ""),

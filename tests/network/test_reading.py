@@ -167,3 +167,18 @@ def test_the_new_file_loads(suffix, tmp_path):
     path = tmp_path / f"spiral{suffix}"
     path.write_text(template(path))
     assert load(path).name == "spiral"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("2-3-1", "2 -> 3 sigmoid -> 1, loss=mse"),
+        ("784, 128, 64, 10", "784 -> 128 sigmoid -> 64 sigmoid -> 10, loss=mse"),
+        ("3x4", "3 -> 4, loss=mse"),
+    ],
+)
+def test_widths_alone_are_answered_with_a_line_that_loads(text, line):
+    with pytest.raises(InputError) as caught:
+        load(text)
+    assert f'"{line}"' in caught.value.mistakes[0].help
+    assert load(line).layers

@@ -45,11 +45,25 @@ def test_points_merge_into_the_worst() -> None:
     assert one == failed
 
 
-def test_the_terminals_table_has_the_same_rows() -> None:
+def shown(report: Report, width: int = 80) -> str:
     from rich.console import Console
 
-    console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
-    console.print(Report("[net]", (GOOD, BAD)).table())
-    text = console.export_text()
-    assert "b12[0]" in text
-    assert "W1" in text
+    console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    console.print(report.table())
+    return console.export_text()
+
+
+def test_the_terminals_table_has_the_same_rows() -> None:
+    text = shown(Report("[net]", (GOOD, BAD)))
+    assert "[net]: 1 of 2 checks failed" in text
+    assert "complex step, within 1e-9 |g|" in text
+    assert "W1   2.3e-17  ok" in text
+    assert "b12  3.2e-04  FAILED  at the worked sample, b12[0]: emitted 1" in text
+
+
+def test_the_terminals_table_takes_one_line_a_check_in_80_columns() -> None:
+    method, threshold = "differences (scipy) of the emitted loss", "10 x claimed error + 1e-9 |g|"
+    checks = tuple(Check(name, method, 1e-12, threshold, True) for name in ("W1", "b1", "lstm_Wf"))
+    rows = shown(Report("net", checks)).splitlines()
+    assert len(rows) == 2 + len(checks)
+    assert f"{method}, within {threshold}" in rows[1]

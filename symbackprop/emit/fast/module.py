@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from symbackprop.emit.environment import render
+from symbackprop.emit.fast.fitting import fitting
 from symbackprop.emit.fast.kernel import kernel_values
 from symbackprop.emit.fast.updates import move_values
 from symbackprop.emit.fast.workspace import Workspace
@@ -56,7 +57,8 @@ def fast_body(
 
 def _workspace(workspace: Workspace, functions: Functions) -> dict[str, Any]:
     whole = {t.name for t in functions.graph.tensors.values() if any(fact.kind == "integer" for fact in t.facts)}
-    floating = [data for name, data in zip(functions.given, functions.data, strict=True) if name not in whole]
+    named = {name: data for name, data in zip(functions.given, functions.data, strict=True) if name not in whole}
+    floating = list(named.values())
     sizes = [functions.writer.size(size) for size in workspace.sizes]
     typed = [f"{name}: Array" for name in functions.data]
     given = ["params: Params", *typed]
@@ -70,6 +72,7 @@ def _workspace(workspace: Workspace, functions: Functions) -> dict[str, Any]:
         "work_lengths": lengths,
         "work_floating": floating,
         "work_memory": workspace.memory(),
+        **fitting(workspace.program, named, workspace.sizes, workspace.shape),
         "work_gradients": workspace.gradient_items(),
         "work_loss": body,
         "work_both": both,

@@ -87,7 +87,7 @@ class Workspace:
     @cached_property
     def regions(self) -> Regions:
         """Arrays that lie in others."""
-        return Regions(self.program, self._place, self._shape)
+        return Regions(self.program, self._place, self.shape)
 
     def memory(self) -> list[str]:
         """The lines that set memory aside."""
@@ -114,7 +114,7 @@ class Workspace:
                 rows.append(f"{place} = {owner}")
                 continue
             kind = "bool" if is_truth(assign.value) else "dtype"
-            rows.append(f"{place} = np.empty({self._shape(assign.axes)}, {kind})")
+            rows.append(f"{place} = np.empty({self.shape(assign.axes)}, {kind})")
         return rows + [row for steps in self._steps.values() for row in steps.memory]
 
     def _is_factor(self, name: str) -> bool:
@@ -127,7 +127,8 @@ class Workspace:
         ]
         return all(isinstance(node, Map) and node.function == "mul" for node in reads)
 
-    def _shape(self, axes: Axes) -> str:
+    def shape(self, axes: Axes) -> str:
+        """A shape as code."""
         return tuple_code([numpy_code(Const(axis.size), (), self.operations.names) for axis in axes])
 
     @cached_property
@@ -223,7 +224,7 @@ class Workspace:
         items = []
         for name, axes in self.program.parameters.items():
             held = self.program.gradients.get(name)
-            items.append((name, f"np.zeros({self._shape(axes)}, dtype)" if held is None else self._place(held)))
+            items.append((name, f"np.zeros({self.shape(axes)}, dtype)" if held is None else self._place(held)))
         return items
 
     @property
