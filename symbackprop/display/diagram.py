@@ -5,11 +5,13 @@ A `Drawing` holds coordinates in centimetres and trees as labels; any printer of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
+from symbackprop.display.labels import Labelled, label_positions, label_size
 from symbackprop.display.tree import Tree
 
 Kind = Literal["input", "hidden", "output", "loss", "dots", "plain"]
@@ -21,6 +23,8 @@ MOST_LAYERS = 6
 MOST_LABELS = 9
 # The bias of a neuron comes from above or below, where another neuron of a larger layer would stand.
 MOST_BIASES = 2
+# Of a neuron, in cm; where neurons are closer than the last number they are small.
+RADIUS, RADIUS_SMALL, SMALL = 0.58, 0.46, 1.3
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Edge:
         end: Position of the second.
         style: Its colour, and whether it has a tip.
         label: What stands on it.
-        position: Where on it, from 0 at the start to 1.
+        position: Where on what is seen of it, from 0 at the start to 1.
         anchor: On which side of it the label stands; on the line itself if it is empty.
         below: A second label, on the other side.
         name: What the line stands for, such as a weight, whether or not that is printed on it.
@@ -177,7 +181,8 @@ def network_drawing(
     places: list[list[int]] = []
     for number, column in enumerate(columns):
         places.append(_place(nodes, column, number * dx, dy))
-    edges = _edges(nodes, places, columns, weight)
+    radius = RADIUS_SMALL if dy < SMALL else RADIUS
+    edges = _edges(nodes, places, columns, weight, radius)
     notes = _notes(nodes, places, columns, dx)
     if loss:
         nodes.append(Node(len(columns) * dx - 0.22 * dx, 0.0, "loss", *loss))
@@ -186,7 +191,7 @@ def network_drawing(
     titles = [Note(number * dx, below, column.title, "title") for number, column in enumerate(columns)]
     if loss:
         titles.append(Note(nodes[-1].x, below, "error", "title"))
-    return Drawing(tuple(nodes), tuple(edges), (*notes, *titles), small=dy < 1.3)
+    return Drawing(tuple(nodes), tuple(edges), (*notes, *titles), small=dy < SMALL)
 
 
 def _place(nodes: list[Node], column: Column, x: float, dy: float) -> list[int]:
@@ -208,20 +213,34 @@ def _edges(
     places: Sequence[Sequence[int]],
     columns: Sequence[Column],
     weight: Callable[[int, int, int], Label] | None,
+    radius: float,
 ) -> list[Edge]:
     edges = []
     for number, (before, after) in enumerate(pairwise(places), start=1):
         whole = columns[number - 1].whole and columns[number].whole
         labelled = weight is not None and whole and len(before) * len(after) <= MOST_LABELS
+        found = []
         for j, end in enumerate(after, start=1):
             for i, start in enumerate(before, start=1):
                 if "dots" in (nodes[start].kind, nodes[end].kind):
                     continue
-                level = abs(nodes[start].y - nodes[end].y) < 1e-9
                 name = weight(number, j, i) if weight and whole else ""
-                text = name if labelled else ""
-                edges.append(Edge(start, end, label=text, position=0.5 if level else 0.27, name=name))
+                found.append(Edge(start, end, label=name if labelled else "", name=name))
+        edges += _with_places(found, nodes, radius) if labelled else found
     return edges
+
+
+def _with_places(edges: Sequence[Edge], nodes: Sequence[Node], radius: float) -> list[Edge]:
+    """The lines between two layers, with places for their labels."""
+    lines = []
+    for edge in edges:
+        start, end = (nodes[edge.start].x, nodes[edge.start].y), (nodes[edge.end].x, nodes[edge.end].y)
+        share = radius / math.dist(start, end)
+        whole = Labelled(start, end, label_size(edge.label), 0.5 if abs(start[1] - end[1]) < 1e-9 else 0.27)
+        lines.append(replace(whole, start=whole.at(share), end=whole.at(1 - share)))
+    middles = [(nodes[n].x, nodes[n].y) for n in dict.fromkeys(n for edge in edges for n in (edge.start, edge.end))]
+    positions = label_positions(lines, middles, radius)
+    return [replace(edge, position=position) for edge, position in zip(edges, positions, strict=True)]
 
 
 def _notes(nodes: Sequence[Node], places: Sequence[Sequence[int]], columns: Sequence[Column], dx: float) -> list[Note]:

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from html import escape
 
-from symbackprop.display.diagram import Drawing, Edge, Label, Line, Node, Note
+from symbackprop.display.diagram import RADIUS, RADIUS_SMALL, Drawing, Edge, Label, Line, Node, Note
 from symbackprop.display.svg_text import svg_text
 from symbackprop.display.text import text
 from symbackprop.display.tree import Tree
@@ -39,7 +39,7 @@ class _Svg:
     def __init__(self, drawing: Drawing, name: Name) -> None:
         self.drawing = drawing
         self.name = name
-        self.radius = (0.46 if drawing.small else 0.58) * CM
+        self.radius = (RADIUS_SMALL if drawing.small else RADIUS) * CM
         self.left = self.top = math.inf
         self.right = self.bottom = -math.inf
 
@@ -115,8 +115,6 @@ class _Svg:
         line = f'<path class="stroke" {PLAIN} d="M{tail[0]:.1f} {tail[1]:.1f}L{tip[0]:.1f} {tip[1]:.1f}"/>'
         head = "" if edge.style == "faint" else _head(tail, tip, 8.5 if edge.style == "edge" else 10)
         # A label's position is counted along the line as it is drawn, tail to tip.
-        first, last = self._centres(edge)
-        tail, tip = (last, first) if backwards else (first, last)
         place = (tail[0] + edge.position * (tip[0] - tail[0]), tail[1] + edge.position * (tip[1] - tail[1]))
         label = ""
         if edge.label != "":
