@@ -30,6 +30,7 @@ from symbackprop.program import (
     Statement,
     assignments,
     children,
+    nodes,
     rebuilt,
 )
 from symbackprop.program.masks import is_truth
@@ -147,9 +148,12 @@ class _Writer:
         value = part.value
         code = printer.numeric(value, part.axes)[0] if value.axes else printer.code(value, ())[0]
         self.helpers |= printer.helpers
+        if not any(isinstance(node, Leaf | Position) for node in nodes(value)):
+            code = f"xp.asarray({code}, dtype=dtype)"  # else it would be a number of Python's, and no array
         missing = [axis for axis in part.axes if axis not in value.axes]
         if missing:
-            code = f"xp.broadcast_to({printer.spread(value, part.axes)[0]}, {printer.shape(part.axes)})"
+            spread = printer.spread(value, part.axes)[0] if value.axes else code
+            code = f"xp.broadcast_to({spread}, {printer.shape(part.axes)})"
         return code
 
     def _in_parts(self, statement: Assign, lists: Lists) -> Iterator[Assign]:

@@ -95,6 +95,7 @@ def emit_c(
     )
     gradients = [p.name for p in graph.parameters if p.name in code.gradients]
     updating = _update(training, update)
+    lines = {wanted: passes.lines(wanted) for wanted in ("forward", "loss", "both")}
     body = render(
         "c/network.c.j2",
         prefix=prefix,
@@ -104,7 +105,8 @@ def emit_c(
         params=[(members.member(t.name), members.dimensions(t.shape)) for t in graph.parameters],
         data=[(members.member(t.name), members.dimensions(t.shape)) for t in given],
         work=passes.work(),
-        lines={wanted: passes.lines(wanted) for wanted in ("forward", "loss", "both")},
+        lines=lines,
+        idle={wanted: _idle(rows) for wanted, rows in lines.items()},
         helpers=(passes.calls() | updating.pop("calls")) & HELPERS | ({"dot"} if "dot" in passes.calls() else set()),
         without=[members.member(p.name) for p in graph.parameters if p.name not in gradients],
         trainable=[members.member(p.name) for p in graph.parameters if p.trainable and p.name in gradients],
@@ -126,6 +128,12 @@ def c_name(name: str) -> str:
     """
     text = "_".join(re.findall(r"[A-Za-z0-9]+", name)) or "network"
     return text if text[0].isalpha() and text not in C_WORDS else f"network_{text}"
+
+
+def _idle(rows: Sequence[str]) -> list[str]:
+    """The arguments that the lines of a function do not use, which a compiler would warn of."""
+    text = " ".join(rows)
+    return [name for name in ("params", "data", "work") if f"{name}->" not in text]
 
 
 def _symbols(derivation: Derivation) -> list[str]:
@@ -209,6 +217,7 @@ class _Nests:
         self.graph = derivation.graph
         self.code = code
         self.members = members
+        self.predicted = {tensor.name for tensor in self.graph.with_role("prediction")}
         places = {name: "params" for name in code.parameters} | {name: "data" for name in code.data}
         held = {array: f"grads->{members.member(name)}" for name, array in code.gradients.items()}
         names = {name: f"{places.get(name, 'work')}->{members.member(name)}" for name in code.arrays} | held
@@ -226,21 +235,23 @@ class _Nests:
         return [(self.members.member(name), self.members.dimensions(shape)) for name, shape in shapes.items()]
 
     def calls(self) -> set[str]:
-        steps = (*self.code.forward, *self.code.backward)
+        steps = self._needed()
         values = [node for value in values_within(steps) for node in within(value)]
         written = " ".join(self.plain.lines(steps))
         return {node.function for node in values if isinstance(node, Op)} | ({"dot"} if "= dot(" in written else set())
 
     def lines(self, wanted: str) -> list[str]:
-        predicted = {tensor.name for tensor in self.graph.with_role("prediction")}
         if wanted == "forward":
-            return self.plain.lines(needed_steps(self.code.forward, predicted))
+            return self.plain.lines(needed_steps(self.code.forward, self.predicted))
         value = f"return work->{self.members.member(self.code.loss)};"
         if wanted == "loss":
             return [*self.plain.lines(needed_steps(self.code.forward, {self.code.loss})), value]
+        return [*self.writer.lines(self._needed()), value]
+
+    def _needed(self) -> tuple[Step, ...]:
+        """The steps of both passes."""
         steps: tuple[Step, ...] = (*self.code.forward, *self.code.backward)
-        needed = needed_steps(steps, {self.code.loss, *predicted, *self.code.gradients.values()})
-        return [*self.writer.lines(needed), value]
+        return needed_steps(steps, {self.code.loss, *self.predicted, *self.code.gradients.values()})
 
 
 def _initialiser(tensors: Sequence[Tensor]) -> list[str]:

@@ -80,6 +80,7 @@ C = Language(
     element=lambda name, at: name + "".join(f"[{place}]" for place in at),
     number=c_number,
     place=c_place,
+    real="(real)",
 )
 
 

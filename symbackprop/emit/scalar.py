@@ -29,6 +29,7 @@ class Language:
         number: Writes a number that is computed with; one that depends on sizes is an expression in them.
         place: Writes a position, a whole number.
         operators: What comparisons are called, where it is not the usual sign.
+        real: Makes a number of a whole one where a language divides whole numbers without a remainder.
     """
 
     functions: Mapping[str, str]
@@ -38,6 +39,7 @@ class Language:
     number: Callable[[Expr], Code] = number_code
     place: Callable[[Expr], Code] = number_code
     operators: Mapping[str, str] = field(default_factory=lambda: OPERATORS)
+    real: str = ""
 
 
 def scalar_code(value: Scalar, language: Language, names: Mapping[str, str] | None = None) -> str:
@@ -74,6 +76,15 @@ def is_whole(value: Expr) -> bool:
         part.is_Integer or isinstance(part, sp.Symbol) or part.is_Add or part.is_Mul
         for part in sp.preorder_traversal(value)
     )
+
+
+def _stays_whole(value: Scalar) -> bool:
+    """Whether a value is written with whole numbers alone, such as the slope 1 or -1 of a branch."""
+    if isinstance(value, Number):
+        return bool(value.value.is_Integer)
+    if isinstance(value, Op) and value.function in ("neg", "add", "mul", "where"):
+        return all(map(_stays_whole, value.args[1:] if value.function == "where" else value.args))
+    return False
 
 
 class _Printer:
@@ -120,8 +131,7 @@ class _Printer:
         if function == "neg":
             return f"-{bracket(self.code(args[0]), POWER)}", UNARY
         if function == "div":
-            above, below = map(self.code, args)
-            return f"{bracket(above, PRODUCT)} / {bracket(below, PRODUCT + 1)}", PRODUCT
+            return self._quotient(*args), PRODUCT
         if function in self.language.operators:
             left, right = (bracket(code, SUM) for code in self._sides(args))
             return f"{left} {self.language.operators[function]} {right}", COMPARE
@@ -136,6 +146,12 @@ class _Printer:
         if function not in self.language.functions:
             raise UnsupportedError(f"the function {function} has no form in this language")
         return f"{self.language.functions[function]}({', '.join(self.code(arg)[0] for arg in args)})", ATOM
+
+    def _quotient(self, above: Scalar, below: Scalar) -> str:
+        divisor = self.code(below)
+        if self.language.real and _stays_whole(above) and _stays_whole(below):
+            divisor = f"{self.language.real}{bracket(divisor, ATOM)}", UNARY
+        return f"{bracket(self.code(above), PRODUCT)} / {bracket(divisor, PRODUCT + 1)}"
 
     def _sides(self, args: tuple[Scalar, ...]) -> list[Code]:
         """The two sides of a comparison, which is one of positions where both are."""

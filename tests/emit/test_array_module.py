@@ -22,6 +22,12 @@ def test_helpers_are_named_in_the_head_and_written_when_they_are_used():
     assert "helpers: sigmoid." in text and "def sigmoid" in text and "def softmax" not in text
 
 
+def test_a_number_is_made_an_array_of_the_type_of_the_parameters():
+    layers = [sb.Dense(2, name="a"), {"type": "subtract", "name": "none", "inputs": ["a", "a"]}, sb.Dense(1)]
+    text = array_api_text(sb.derive(sb.Network(3, *layers, loss="mse")).stages)
+    assert "none_z = xp.broadcast_to(xp.asarray(0, dtype=dtype), (N, 2))" in text
+
+
 def test_the_head_is_a_certificate():
     found, body = split_certificate(array_api_text(sb.derive("mazur").stages, ["index form: 1e-9"]))
     assert found["check"] == ("index form: 1e-9",) and body.startswith('"""Loss and gradient')

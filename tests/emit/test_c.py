@@ -45,6 +45,25 @@ def test_its_check_finds_a_wrong_gradient(tmp_path):
 
 
 @needs_c
+def test_a_slope_of_whole_numbers_is_divided_with_its_fraction(tmp_path):
+    slope = "where(z > 0, min(z, 2 - z), min(z, 2 - z) / 10)"
+    net = sb.Network(2, sb.Dense(3, "bent"), loss="mse", name="bent", activations={"bent": slope})
+    text = c_text(sb.derive(net).stages)
+    assert "? 1 : -1) / (real)10" in text
+    done = build(tmp_path, text, "-DBENT_MAIN", "-DBENT_N=5")
+    assert done.returncode == 0 and "agrees" in done.stdout, done.stdout
+
+
+@needs_c
+@pytest.mark.parametrize("loss", ["sum(W**2)", "sum(x * W)", "sum(maximum(W, b)) + sum(minimum(x, 1))"])
+def test_arguments_and_functions_that_are_not_used_are_no_cause_of_warnings(loss, tmp_path):
+    text = c_text(sb.derive({"shapes": {"W": [3], "b": [3], "x": [3]}, "equations": f"E = {loss}",
+                             "wrt": ["W", "b"]}).stages)  # fmt: skip
+    done = build(tmp_path, text, "-DFUNCTION_MAIN")
+    assert done.returncode == 0, done.stdout
+
+
+@needs_c
 def test_other_sizes_are_chosen_at_compilation(tmp_path):
     done = build(tmp_path, c_text(sb.derive("xor").stages), "-DXOR_MAIN", "-DXOR_N=7")
     assert done.returncode == 0 and "agrees" in done.stdout, done.stdout

@@ -7,9 +7,9 @@ from symbackprop.emit.c_language import BRACES, C, c_number, c_place
 from symbackprop.emit.loops import LoopWriter
 from symbackprop.emit.scalar import scalar_code
 from symbackprop.expressions import Index
-from symbackprop.program.algebra import compare, mul
+from symbackprop.program.algebra import compare, mul, neg, where
 from symbackprop.program.nest import Declare, For, Store
-from symbackprop.program.scalar import ZERO, Element, Name, Number, Op
+from symbackprop.program.scalar import ZERO, Element, Name, Number, Op, number
 
 N, I = sp.Symbol("N", integer=True), Index("i", 8)
 
@@ -31,6 +31,13 @@ N, I = sp.Symbol("N", integer=True), Index("i", 8)
 )
 def test_numbers_are_never_divided_as_whole_ones(value, code):
     assert c_number(value)[0] == code
+
+
+def test_whole_numbers_are_divided_with_their_fraction():
+    slope = where(compare("gt", Name("a"), ZERO), number(1), neg(number(1)))
+    assert scalar_code(Op("div", (slope, number(10))), C) == "(a > 0 ? 1 : -1) / (real)10"
+    assert scalar_code(Op("div", (Op("mul", (number(2), slope)), number(3))), C) == "2 * (a > 0 ? 1 : -1) / (real)3"
+    assert scalar_code(Op("div", (mul(Name("a"), slope), number(10))), C) == "a * (a > 0 ? 1 : -1) / 10"
 
 
 @pytest.mark.parametrize(
