@@ -306,6 +306,46 @@ def test_documents(reader, documents, kind):
     counted(f"document, {kind}", survivors, planted)
 
 
+DEEP = "2 -> " + "2 tanh -> " * 10 + "1, loss=mse"
+# In each of these a sign is read that another notation does not have: a letter for the layer, with its number, in front
+# of the indices; a sign that leaves the layer open; a square where a bare number above is a layer.
+SPOKEN = [
+    ("lstm", "mazur", "i_{h1,"),
+    (DEEP, "mazur", "_{h10"),
+    ("mnist", "mazur", r"\mathrm{out}_{j} ="),
+    ("xor", "nielsen", "(a_{j})^{2}"),
+    ("xor", "matrix", "(a_{j})^{2}"),
+]
+CHANGES_OF_TEXT = {
+    "a sign": (r"\+", lambda match: "-"),
+    "a minus": (r"(?<=[\w})] )-", lambda match: "+"),
+    "an index": (r"_\{j\}", lambda match: "_{k}"),
+    "a division": (r"/", lambda match: " "),
+    "a digit": (r"\d", lambda match: str((int(match[0]) + 1) % 10)),
+}
+
+
+@pytest.mark.parametrize(("network", "notation", "part"), SPOKEN)
+def test_relations_of_a_notation(network, notation, part):
+    """Each digit and each sign of every relation that has a sign of the notation's own."""
+    stages = derive(network, notation=notation).stages
+    reader, source = reader_of(stages), EMITTERS["latex"].make(stages, Findings(Report(network, ())))
+    reader.document(source)
+    survivors, planted = [], 0
+    for passage in read_latex(source).passages:
+        if part not in passage.text or r"\leftarrow" in passage.text:
+            continue
+        assert {verdict.outcome for verdict in reader.verdicts(passage)} <= {"held"}
+        for pattern, change in CHANGES_OF_TEXT.values():
+            for match in re.finditer(pattern, passage.text):
+                text = passage.text[: match.start()] + change(match) + passage.text[match.end() :]
+                planted += 1
+                verdicts = reader.verdicts(replace(passage, text=text))
+                if all(verdict.outcome == "held" for verdict in verdicts):
+                    survivors.append(text)
+    counted(f"{network} in the notation {notation}", survivors, planted)
+
+
 def test_digits_of_a_page(reader, documents):
     """The last digit of every tenth number of the page."""
     source = documents["html"]

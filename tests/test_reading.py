@@ -261,6 +261,27 @@ def test_mazurs_names():
     names = TensorNames(TENSORS, notation("mazur"), ADJOINTS, sample=1)
     assert read_formula(r"\mathrm{net}_{h1}", names).key == "z1"
     assert read_formula("w_{4}", names).place == (integer(2), integer(2))
+    open_layer = TensorNames(TENSORS, notation("mazur"), ADJOINTS, sample=1, layer=1)
+    assert read_formula(r"\mathrm{net}_{j}", open_layer).key == "z1"
+
+
+def test_a_letter_for_the_layer_is_no_index_and_its_number_is_read_to_its_end():
+    deep = {
+        tensor.name: tensor
+        for tensor in (
+            Tensor("x", "input", (Index("t", 5), I)),
+            Tensor("lstm_i", "hidden", (Index("t", 5), J), layer=1),
+            *(Tensor(f"a{layer}", "hidden", (J,), layer=layer) for layer in range(2, 13)),
+        )
+    }
+    names = TensorNames(deep, notation("mazur"))
+    assert read_formula(r"i_{h1,\tau j}", names).key == "lstm_i"
+    assert read_formula(r"i_{\tau i}", names).key == "x"
+    assert [read_formula(rf"\mathrm{{out}}_{{{at}}}", names).key for at in ("h2,1", "h11,1", "o1")] == [
+        "a2",
+        "a11",
+        "a12",
+    ]
 
 
 def test_subscripts_fall_apart():

@@ -141,7 +141,10 @@ class Evaluator:
             if (inverted := intervals.inverse(base)) is None:
                 raise NoValueError("a matrix that has no inverse")
             return inverted
-        return _each(lambda one: intervals.power(one, exponent), base)
+        try:
+            return _each(lambda one: intervals.power(one, exponent), base)
+        except ValueError:
+            raise NoValueError("a power that has no real value") from None
 
     def _apply(self, tree: Apply) -> Value:
         try:
@@ -151,6 +154,8 @@ class Evaluator:
             return _each(call, self(tree.arguments[0]))
         except KeyError:
             raise NoValueError(f"the function {tree.name!r} is unknown") from None
+        except ValueError:
+            raise NoValueError(f"{tree.name} has no real value there") from None
 
     def _bigsum(self, tree: BigSum) -> Value:
         total: Value | None = None

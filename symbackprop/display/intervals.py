@@ -116,13 +116,17 @@ def inverse(matrix: tuple[tuple[Interval, ...], ...]) -> tuple[tuple[Interval, .
 def apply(
     name: str, arguments: Sequence[Interval], functions: Mapping[str, Any] | None = None, primes: int = 0
 ) -> Interval:
-    """A function, or a derivative of it, at its arguments; `KeyError` if the function is unknown.
+    """A function, or a derivative of it, at its arguments.
 
     Args:
         name: Its Python name.
         arguments: Its arguments; all but `max` and `min` take one.
         functions: More functions, each from one mpmath number to another.
         primes: How many times it is differentiated.
+
+    Raises:
+        KeyError: The function is unknown.
+        ValueError: It has no real value there, such as the logarithm of a negative number.
     """
     if name in ("max", "min"):
         pick = max if name == "max" else min
@@ -143,7 +147,10 @@ def apply(
 
 def _sampled(function: Callable[[Any], Any], argument: Interval) -> Interval:
     # Between the ends of so short an interval every function of the catalogue rises or falls, or bends once.
-    return _hull(function(real(value)) for value in dict.fromkeys([*_ends(argument), argument.middle]))
+    values = [function(real(value)) for value in dict.fromkeys([*_ends(argument), argument.middle])]
+    if any(isinstance(value, mp.mpc) for value in values):
+        raise ValueError("the value is not real")
+    return _hull(values)
 
 
 def _integer_power(base: Interval, count: int) -> Interval:

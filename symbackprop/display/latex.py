@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from symbackprop.display.printer import ATOM, POWER, PRODUCT, SUM, Printer, is_bare_log
+from symbackprop.display.printer import ATOM, BASE, POWER, PRODUCT, SUM, Printer, is_bare_log
 from symbackprop.display.tree import (
     Apply,
     BigSum,
@@ -113,7 +113,7 @@ class LatexPrinter(Printer):
         return tree.sign.tex([self.show(index) for index in tree.subscripts])
 
     def partialderivative(self, tree: PartialDerivative, leading: bool) -> str:
-        return rf"\pd{{{self.show(tree.of, ATOM - 1) if tree.of else ''}}}{{{self.show(tree.wrt, POWER)}}}"
+        return rf"\pd{{{self.show(tree.of, POWER) if tree.of else ''}}}{{{self.show(tree.wrt, POWER)}}}"
 
     def minus(self, tree: Minus, leading: bool) -> str:
         return f"-{self.show(tree.body, PRODUCT, leading=False)}"
@@ -156,7 +156,7 @@ class LatexPrinter(Printer):
         return rf"\{'tfrac' if tree.inline else 'frac'}{{{self.show(tree.above)}}}{{{self.show(tree.below)}}}"
 
     def power(self, tree: Power, leading: bool) -> str:
-        return f"{self.show(tree.base, ATOM)}^{{{self.show(tree.exponent)}}}"
+        return f"{self.show(tree.base, BASE)}^{{{self.show(tree.exponent)}}}"
 
     def apply(self, tree: Apply, leading: bool) -> str:
         first = tree.arguments[0]

@@ -12,7 +12,7 @@ from html import escape
 
 from symbackprop.display.latex import LATEX, height
 from symbackprop.display.letters import name, one, parenthesised, signed
-from symbackprop.display.printer import ATOM, POWER, PRODUCT, SUM, Printer, is_bare_log
+from symbackprop.display.printer import ATOM, BASE, POWER, PRODUCT, SUM, Printer, is_bare_log
 from symbackprop.display.text import TextPrinter
 from symbackprop.display.tree import (
     Apply,
@@ -103,7 +103,7 @@ class MathmlPrinter(Printer):
         return name(tree.sign, subscripts)
 
     def partialderivative(self, tree: PartialDerivative, leading: bool) -> str:
-        above = f"<mi>∂</mi>{self.show(tree.of, ATOM - 1) if tree.of else ''}"
+        above = f"<mi>∂</mi>{self.show(tree.of, POWER) if tree.of else ''}"
         return f"<mfrac>{one(above)}<mrow><mi>∂</mi>{self.show(tree.wrt, POWER)}</mrow></mfrac>"
 
     def minus(self, tree: Minus, leading: bool) -> str:
@@ -137,7 +137,7 @@ class MathmlPrinter(Printer):
         return f'<mstyle displaystyle="false">{text}</mstyle>' if tree.inline else text
 
     def power(self, tree: Power, leading: bool) -> str:
-        return f"<msup>{one(self.show(tree.base, ATOM))}{one(self.show(tree.exponent))}</msup>"
+        return f"<msup>{one(self.show(tree.base, BASE))}{one(self.show(tree.exponent))}</msup>"
 
     def apply(self, tree: Apply, leading: bool) -> str:
         first = tree.arguments[0]

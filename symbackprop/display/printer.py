@@ -35,8 +35,9 @@ from symbackprop.display.tree import (
     walk,
 )
 
-# How tightly a node binds; one that binds looser than its surroundings demand stands in parentheses.
-CONDITION, SUM, PRODUCT, POWER, ATOM = range(5)
+# How tightly a node binds; one that binds looser than its surroundings demand stands in parentheses. What is an atom
+# may bear a mark such as that of a transpose, only a base an exponent; `ALWAYS` is more than anything binds.
+CONDITION, SUM, PRODUCT, POWER, ATOM, BASE, ALWAYS = range(7)
 
 
 class Printer(ABC):
@@ -89,20 +90,20 @@ class Printer(ABC):
     def level(self, tree: Tree) -> int:
         """How tightly a tree binds."""
         if isinstance(tree, Symbol):
-            # A layer stands where an exponent would.
-            return POWER if tree.sign.layer else ATOM
+            # A layer stands where an exponent would; where it has no brackets, an exponent would be taken for a layer.
+            return POWER if tree.sign.layer else BASE if tree.sign.brackets else ATOM
         if isinstance(tree, Number):
-            return PRODUCT if "e" in tree.text.lower() else ATOM
+            return PRODUCT if "e" in tree.text.lower() else BASE
         if isinstance(tree, Apply) and (tree.name == "exp" or is_bare_log(tree)):
             return POWER
-        return self.levels.get(type(tree), ATOM)
+        return self.levels.get(type(tree), BASE)
 
     def factor(self, factors: Sequence[Tree], position: int, leading: bool) -> tuple[str, bool]:
         """Print one factor of a product; tells also whether it stands in parentheses."""
         tree, later = factors[position], factors[position + 1 :]
         first = leading and position == 0
         others = (*factors[:position], *later)
-        least = ATOM + 1 if captures(bare(tree), later) or is_done_first(bare(tree), others) else PRODUCT
+        least = ALWAYS if captures(bare(tree), later) or is_done_first(bare(tree), others) else PRODUCT
         return self.show(tree, least, first), self.wraps(tree, least, first)
 
     def terms(self, terms: Sequence[Tree], leading: bool = True) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from html import escape
 from typing import ClassVar
 
 from symbackprop.display.letters import bold
+from symbackprop.display.printer import BASE
 from symbackprop.display.text import TextPrinter
 from symbackprop.display.tree import Compare, Minus, Number, Power, Role, Sum, Symbol, Tree
 from symbackprop.notation import GREEK
@@ -86,7 +87,7 @@ class SvgTextPrinter(TextPrinter):
 
     def power(self, tree: Power, leading: bool) -> str:
         plain = _PLAIN.show(tree.exponent).replace(" ", "")
-        return self.show(tree.base, 4) + self.scripts(above=plain)
+        return self.show(tree.base, BASE) + self.scripts(above=plain)
 
     def compare(self, tree: Compare, leading: bool) -> str:
         return super().compare(tree, leading).replace(" < ", " &lt; ").replace(" > ", " &gt; ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from symbackprop.display.printer import ATOM, CONDITION, POWER, PRODUCT, SUM, Printer, is_bare_log
+from symbackprop.display.printer import ATOM, BASE, CONDITION, POWER, PRODUCT, SUM, Printer, is_bare_log
 from symbackprop.display.tree import (
     Apply,
     BigSum,
@@ -105,7 +105,7 @@ class TextPrinter(Printer):
         return ""
 
     def power(self, tree: Power, leading: bool) -> str:
-        return self.show(tree.base, ATOM) + superscript(self.show(tree.exponent).replace(" ", ""))
+        return self.show(tree.base, BASE) + superscript(self.show(tree.exponent).replace(" ", ""))
 
     def apply(self, tree: Apply, leading: bool) -> str:
         first = tree.arguments[0]

@@ -32,6 +32,7 @@ class Entry:
         axes: How many indices are printed.
         at: The element it is, counted from 1, where that is not printed.
         samples: Whether the first axis is that of the samples, whose index may be left out.
+        layer: The number of the layer it belongs to; 0 for none.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Entry:
     axes: int = 0
     at: tuple[int, ...] = ()
     samples: bool = False
+    layer: int = 0
 
 
 class TensorNames:
@@ -90,7 +92,7 @@ class TensorNames:
         rank, samples = len(tensor.indices), _has_samples(tensor)
         layer, prefix = tensor.layer or None, self._prefixes.get(tensor.layer)
         sign = notation.sign(tensor.name, layer, depth, rank, prefix=prefix)
-        self._put(Entry(tensor.name, sign, rank, (), samples))
+        self._put(Entry(tensor.name, sign, rank, (), samples, tensor.layer))
         for visible in {rank, rank - samples}:
             sign = notation.sign(tensor.name, layer, depth, visible, whole=True, prefix=prefix)
             if visible and sign.shape != "scalar":
@@ -129,7 +131,8 @@ class TensorNames:
         if spelling.style == "scalar" and len(spelling.base) > 1 and spelling.base not in GREEK:
             styles = ("scalar", "vector", "matrix")  # words are not bold everywhere
         for style, layer in product(styles, self._layers(spelling.layer)):
-            for entry in self._entries[spelling.base, style]:
+            # A sign with letters of its own in front of its indices goes before one whose indices they might be.
+            for entry in sorted(self._entries[spelling.base, style], key=lambda entry: -len(entry.sign.place)):
                 if entry.sign.layer == layer:
                     found = self._matched(replace(spelling, style=style), entry)
                     if found is not None:
@@ -145,7 +148,10 @@ class TensorNames:
     def _matched(self, spelling: Spelling, entry: Entry) -> Symbol | None:
         if spelling.style != "scalar" and entry.axes:
             return None
-        rest = _without(spelling.below, entry.sign.place + "".join(entry.sign.subs))
+        own = "".join(entry.sign.subs)
+        rest = _without(spelling.below, entry.sign.place + own)
+        if rest is None and self.layer and self.layer == entry.layer:
+            rest = _without(spelling.below, own)
         if rest is None:
             return None
         for count in dict.fromkeys((entry.axes, entry.axes - entry.samples)):
@@ -242,6 +248,8 @@ def _without(below: Sequence[Part], own: str) -> list[Part] | None:
             return None
         wanted = wanted[len(word) :]
         rest = atoms(parts[0])[1:]
+        if not wanted and word.isdigit() and rest and plain(rest[0]).isdigit():
+            return None  # h1 is no part of h15
         parts[0] = [token for one in rest for token in one]
     return [tuple(part) for part in parts if part]
 

@@ -108,6 +108,7 @@ class Rereading:
         if not self.worked:
             return 0
         first = [one for one in found if one.kind == "display" and re.search(r"[=x] [-(]*\d", one.text)][:4]
+        first += [one for one in found if one.kind == "drawing"][:4]
         best = (-1, 0)
         for sample in range(1, self.evaluators[0]._samples() + 1):
             self.sample = sample

@@ -114,6 +114,12 @@ def test_what_has_no_value_says_so(tree: Tree) -> None:
         evaluate(tree, VALUES)
 
 
+@pytest.mark.parametrize("tree", [Apply("log", (Number("-2"),)), Power(Number("-2"), Number("0.5"))])
+def test_what_has_no_real_value_says_so(tree: Tree) -> None:
+    with pytest.raises(NoValueError, match="no real value"):
+        evaluate(tree, VALUES)
+
+
 def test_rounded_numbers_are_widened_by_half_a_unit() -> None:
     wide = Evaluator({}, widened=True)
     assert wide(Number("0.50", exact=False)) == Interval(Q(99, 200), Q(101, 200))

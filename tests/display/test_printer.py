@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from symbackprop.display import (
@@ -94,6 +96,14 @@ def test_a_layer_above_stands_where_an_exponent_would() -> None:
     whole = Symbol(STANDARD.sign("W2", rank=2, whole=True))
     assert latex(Transpose(whole)) == r"\bigl(\mat{W}\lay{2}\bigr)\T"
     assert latex(Transpose(Symbol(STANDARD.sign("x", rank=1, whole=True)))) == r"\vect{x}\T"
+
+
+def test_where_a_bare_number_above_is_a_layer_an_exponent_stands_behind_parentheses() -> None:
+    two, sign = Number("2"), replace(given("a"), brackets=False, plain="")
+    assert latex(Power(Symbol(sign), two)) == "(a)^{2}"
+    assert text(Power(Symbol(sign), two)) == "(a)²"
+    assert latex(Power(Symbol(given("a")), two)) == "a^{2}"
+    assert latex(Transpose(Symbol(replace(sign, shape="vector")))) == r"\vect{a}\T"
 
 
 def test_every_node_is_printed_by_both() -> None:

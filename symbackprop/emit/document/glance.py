@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sympy as sp
@@ -214,20 +215,25 @@ def _functions(sheet: Sheet) -> Iterator[tuple[Text, Text]]:
 
 
 def definition(sheet: Sheet, stage: Stage) -> Tree:
-    """An activation as a formula in z; only its name where that is all there is."""
-    z = Symbol(given("z"))
+    """An activation as a formula in z; only its name where that is all there is.
+
+    Where every output depends on every net input, the letters are those of the notation for both.
+    """
+    notation = sheet.material.notation
+    net, out = notation.sign("z"), notation.sign("a")
+    z = Symbol(replace(net, base="z"))
     rhs = sheet.index_form(sheet.graph.equation(stage.out.name).rhs)
 
     def plain(tree: Tree) -> Tree:
         if isinstance(tree, Symbol) and tree.key == stage.net.name:
-            return z if stage.slope is not None else Symbol(given("z"), tree.subscripts)
+            return z if stage.slope is not None else Symbol(net, tree.subscripts)
         return mapped(tree, plain)
 
     if stage.slope is not None:
         name, formula = Apply(stage.function, (z,)), plain(rhs)
         return name if name == formula else Relation(name, (Row("=", formula),))
     own = tuple(sheet.reader.index(index) for index in sheet.without_samples(stage.out.indices))
-    return Relation(Symbol(given("a"), own), (Row("=", plain(rhs)),))
+    return Relation(Symbol(out, own), (Row("=", plain(rhs)),))
 
 
 def _loss(sheet: Sheet) -> tuple[Text, Text]:
