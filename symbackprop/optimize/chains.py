@@ -52,18 +52,21 @@ def product(node: Map) -> list[Link]:
     return [links[0], ("mul", number), *links[1:]]
 
 
-def _halves(args: Sequence[Array]) -> list[Array]:
+def _halves(args: Sequence[Array]) -> list[Along]:
     """The factors that say which of two is the first of the largest, where no factor before them knows of the two."""
-    found: list[Array] = []
-    for arg in _by_rank([arg for arg in args if _is_choice(arg)]):
-        before = [
-            other
-            for other in args
-            if other is not arg and not (_is_choice(other) and len(other.axes) > len(arg.axes)) and other not in found
-        ]
-        if isinstance(arg, Along) and arg.axis.size == 2 and not any(arg.axis in other.axes for other in before):
-            found.append(arg)
-    return found
+    choices = [arg for arg in args if isinstance(arg, Along) and _is_choice(arg) and arg.axis.size == 2]
+    found = sorted(choices, key=lambda choice: len(choice.axes))
+    while True:
+        # One that is none after all stands before the others, like any factor.
+        left = [half for half in found if not any(half.axis in other.axes for other in _before(half, args, found))]
+        if len(left) == len(found):
+            return found
+        found = left
+
+
+def _before(half: Along, args: Sequence[Array], halves: Sequence[Along]) -> list[Array]:
+    """The factors that a product has before one that chooses; others that choose among more entries follow it."""
+    return [arg for arg in args if arg != half and not (arg in halves and len(arg.axes) > len(half.axes))]
 
 
 def _is_choice(node: Array) -> bool:
