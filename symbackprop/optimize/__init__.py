@@ -11,12 +11,16 @@ from collections.abc import Callable, Mapping
 from symbackprop.optimize.ahead import factors_ahead
 from symbackprop.optimize.common import without_repetition
 from symbackprop.optimize.flat import flat
+from symbackprop.optimize.flattened import few_weights_in_order
 from symbackprop.optimize.largest import masks, relu_last
 from symbackprop.optimize.layout import samples_last
 from symbackprop.optimize.memory import with_memory
 from symbackprop.optimize.phases import in_phases
+from symbackprop.optimize.polyphase import filters_of_phases
 from symbackprop.optimize.reading import read_in_place
+from symbackprop.optimize.shifted import bias_last, sums_before_spreading
 from symbackprop.optimize.shifts import with_ends
+from symbackprop.optimize.slopes import slopes_at_values
 from symbackprop.optimize.steps import kept_for_later, of_one_step
 from symbackprop.optimize.together import together
 from symbackprop.program import Program
@@ -25,14 +29,19 @@ PASSES: Mapping[str, Callable[[Program], Program]] = {
     "relu after the maximum": relu_last,
     "masks in place of positions": masks,
     "phases of a pool": in_phases,
+    "bias after the maximum": bias_last,
+    "sums before a slope is spread": sums_before_spreading,
+    "filters of all phases": filters_of_phases,
     "factors before their loop": factors_ahead,
     "what is wanted later is kept": kept_for_later,
     "samples last": samples_last,
+    "few weights in order": few_weights_in_order,
     "arrays of one step": of_one_step,
     "alike together": together,
     "zeros at the ends of time": with_ends,
     "one operation a statement": flat,
     "what is computed twice": without_repetition,
+    "slopes of relu at its values": slopes_at_values,
     "reshapes are read in place": read_in_place,
     "memory": with_memory,
 }

@@ -6,7 +6,7 @@ indices, which differ from equation to equation, say nothing.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from typing import NamedTuple
 
@@ -89,6 +89,26 @@ def renamed(node: Array, names: dict[str, str]) -> Array:
         return replace(node, name=names.get(node.name, node.name))
     inside = children(node)
     return rebuilt(node, [renamed(child, names) for child in inside]) if inside else node
+
+
+def replaced(node: Array, old: Array, new: Array) -> Array:
+    """The node with another in the place of a part of it."""
+    if node == old:
+        return new
+    inside = children(node)
+    return rebuilt(node, [replaced(child, old, new) for child in inside]) if inside else node
+
+
+def substituted(statements: Iterable[Statement], new: Mapping[str, Sequence[Assign]]) -> tuple[Statement, ...]:
+    """The statements with others, or none, in place of those that compute some arrays."""
+    return tuple(
+        row for part in statements for row in (new.get(part.name, (part,)) if isinstance(part, Assign) else (part,))
+    )
+
+
+def has_loops(program: Program) -> bool:
+    """Whether anything is computed step by step."""
+    return any(isinstance(statement, Loop) for statement in (*program.forward, *program.backward))
 
 
 def canonical(node: Array) -> Hashable:

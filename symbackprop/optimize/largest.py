@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import sympy as sp
 
-from symbackprop.optimize.common import renamed
+from symbackprop.optimize.common import has_loops, renamed, replaced
 from symbackprop.optimize.elementary import at_largest
 from symbackprop.program import (
     Array,
@@ -40,7 +40,7 @@ def relu_last(program: Program) -> Program:
     every = assignments((*program.forward, *program.backward))
     for assign in every:
         source = _relu_of(assign)
-        if source is None or any(isinstance(s, Loop) for s in (*program.forward, *program.backward)):
+        if source is None or has_loops(program):
             continue
         moved = [_moved(other, assign.name, source) for other in every if other.name != assign.name]
         if all(statement is not None for statement in moved):
@@ -117,7 +117,7 @@ def _at_largest(node: Array, a: str, z: str) -> Array | None:
         return None
     largest = renamed(Reduce("max", whole[0].arg, whole[0].over), {a: z})
     alive = Map("where", (Map("gt", (largest, ZERO)), Const(sp.S.One), ZERO))
-    return _replaced(renamed(node, {a: z}), arrived[0], Map("mul", (arrived[0], alive)))
+    return replaced(renamed(node, {a: z}), arrived[0], Map("mul", (arrived[0], alive)))
 
 
 def _outermost(node: Array, a: str) -> Iterator[Array]:
@@ -146,10 +146,3 @@ def _masked(node: Array) -> Array:
     inside = children(node)
     node = rebuilt(node, [_masked(child) for child in inside]) if inside else node
     return at_largest(node) if isinstance(node, Map) and node.function == "eq" else node
-
-
-def _replaced(node: Array, old: Array, new: Array) -> Array:
-    if node == old:
-        return new
-    inside = children(node)
-    return rebuilt(node, [_replaced(child, old, new) for child in inside]) if inside else node

@@ -22,6 +22,7 @@ from symbackprop.program import (
     Leaf,
     Loop,
     Program,
+    Reduce,
     Statement,
     Window,
     assignments,
@@ -56,8 +57,8 @@ def samples_last(program: Program) -> Program:
     copies = _Copies(sequences, _copied_for_windows(program, windows))
     return replace(
         program,
-        forward=(*copies.all, *_reordered(program.forward, orders, copies)),
-        backward=tuple(_reordered(program.backward, orders, copies)),
+        forward=(*copies.all, *reordered(program.forward, orders, copies)),
+        backward=tuple(reordered(program.backward, orders, copies)),
     )
 
 
@@ -75,6 +76,9 @@ class _Copies(NamedTuple):
     def of(self, name: str, window: bool) -> Assign | None:
         """The copy that is read in the place of an input."""
         return self.everywhere.get(name) or (self.in_windows.get(name) if window else None)
+
+
+NO_COPIES = _Copies({}, {})
 
 
 def _sequences(program: Program, lengths: set[Expr], trees: Iterable[Array]) -> dict[str, Assign]:
@@ -135,6 +139,13 @@ def _filters_first(
     for node in nodes(assign.value):
         if isinstance(node, Leaf) and node.name in filters and set(node.axes) == set(assign.axes):
             return tuple(assign.axes.index(axis) for axis in _permuted(node.axes, filters[node.name]))
+        if isinstance(node, Reduce) and set(node.axes) == set(assign.axes):
+            largest = node.arg
+            while isinstance(largest, Reduce):
+                largest = largest.arg
+            if isinstance(largest, Leaf) and largest.name in filters:
+                left = [axis for axis in _permuted(largest.axes, filters[largest.name]) if axis in node.axes]
+                return tuple(assign.axes.index(axis) for axis in left)
         if isinstance(node, Contract):
             for side, other in ((node.left, node.right), (node.right, node.left)):
                 if isinstance(side, Window) and not is_view(side) and set(node.axes) == set(assign.axes):
@@ -146,9 +157,11 @@ def _filters_first(
     return None
 
 
-def _reordered(
-    statements: Iterable[Statement], orders: dict[str, tuple[int, ...]], copies: _Copies
+def reordered(
+    statements: Iterable[Statement], orders: dict[str, tuple[int, ...]], copies: _Copies = NO_COPIES
 ) -> Iterable[Statement]:
+    """The statements with the axes of some arrays in another order, and reads of inputs as reads of their copies."""
+
     def assigned(assign: Assign) -> Assign:
         axes = _permuted(assign.axes, orders.get(assign.name))
         return replace(assign, axes=axes, value=_node(assign.value, orders, copies))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from symbackprop.expressions import Index
-from symbackprop.optimize.common import canonical
+from symbackprop.optimize.common import canonical, replaced
 from symbackprop.optimize.renaming import with_axes
 from symbackprop.program import Array, Assign, At, Leaf, Loop, Map, Program, Statement, assignments, children, rebuilt
 
@@ -85,7 +85,7 @@ def kept_for_later(program: Program) -> Program:
                 stored = leaf.axes
                 time = Index(f"{name}_axis", statement.index.size)
                 read = Leaf(name, tuple(time if axis == statement.index else axis for axis in stored))
-                value = _replaced(value, node, At(read, time, statement.index, inside=True))
+                value = replaced(value, node, At(read, time, statement.index, inside=True))
             body.append(replace(assign, value=value))
         return replace(statement, body=tuple(body))
 
@@ -115,10 +115,3 @@ def _instead(node: Array, names: dict[object, str]) -> Array:
             return Leaf(name, node.args[0].axes)
     inside = children(node)
     return rebuilt(node, [_instead(child, names) for child in inside]) if inside else node
-
-
-def _replaced(node: Array, old: Array, new: Array) -> Array:
-    if node == old:
-        return new
-    inside = children(node)
-    return rebuilt(node, [_replaced(child, old, new) for child in inside]) if inside else node

@@ -127,19 +127,19 @@ def test_truth_values_that_only_multiply_are_stored_as_numbers():
 def test_a_pool_of_two_takes_pairs_and_gives_the_rest_to_the_second():
     """Neither truth values that are negated, nor a second product with them; the filters' sums are made transposed."""
     layers = [
-        {"type": "conv2d", "filters": 2, "kernel_size": 3, "activation": "relu"},
+        {"type": "conv2d", "filters": 10, "kernel_size": 3, "activation": "relu"},
         {"type": "max_pooling2d"},
         {"type": "flatten"},
         {"type": "dense", "units": 3},
     ]
-    described = {"name": "pooled", "inputs": {"x": {"shape": [8, 8, 1]}}, "layers": layers, "loss": "mse"}
+    described = {"name": "pooled", "inputs": {"x": {"shape": [8, 8, 2]}}, "layers": layers, "loss": "mse"}
     text = sb.derive(described).stages.module_text(style="fast")
     body = text[text.index("def loss_and_grad(self") : text.index("_workspaces =")]
     assert "first_largest" not in body and "logical" not in body and "maximum.reduce" not in body
     assert body.count("np.greater_equal(") == body.count("np.subtract(self.delta1") == 2
-    assert "self.dW1.reshape(2, 9)[...] = np.dot(" in body
+    assert "self.dW1.reshape(10, 18)[...] = np.dot(" in body
     # The relu of the maximum is compared with zeros that are stored.
-    assert "np.maximum(self.y2, self.zeros_2_N, out=self.y2)" in body
+    assert "np.maximum(self.y2, self.zeros_3_N, out=self.y2)" in body
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -12,7 +12,7 @@ from symbackprop.emit.fast.products import is_whole, product_line
 from symbackprop.emit.layout import tuple_code
 from symbackprop.emit.numbers import ATOM, bracket
 from symbackprop.emit.numpy import HELPERS, Printer
-from symbackprop.program import Along, Array, Assign, Axes, Contract, Leaf, Map, Reduce, leaves
+from symbackprop.program import Accumulate, Along, Array, Assign, Axes, Contract, Leaf, Map, Reduce, Window, leaves
 from symbackprop.program.masks import is_number, is_truth
 
 UFUNCS = {"mul": "multiply", "gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal", "eq": "equal"}
@@ -30,12 +30,14 @@ class Operations:
         names: What to write for an array or, under "#n", for a size n.
         ones: Vectors of ones that the lines name, with their length: a sum is a product with one.
         zeros: Arrays of zeros likewise, with their shape: NumPy compares with an array faster than with one number.
+        windows: Views of stored arrays that the lines copy from, with their code.
         helpers: Functions that the lines call beside NumPy's.
     """
 
     names: Mapping[str, str]
     ones: dict[str, str] = field(default_factory=dict)
     zeros: dict[str, str] = field(default_factory=dict)
+    windows: dict[str, str] = field(default_factory=dict)
     helpers: set[str] = field(default_factory=set)
 
     def lines(self, assign: Assign, axes: Axes, out: str | None, printer: Printer) -> list[str]:
@@ -71,7 +73,28 @@ class Operations:
             return [f"first_largest({printer.code(node.arg, axes)[0]}, {axes.index(node.axis)}, {out})"]
         if isinstance(node, Map) and axes:
             return self._elementwise(node, axes, out, printer)
-        return [f"{out}[...] = {spread_code(printer, node, axes)}"]
+        return [f"{out}{self._moved(node, axes, out, printer)}"]
+
+    def _moved(self, node: Array, axes: Axes, out: str, printer: Printer) -> str:
+        """What follows on the memory in a line that writes to it what stands elsewhere."""
+        code = spread_code(printer, node, axes)
+        if isinstance(node, Window) and _is_attribute(out):
+            # The view of an array that has memory, if it stays within its ends, takes longer to make than to use.
+            inside: Array = node
+            while isinstance(inside, Window) and inside.at.inside(inside.axis.size):
+                inside = inside.arg
+            if isinstance(inside, Leaf) and _is_attribute(self.names.get(inside.name, "")):
+                self.windows[f"{out}_windows"] = code
+                return f"[...] = {out}_windows"
+        if isinstance(node, Accumulate) and isinstance(node.arg, Leaf) and _is_attribute(out):
+            digits, whole = node.at.digits(), sp.expand(node.at.last + 1 - node.axis.size) == 0
+            if digits is not None and whole and node.at.start == 0:
+                # A reshape of the result copies nothing, one of what is read might.
+                place = axes.index(node.axis)
+                unfolded = (*axes[:place], *digits, *axes[place + 1 :])
+                shape = ", ".join(printer.number(axis.size)[0] for axis in unfolded)
+                return f".reshape({shape})[...] = {spread_code(printer, node.arg, unfolded)}"
+        return f"[...] = {code}"
 
     def _elementwise(self, node: Map, axes: Axes, out: str, printer: Printer) -> list[str]:
         if node.function == "where":
@@ -149,6 +172,11 @@ class Operations:
         name = "self.ones_" + re.sub(r"\W+", "_", length)
         self.ones[name] = length
         return name
+
+
+def _is_attribute(code: str) -> bool:
+    """Whether an array has memory of its own, and is not a part of another."""
+    return code.startswith("self.") and code.removeprefix("self.").isidentifier()
 
 
 def taken(code: str, axis: int, place: int) -> str:

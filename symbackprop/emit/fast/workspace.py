@@ -115,7 +115,8 @@ class Workspace:
                 continue
             kind = "bool" if is_truth(assign.value) else "dtype"
             rows.append(f"{place} = np.empty({self.shape(assign.axes)}, {kind})")
-        return rows + [row for steps in self._steps.values() for row in steps.memory]
+        rows += [row for steps in self._steps.values() for row in steps.memory]
+        return rows + [f"{name} = {code}" for name, code in self.operations.windows.items()]
 
     def _is_factor(self, name: str) -> bool:
         """Whether an array is only multiplied with others: then it is better stored as numbers."""

@@ -1,0 +1,150 @@
+"""What is the same for all entries of a pool → added after their maximum, and summed before a slope is spread.
+
+max(z + b) = max(z) + b, and which entry is largest does not depend on b. Of the slopes of a pool's entries all but the
+largest one's are 0, so that their sum is the slope that arrived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from symbackprop.expressions import Index
+from symbackprop.optimize.common import has_loops
+from symbackprop.optimize.renaming import with_axes
+from symbackprop.program import (
+    Along,
+    Array,
+    Assign,
+    Leaf,
+    Map,
+    Program,
+    Reduce,
+    assignments,
+    children,
+    leaves,
+    rebuilt,
+)
+
+
+def bias_last(program: Program) -> Program:
+    """Add after the maximum what a sum has that is the same for all of which the maximum is taken."""
+    if has_loops(program):
+        return program
+    every = assignments((*program.forward, *program.backward))
+    results = {program.loss, *program.gradients.values()}
+    for assign in every:
+        if not (isinstance(assign.value, Map) and assign.value.function == "add") or assign.name in results:
+            continue
+        terms = assign.value.args
+        largest = [arg for arg in terms if set(arg.axes) == set(assign.axes)]
+        small = [arg for arg in terms if arg not in largest]
+        readers = [other for other in every if assign.name in leaves(other.value)]
+        if not small or not largest or not readers:
+            continue
+        bias = small[0] if len(small) == 1 else Map("add", tuple(small))
+        moving = _Moving(assign, bias)
+        moved = {other.name: moving.node(other.value) for other in readers}
+        if moving.fails:
+            continue
+        values = {name: value for name, value in moved.items() if value is not None}
+        values[assign.name] = largest[0] if len(largest) == 1 else Map("add", tuple(largest))
+        program = _with_values(program, values)
+        every = assignments((*program.forward, *program.backward))
+    return program
+
+
+class _Moving:
+    """Adds a bias to each maximum of an array from which it is taken; `fails` if the array is read in another way."""
+
+    def __init__(self, assign: Assign, bias: Array) -> None:
+        self.assign = assign
+        self.bias = bias
+        self.fails = False
+
+    def node(self, node: Array) -> Array:
+        """A node, with the bias added to what it reads of the array."""
+        if self.assign.name not in leaves(node):
+            return node
+        leaf = _largest_of(node.arg if isinstance(node, Along) else node, self.assign.name)
+        if leaf is not None:
+            bias = with_axes(self.bias, dict(zip(self.assign.axes, leaf.axes, strict=True)))
+            if isinstance(node, Along):
+                self.fails |= node.function != "first_largest" or node.axis in bias.axes
+                return node
+            self.fails |= not set(bias.axes) <= set(node.axes) or isinstance(node, Leaf)
+            return Map("add", (node, bias))
+        if isinstance(node, Leaf):
+            self.fails = True
+        inside = children(node)
+        return rebuilt(node, [self.node(child) for child in inside]) if inside else node
+
+
+def _largest_of(node: Array, name: str) -> Leaf | None:
+    """The read of an array, if a node is that, or its maximum over some axes."""
+    while isinstance(node, Reduce) and node.kind == "max":
+        node = node.arg
+    return node if isinstance(node, Leaf) and node.name == name else None
+
+
+def sums_before_spreading(program: Program) -> Program:
+    """Sum what arrives at a pool in place of what its entries get."""
+    if has_loops(program):
+        return program
+    defined = {assign.name: assign for assign in assignments((*program.forward, *program.backward))}
+    for assign in assignments(program.backward):
+        value = assign.value
+        if not (isinstance(value, Reduce) and value.kind == "sum" and isinstance(value.arg, Leaf)):
+            continue
+        spread = defined.get(value.arg.name)
+        if spread is None or not isinstance(spread.value, Map) or spread not in program.backward:
+            continue
+        own = dict(zip(spread.axes, value.arg.axes, strict=True))
+        arrived, choices = _arrived(spread.value, [axis for axis in spread.axes if own[axis] in value.over])
+        if not choices or not arrived:
+            continue
+        gone = [choice.axis for choice in choices]
+        kept = tuple(axis for axis in spread.axes if axis not in gone)
+        before = Assign(f"{spread.name}_arrived", kept, arrived[0] if len(arrived) == 1 else Map("mul", tuple(arrived)))
+        read = Leaf(before.name, tuple(own[axis] for axis in kept))
+        over = tuple(axis for axis in value.over if axis in read.axes)
+        values: dict[str, Array] = {assign.name: Reduce("sum", read, over) if over else read}
+        values[spread.name] = Map("mul", (Leaf(before.name, kept), *choices))
+        program = _with_values(program, values)
+        place = [statement.name for statement in program.backward if isinstance(statement, Assign)].index(spread.name)
+        program = replace(program, backward=(*program.backward[:place], before, *program.backward[place:]))
+        defined = {a.name: a for a in assignments((*program.forward, *program.backward))}
+    return program
+
+
+def _arrived(node: Map, over: list[Index]) -> tuple[list[Array], list[Along]]:
+    """The factors that do not choose among the entries of a pool, and those that do and sum to 1 over some axes."""
+    factors = list(_factors(node))
+    found: list[Along] = []
+    while True:
+        for factor in factors:
+            if isinstance(factor, Along) and factor.function == "first_largest" and factor.axis in over:
+                rest = [other for other in factors if other is not factor]
+                if not any(factor.axis in other.axes for other in rest):
+                    factors = rest
+                    found.append(factor)
+                    break
+        else:
+            return factors, found
+
+
+def _factors(node: Array) -> Iterator[Array]:
+    if isinstance(node, Map) and node.function == "mul":
+        for arg in node.args:
+            yield from _factors(arg)
+    else:
+        yield node
+
+
+def _with_values(program: Program, values: dict[str, Array]) -> Program:
+    """The program, some of whose arrays are computed otherwise."""
+    forward, backward = (
+        tuple(replace(s, value=values.get(s.name, s.value)) if isinstance(s, Assign) else s for s in part)
+        for part in (program.forward, program.backward)
+    )
+    return replace(program, forward=forward, backward=backward)
