@@ -1,7 +1,7 @@
 """A network → a problem sheet with friendly random numbers, and its answer key, both from one derivation.
 
 The numbers are drawn anew for every seed: inputs, weights and targets with one decimal or two, so that a person can
-compute with them; shapes, activations, loss and optimizer are the network's own.
+compute with them; shapes, activations, loss and optimizer are the network's own, and if wanted its numbers, too.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from symbackprop.emit.files import write_folder
 from symbackprop.emit.page import typeset as page
 from symbackprop.errors import InputError, TooLargeError, UnknownNameError, did_you_mean
 from symbackprop.facade import derive
+from symbackprop.first_step import worked_step
 from symbackprop.material import material
 from symbackprop.network import Equations, Network, load
 from symbackprop.tex import pdf
@@ -55,13 +57,34 @@ def friendly(network: Network, seed: int) -> Network:
                 values = _drawn(draw, shape)
                 total += _count(values)
                 layer[formals[tensor.label]] = values
-    if total > MOST_PARAMETERS:
-        raise TooLargeError(
-            f"a worksheet with {total:,} parameters would take days; the most is {MOST_PARAMETERS}",
-            help="take a smaller network of the same kind",
-        )
+    _refuse_days(total)
     table["sample"] = {tensor.name: _given(draw, graph, tensor) for tensor in graph.with_role("input", "target")}
     return Network.from_table(table)
+
+
+def _refuse_days(parameters: int) -> None:
+    if parameters > MOST_PARAMETERS:
+        raise TooLargeError(
+            f"a worksheet with {parameters:,} parameters would take days; the most is {MOST_PARAMETERS}",
+            help="take a smaller network of the same kind",
+        )
+
+
+def _worked(network: Network) -> Network:
+    """The network with its own numbers, if it has some for everything.
+
+    Raises:
+        InputError: A parameter has no values, or there is no sample.
+        TooLargeError: It has more parameters than a person works out.
+    """
+    stages = derive(network).stages
+    if worked_step(stages) is None:
+        raise InputError(
+            f"{network.name} has not numbers for everything",
+            help="give it weights and a [sample], or leave --own-numbers out for random ones",
+        )
+    _refuse_days(sum(prod(_size(size, tensor.name) for size in tensor.shape) for tensor in stages.graph.parameters))
+    return network
 
 
 def _size(size: Any, name: str) -> int:
@@ -97,7 +120,9 @@ def _given(draw: random.Random, graph: Any, tensor: Any) -> Any:
     return [draw.randint(1, 9) / 10 for _ in range(sizes[-1])] if len(sizes) == 1 else _drawn(draw, sizes)
 
 
-def documents(network: Network, seed: int = 0, blanks: bool = False, language: str = "en") -> tuple[Document, Document]:
+def documents(
+    network: Network, seed: int = 0, blanks: bool = False, language: str = "en", own_numbers: bool = False
+) -> tuple[Document, Document]:
     """The problem sheet and its answer key.
 
     Args:
@@ -105,6 +130,11 @@ def documents(network: Network, seed: int = 0, blanks: bool = False, language: s
         seed: Of the numbers.
         blanks: Whether the sheet leads through the computation with gaps; else it states the problem alone.
         language: Of the text.
+        own_numbers: Whether the network's own numbers are kept; the seed is of no matter then.
+
+    Raises:
+        InputError: The network has no numbers to keep.
+        TooLargeError: It has more parameters than a person works out.
 
     Example:
         >>> sheet, answers = documents(load("mazur"), seed=7)
@@ -112,15 +142,16 @@ def documents(network: Network, seed: int = 0, blanks: bool = False, language: s
         ('Worksheet 7', 'Worksheet 7: answers', True)
     """
     say = Phrases(language)
-    stages = derive(friendly(network, seed)).stages
+    stages = derive(_worked(network) if own_numbers else friendly(network, seed)).stages
     made = material(stages, stages.verification(seed), choices=Choices(language=language))
     key = compose(made)
-    title = say.words("Worksheet {number}", number=seed)
+    number = network.name if own_numbers else seed
+    title = say.words("Worksheet {number}", number=number)
     subtitle = say.words("Every gradient of one network, by hand")
     sheet = with_gaps(key, title, subtitle)
     if not blanks:
         sheet = replace(sheet, sections=(*sheet.sections[:1], _problems(say)))
-    return sheet, replace(key, title=say.words("Worksheet {number}: answers", number=seed), subtitle=subtitle)
+    return sheet, replace(key, title=say.words("Worksheet {number}: answers", number=number), subtitle=subtitle)
 
 
 def _problems(say: Phrases) -> Section:
@@ -141,8 +172,9 @@ def write(
     seed: int = 0,
     blanks: bool = False,
     language: str = "en",
+    own_numbers: bool = False,
 ) -> list[str]:
-    """Write the sheet and its answers in some formats.
+    """Write the sheet and its answers in some formats; names of files end with the language where it is not English.
 
     Returns:
         The names of the files.
@@ -157,11 +189,12 @@ def write(
     found = load(network)
     if not isinstance(found, Network):
         raise InputError("a worksheet needs a network of layers", help="name a network file or a bundled network")
-    made = documents(found, seed, blanks, language)
+    made = documents(found, seed, blanks, language, own_numbers)
+    mark = "" if language == "en" else f"-{language}"
     files: dict[str, str | bytes] = {}
     for part, document in zip(PARTS, made, strict=True):
         for name in formats:
             suffix, printed = WRITERS[name]
-            files[f"{part}.{suffix}"] = printed(document)
-    write_folder(folder, files, {"network": found.name, "seed": seed})
+            files[f"{part}{mark}.{suffix}"] = printed(document)
+    write_folder(folder, files, {"network": found.name} if own_numbers else {"network": found.name, "seed": seed})
     return list(files)

@@ -96,8 +96,33 @@ def test_the_command_says_what_it_has_written(call):
 
 
 def test_a_chinese_worksheet_is_a_page(network, tmp_path):
-    assert write(network, tmp_path, ("html",), 7, language="zh") == ["worksheet.html", "answers.html"]
-    assert "练习 7" in (tmp_path / "worksheet.html").read_text()
+    assert write(network, tmp_path, ("html",), 7, language="zh") == ["worksheet-zh.html", "answers-zh.html"]
+    assert "练习 7" in (tmp_path / "worksheet-zh.html").read_text()
     with pytest.raises(InputError, match="cannot be written in the language"):
         write(network, tmp_path / "none", ("latex",), 7, language="zh")
     assert not (tmp_path / "none").exists()
+
+
+def test_another_language_leaves_the_sheet_alone_that_was_there(network, tmp_path):
+    write(network, tmp_path, ("latex",), 7)
+    before = (tmp_path / "worksheet.tex").read_bytes()
+    assert write(network, tmp_path, ("latex",), 7, language="de") == ["worksheet-de.tex", "answers-de.tex"]
+    assert (tmp_path / "worksheet.tex").read_bytes() == before
+    assert len(json.loads((tmp_path / "verification.json").read_text())["files"]) == 4
+
+
+def test_the_networks_own_numbers_are_kept_if_wanted(network):
+    sheet, answers = documents(network, blanks=True, own_numbers=True)
+    assert sheet.title == "Worksheet mazur"
+    assert "w_{1} = 0.15" in typeset(sheet)
+    assert "0.082167041" in typeset(answers) and "0.082167041" not in typeset(sheet)
+
+
+def test_a_network_without_numbers_has_none_to_keep():
+    with pytest.raises(InputError, match="has not numbers for everything"):
+        documents(sb.load("2 -> 2 sigmoid, loss=mse"), own_numbers=True)
+
+
+def test_the_command_keeps_numbers_too(call):
+    code, out, _ = call("worksheet", "mazur", "--own-numbers", "--language", "fr")
+    assert (code, out.split()) == (0, ["worksheets/mazur/worksheet-fr.tex", "worksheets/mazur/answers-fr.tex"])

@@ -263,7 +263,7 @@ def _results(sheet: Sheet) -> Iterator[tuple[Text, Text]]:
         )
     if checks.summary:
         place = ("  (", Mention("tab:gradients", "Table"), ")") if step is not None and checks.differences else ()
-        yield ("Checked",), (*_powers(checks.summary), *place)
+        yield ("Checked" if checks.passed else "Check failed",), (*_powers(checks.summary), *place)
 
 
 def _powers(text: str) -> Iterator[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from symbackprop.display import Boxed, Matrix, Relation, Row, Tree, shown
 from symbackprop.emit.document.blocks import Block, Display, Paragraph
+from symbackprop.emit.document.layers import layers
 from symbackprop.emit.document.sheet import Sheet
 
 MOST_ROWS, MOST_COLUMNS = 8, 6
@@ -17,11 +18,15 @@ def values(sheet: Sheet, names: Sequence[str]) -> Iterator[Block]:
         return
     found = [relation for name in names if (relation := valued(sheet, name)) is not None]
     if found:
-        text = sheet.say(
-            "With the numbers of the sample:" if sheet.samples == 1 else "With the numbers of all samples:"
-        )
-        yield Paragraph(text)
+        yield Paragraph(sheet.say(_lead(sheet)))
         yield Display(tuple(found))
+
+
+def _lead(sheet: Sheet) -> str:
+    """What stands above the values: equations of no layer have values, but no sample."""
+    if not layers(sheet.graph):
+        return "With the numbers that are given:"
+    return "With the numbers of the sample:" if sheet.samples == 1 else "With the numbers of all samples:"
 
 
 def valued(sheet: Sheet, name: str, box: bool = False) -> Relation | None:

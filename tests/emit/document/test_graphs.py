@@ -8,7 +8,7 @@ import pytest
 import symbackprop as sb
 from symbackprop.display import check, latex
 from symbackprop.emit.document import Choices, compose
-from symbackprop.emit.document.blocks import Display, Figure, Grid, Heading, Mention, Paragraph, Table
+from symbackprop.emit.document.blocks import Display, Facts, Figure, Grid, Heading, Mention, Paragraph, Table
 from symbackprop.emit.document.inline import prose
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.material import material
@@ -217,3 +217,16 @@ def test_what_failed_is_not_called_checked(program, material_of, report):
     failed = replace(report, checks=(replace(report.checks[0], passed=False), *report.checks[1:]))
     given = material(sb.derive(program).stages, failed)
     assert compose(given).subtitle.endswith(": every gradient derived")
+    for language, failing, fine in (("en", "Check failed", "Checked"), ("de", "Prüfung gescheitert", "Geprüft")):
+        told = material(sb.derive(program).stages, failed, choices=Choices(language=language))
+        (facts,) = blocks(compose(told), Facts)
+        words = [prose(name) for name, _ in facts.below]
+        assert failing in words and fine not in words
+
+
+def test_equations_of_no_layer_have_numbers_but_no_sample(composed):
+    program = {"shapes": {"A": (2, 2), "x": 2}, "equations": "E = x @ A @ x", "wrt": ["x"]}
+    program |= {"values": {"A": [[1, 2], [3, 4]], "x": [0.5, -1]}}
+    told = [prose(block.text) for block in blocks(composed(program), Paragraph)]
+    assert "With the numbers that are given:" in told
+    assert not [text for text in told if "sample" in text]
