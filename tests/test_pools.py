@@ -59,6 +59,14 @@ NETWORKS = {
     "the largest of the largest": network(
         convolution(kernel_size=2), pool(), layer("global_max_pooling2d"), DENSE, shape=(6, 11, 2)
     ),
+    "pieces of pieces": network(
+        convolution(filters=1, activation="tanh", padding="same"),
+        convolution(kernel_size=2, strides=2),
+        pool(),
+        FLATTEN,
+        DENSE,
+        shape=(14, 8, 2),
+    ),
     "two convolutions": network(
         convolution(padding="same"), pool(), convolution(), pool(), FLATTEN, DENSE, shape=(12, 12, 1)
     ),

@@ -59,16 +59,41 @@ def _splits(program: Program, every: tuple[Assign, ...]) -> dict[Place, int]:
     defined = {assign.name: assign for assign in every}
     looped = {a.name for s in (*program.forward, *program.backward) if isinstance(s, Loop) for a in s.body}
     kept = {*looped, *program.gradients.values()}
-    found: dict[Place, int] = {}
+    pieces: dict[Place, int] = {}
     for assign in every:
         for leaf, windows in _reads(assign.value):
             for place, axis in enumerate(leaf.axes):
                 length = _piece(windows.get(axis))
                 if length and leaf.name in defined and leaf.name not in kept:
-                    found[leaf.name, place] = length
-    found |= _put_together(found, defined, kept)
-    found = _closed(found, every, kept)
-    return {place: length for place, length in found.items() if _allowed(place, length, every)}
+                    pieces[leaf.name, place] = length
+    refused: set[Place] = set()
+    while True:
+        found = {place: length for place, length in pieces.items() if place not in refused}
+        found |= {p: n for p, n in _put_together(found, defined, kept).items() if p not in refused}
+        found = _closed(found, every, kept)
+        found = {place: length for place, length in found.items() if _allowed(place, length, every)}
+        again = _in_pieces_of_pieces(found, every) - refused
+        if not again:
+            return {place: length for place, length in found.items() if place not in refused}
+        refused |= again
+
+
+def _in_pieces_of_pieces(found: dict[Place, int], every: tuple[Assign, ...]) -> set[Place]:
+    """The axes whose pieces are numbered by an axis that is split itself, as a pool of a pool has them."""
+    wrong: set[Place] = set()
+    for assign in every:
+        own = [(assign.name, n, axis) for n, axis in enumerate(assign.axes)]
+        reads = [(leaf.name, n, axis) for leaf, _ in _reads(assign.value) for n, axis in enumerate(leaf.axes)]
+        split = {axis for name, n, axis in (*own, *reads) if (name, n) in found}
+        for node in nodes(assign.value):
+            if isinstance(node, Accumulate) and node.axis in assign.axes and split & set(node.at.indices):
+                wrong.add((assign.name, assign.axes.index(node.axis)))
+        for leaf, windows in _reads(assign.value):
+            for n, axis in enumerate(leaf.axes):
+                window = windows.get(axis)
+                if isinstance(window, Window) and split & set(window.at.indices):
+                    wrong.add((leaf.name, n))
+    return wrong & set(found)
 
 
 def _put_together(found: dict[Place, int], defined: dict[str, Assign], kept: set[str]) -> dict[Place, int]:
