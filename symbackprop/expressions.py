@@ -140,20 +140,20 @@ class Total(_Bound):
 
 
 class Peak(_Bound):
-    """The largest value of a body over an index; a tie goes to the first."""
+    """The largest value of a body over an index; a tie goes to the first. A body without the index is its own."""
 
-    def __new__(cls, body: Expr, index: Index) -> Peak:
-        return Expr.__new__(cls, body, index)
+    def __new__(cls, body: Expr, index: Index) -> Expr:
+        return Expr.__new__(cls, body, index) if index in body.free_symbols else body
 
 
 class ArgPeak(_Bound):
-    """The value of an index at which a body is largest; a tie goes to the first."""
+    """The value of an index at which a body is largest; a tie goes to the first, and so do equal values everywhere."""
 
     is_integer = True
     is_nonnegative = True
 
-    def __new__(cls, body: Expr, index: Index) -> ArgPeak:
-        return Expr.__new__(cls, body, index)
+    def __new__(cls, body: Expr, index: Index) -> Expr:
+        return Expr.__new__(cls, body, index) if index in body.free_symbols else sp.S.Zero
 
 
 class Where(Node):

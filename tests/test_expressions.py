@@ -75,6 +75,12 @@ def test_bound_indices_are_not_free():
     assert Peak(X, I).free_symbols == ArgPeak(X, I).free_symbols == set()
 
 
+def test_a_maximum_of_equal_values_is_that_value_at_the_first():
+    assert Peak(X, K) == X and ArgPeak(X, K) == 0
+    assert Peak(Peak(Read("W", J, I), I), I) == Peak(Read("W", J, I), I)
+    assert substitute(Peak(Read("W", J, I), I), {J: K}) == Peak(Read("W", K, I), I)
+
+
 def test_sums_fold():
     assert Total(sp.S.Zero, I) == 0
     assert Total(X) == X

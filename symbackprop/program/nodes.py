@@ -18,6 +18,13 @@ def union(*axes: Axes) -> Axes:
     return tuple(dict.fromkeys(axis for each in axes for axis in each))
 
 
+def _refuse_absent(function: str, arg: Array, over: Axes) -> None:
+    """An axis that an array lacks has no place in it: no code for the node could be right."""
+    absent = [axis for axis in over if axis not in arg.axes]
+    if absent:
+        raise TypeError(f"{function} over {', '.join(map(str, absent))}, which its argument does not have")
+
+
 class Array:
     """A node of the program; `axes` are the axes of its value."""
 
@@ -96,6 +103,7 @@ class Reduce(Array):
     @cached_property
     def axes(self) -> Axes:  # type: ignore[override]
         """The axes that are left."""
+        _refuse_absent(self.kind, self.arg, self.over)
         return tuple(axis for axis in self.arg.axes if axis not in self.over)
 
 
@@ -110,6 +118,7 @@ class Along(Array):
     @cached_property
     def axes(self) -> Axes:  # type: ignore[override]
         """The axes of the argument."""
+        _refuse_absent(self.function, self.arg, (self.axis,))
         return self.arg.axes
 
 

@@ -127,6 +127,11 @@ ZOO = {
         {"t": 4},
     ),
     "max pooling": ({"x": (8,), "c": (4,)}, f"y[t] = max(x[2*t + p], p)\n{SUM}", {"t": 4, "p": 2}),
+    "a maximum over an index that cancels": (
+        {"V": (3, 4), "v": (3,), "c": (3,)},
+        f"y[t] = max(v[t] + 0 * V[t, k], k) + sum(V[t, k], k)\n{SUM}",
+        {"t": 3},
+    ),
     "overlapping max pooling": ({"x": (8,), "c": (3,)}, f"y[t] = max(x[2*t + p], p)\n{SUM}", {"t": 3, "p": 3}),
     "padded max pooling": ({"x": (4,), "c": (3,)}, f"y[t] = max(x[2*t + p - 1], p)\n{SUM}", {"t": 3, "p": 2}),
     "max pooling in two dimensions": (

@@ -52,6 +52,14 @@ def test_axes(node, axes):
     assert node.axes == axes
 
 
+@pytest.mark.parametrize(
+    "node", [Along("softmax", B, K), Reduce("max", W, (J, K)), Reduce("sum", Const(sp.S.One), (K,))]
+)
+def test_an_axis_that_the_argument_lacks_is_refused(node):
+    with pytest.raises(TypeError, match="over k, which its argument does not have"):
+        node.axes  # noqa: B018
+
+
 def test_union_keeps_the_order_of_appearance():
     assert union((J, I), (S, I), ()) == (J, I, S)
     assert union() == ()
