@@ -30,6 +30,7 @@ from symbackprop.program import (
     Reduce,
     Scatter,
     Window,
+    nodes,
 )
 from symbackprop.program.masks import is_truth
 from symbackprop.program.nodes import Affine
@@ -107,7 +108,7 @@ class ArrayApi:
     def numeric(self, node: Array, order: Axes) -> Code:
         """The node as numbers: truth values and positions are given the type of the parameters."""
         code = self.spread(node, order)
-        if node.axes and (is_truth(node) or is_whole(node, self.whole)):
+        if is_array(node) and (is_truth(node) or is_whole(node, self.whole)):
             return f"xp.astype({code[0]}, dtype)", ATOM
         return code
 
@@ -278,6 +279,11 @@ class ArrayApi:
             zeros = f"xp.zeros({self.shape(left)}, dtype=dtype)"
             text = f"({text} if 0 <= {place} < {self.size(node.axis)} else {zeros})"
         return self.permuted((text, ATOM), left, order)
+
+
+def is_array(node: Array) -> bool:
+    """Whether the code of a node is an array, maybe without axes; else it is a number of Python's, without a type."""
+    return any(isinstance(part, Leaf | Position) for part in nodes(node))
 
 
 _HANDLERS: Mapping[type, Callable[..., Code]] = {

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
-from symbackprop.emit.array_api import ArrayApi
+from symbackprop.emit.array_api import ArrayApi, is_array
 from symbackprop.emit.certificate import Certificate, certified
 from symbackprop.emit.environment import render
 from symbackprop.emit.floats import wrapped
@@ -30,7 +30,6 @@ from symbackprop.program import (
     Statement,
     assignments,
     children,
-    nodes,
     rebuilt,
 )
 from symbackprop.program.masks import is_truth
@@ -146,14 +145,13 @@ class _Writer:
     def _code(self, part: Assign, lists: Lists) -> str:
         printer = ArrayApi(self.names, self.whole, lists)
         value = part.value
-        code = printer.numeric(value, part.axes)[0] if value.axes else printer.code(value, ())[0]
+        code = printer.numeric(value, part.axes)[0]
         self.helpers |= printer.helpers
-        if not any(isinstance(node, Leaf | Position) for node in nodes(value)):
-            code = f"xp.asarray({code}, dtype=dtype)"  # else it would be a number of Python's, and no array
+        if not is_array(value):
+            code = f"xp.asarray({code}, dtype=dtype)"
         missing = [axis for axis in part.axes if axis not in value.axes]
         if missing:
-            spread = printer.spread(value, part.axes)[0] if value.axes else code
-            code = f"xp.broadcast_to({spread}, {printer.shape(part.axes)})"
+            code = f"xp.broadcast_to({code}, {printer.shape(part.axes)})"
         return code
 
     def _in_parts(self, statement: Assign, lists: Lists) -> Iterator[Assign]:

@@ -68,6 +68,16 @@ def test_axes_of_length_one_are_positions_too():
     agree(d, *point_of(d), "strict")
 
 
+@pytest.mark.parametrize("precision", [np.float32, np.float64])
+def test_slopes_of_whole_numbers_without_an_axis_have_the_type_of_the_parameters(precision):
+    lines = "z = W @ x - b\nh = maximum(z, 0.3)\nE = sum(softmax(V @ h) * t)"
+    shapes = {"W": [1, 3], "x": [3], "b": [1], "V": [1, 1], "t": [1]}
+    d = sb.derive({"shapes": shapes, "equations": lines, "wrt": ["W", "b", "V"]})
+    params, data = point_of(d)
+    params = {name: value.astype(precision) for name, value in params.items()}
+    agree(d, params, [value.astype(precision) for value in data], "strict", 1e-5)
+
+
 @pytest.mark.parametrize("loss", ["categorical_hinge", "huber"])
 def test_losses_that_choose_positions(loss):
     output = {"probability": "sigmoid", "distribution": "softmax"}.get(LOSSES[loss].output, "linear")
