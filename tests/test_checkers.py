@@ -23,6 +23,7 @@ from symbackprop.emitters import EMITTERS, Findings
 from symbackprop.expressions import Index, Read, Total, indices_of
 from symbackprop.facade import derive
 from symbackprop.proofreading import reader_of
+from symbackprop.reading.drawings import drawn
 from symbackprop.reading.pages import read_page
 from symbackprop.reading.tables import read_latex
 from symbackprop.verify import Report
@@ -363,6 +364,24 @@ def test_digits_of_a_page(reader, documents):
         if not any(verdict.outcome == "fault" for verdict in verdicts):
             survivors.append(source[place.start() - 200 : place.end()])
     counted("page, a last digit", survivors, len(places))
+
+
+def test_digits_of_a_drawing(reader, documents):
+    """Every digit that is seen in the drawings of the page, of numbers and of the signs whose values they are."""
+    source = documents["html"]
+    before = list(drawn(source))
+    survivors, planted = [], 0
+    for text in re.finditer(r'<text class="(?:name|value|note)".*?</text>', source):
+        for digit in re.finditer(r"\d(?=[^<>]*<)(?!;)", text[0]):
+            at = text.start() + digit.start()
+            changed = source[:at] + str((int(source[at]) + 1) % 10) + source[at + 1 :]
+            fresh = [one for one, old in zip(drawn(changed), before, strict=True) if one != old]
+            if not fresh:
+                continue  # a sign that stands beside no number
+            planted += 1
+            if all(verdict.outcome == "held" for one in fresh for verdict in reader.verdicts(one)):
+                survivors.append(text[0])
+    counted("drawings of a page, a digit", survivors, planted)
 
 
 def test_a_sum_over_one_index_too_few(stages):

@@ -26,6 +26,8 @@ from symbackprop.display import (
     Product,
     Range,
     Reference,
+    Relation,
+    Row,
     Sum,
     Symbol,
     Transpose,
@@ -34,14 +36,17 @@ from symbackprop.display import (
     latex,
     text,
 )
+from symbackprop.display.diagram import Drawing, Node, Note
 from symbackprop.display.evaluate import Evaluator, agree
 from symbackprop.display.mathml import mathml
+from symbackprop.display.svg import svg
 from symbackprop.errors import LanguageError, SymbackpropError, TooLargeError
 from symbackprop.expressions import Index
 from symbackprop.graph import Tensor
 from symbackprop.notation import STANDARD, Sign, notation
 from symbackprop.reading import TensorNames, read_formula, read_relation
 from symbackprop.reading.cursor import Cursor
+from symbackprop.reading.drawings import drawn
 from symbackprop.reading.mathml import latex_of
 from symbackprop.reading.pages import read_page
 from symbackprop.reading.spelling import atoms, plain
@@ -323,6 +328,30 @@ def test_what_is_printed_as_mathml_is_read_back_with_its_value(tree):
     printed = mathml(tree)
     again = read_formula(latex_of(printed), most=100_000)
     assert agree(Evaluator(VALUES)(tree), Evaluator({**VALUES, "#k": 1})(again), True), f"{printed}: {text(again)}"
+
+
+@pytest.mark.parametrize(
+    ("tree", "meaning"),
+    [
+        (Symbol(STANDARD.sign("a1", 1, 2, 1), (integer(2),)), "a^{(1)}_{2}"),
+        (Symbol(notation("mazur").sign("z1", 1, 2, 1), (integer(1),)), r"\mathrm{net}_{h1}"),
+        (Symbol(Sign("lambda")), r"\lambda "),
+        (Number("-1.5e-7"), r"-1.5\times 10^{-7}"),
+    ],
+)
+def test_what_is_drawn_is_read_back(tree, meaning):
+    note = svg(Drawing(notes=(Note(0, 0, Relation(tree, (Row("=", Number("0.5")),))),)))
+    (found,) = drawn(note)
+    assert found.text == f"{meaning} = 0.5"
+    (found,) = drawn(svg(Drawing(nodes=(Node(0, 0, "hidden", tree, Number("0.25")),))))
+    assert found.text == rf"{meaning} \approx 0.25"
+
+
+def test_what_is_no_relation_in_a_drawing():
+    box = Node(0, 0, "input", lines=(Symbol(Sign("x")), Number("3")), width=2, height=1)
+    assert list(drawn(svg(Drawing(nodes=(box, Node(0, 1, "dots")), notes=(Note(0, 0, "one"),))))) == []
+    with pytest.raises(LanguageError):
+        list(drawn('<svg><g class="node hidden"><text class="name"></g></svg>'))
 
 
 def test_a_page_says_what_its_lines_say():

@@ -90,7 +90,7 @@ class _Svg:
             _text(line, x, first + 14 * n, "value" if n else "name", VALUE + 1 if n else SMALL)
             for n, line in enumerate(node.lines)
         ]
-        classes = f"node {node.kind}" + (" dim" if node.dim else "")
+        classes = f"node box {node.kind}" + (" dim" if node.dim else "")
         return f"<g {self.marked(classes, name=node.lines[0])}>{shape}{''.join(lines)}</g>"
 
     def _shape(self, node: Node, x: float, y: float) -> str:

@@ -8,6 +8,7 @@ from html import unescape
 
 from symbackprop.errors import LanguageError
 from symbackprop.reading.document import Passage, Readable, has_sign
+from symbackprop.reading.drawings import drawn
 from symbackprop.reading.mathml import latex_of
 from symbackprop.reading.tables import table_of
 
@@ -16,13 +17,16 @@ _MARK = re.compile(r'<div class="(line[^"]*|lhs|body|reason|number|relations)">|
 _TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
 _ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
 _CELL = re.compile(r"<t[hd]\b[^>]*>(.*?)</t[hd]>", re.DOTALL)
-_HIDDEN = re.compile(r"<(script|style|svg|template)\b.*?</\1>", re.DOTALL)
+_HIDDEN = re.compile(r"<(script|style|template)\b.*?</\1>", re.DOTALL)
+_SVG = re.compile(r"<svg\b.*?</svg>", re.DOTALL)
 _NUMBER = re.compile(r"-? ?\d+\.\d{6,}(?: \\times 10\^\{-? ?\d+\})?$")
 
 
 def read_page(source: str) -> Readable:
     """What a page says."""
     body = _HIDDEN.sub(_cleared, source)
+    drawings = list(drawn(body))
+    body = _SVG.sub(_cleared, body)
     tables = []
     for match in _TABLE.finditer(body):
         rows = [
@@ -34,7 +38,8 @@ def read_page(source: str) -> Readable:
     body = _TABLE.sub(_cleared, body)
     found = list(_relations(body))
     numbers = [one for one in found if one.kind == "number"]
-    return Readable([one for one in found if one.kind != "number"], tables, numbers, [])
+    relations = [*drawings, *(one for one in found if one.kind != "number")]
+    return Readable(sorted(relations, key=lambda one: one.line), tables, numbers, [])
 
 
 def _cleared(match: re.Match[str]) -> str:
