@@ -65,6 +65,12 @@ def test_every_relation_holds_in_every_detail_form_and_language(network, notatio
         all_held(stages, chosen_details(*choices[:2], (), choices[2]), reader)
 
 
+@pytest.mark.parametrize("kind", ["lstm", "gru", "simple_rnn"])
+def test_a_sequence_of_one_step_is_read_whole(kind):
+    layers = [{"type": kind, "units": 2}, {"type": "last"}, {"type": "dense", "units": 1}]
+    all_held(derive({"inputs": {"x": {"shape": [1, 2]}}, "layers": layers, "loss": "mse"}).stages, Choices())
+
+
 def test_layers_of_two_digits_are_told_from_indices():
     stages = derive("2 -> " + "2 tanh -> " * 10 + "1, loss=mse", notation="mazur").stages
     all_held(stages, Choices())

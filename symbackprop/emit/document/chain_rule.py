@@ -7,6 +7,7 @@ says that the reader at t = τ + 1 is meant, and an index that no delta fixes is
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product as cartesian
 
 import sympy as sp
 from sympy import Expr
@@ -107,11 +108,24 @@ def _plain(rest: Expr, local: Partial) -> bool:
 
 
 def local_derivatives(sheet: Sheet, names: tuple[str, ...], label: str = "") -> Iterator[Relation]:
-    """∂c/∂v of the equations that define some tensors, by the tensors that are no parameters, each in one line."""
+    """∂c/∂v of the equations that define some tensors, by the tensors that are no parameters, each in one line.
+
+    What a sequence of one step reads of the step before is nothing, so that there is no derivative by it.
+    """
     for (defined, read), local in sheet.derivation.partials.items():
         tensor = sheet.graph.tensors[read]
-        if defined in names and tensor.role in ("hidden", "prediction") and read in sheet.derivation.adjoint_of:
+        shown = tensor.role in ("hidden", "prediction") and read in sheet.derivation.adjoint_of
+        if defined in names and shown and not any(_nowhere(*place) for place in _common_deltas(local).items()):
             yield _line(sheet, local, tensor)
+
+
+def _nowhere(axis: Index, place: Expr) -> bool:
+    """Whether a place, linear in its indices, lies outside of an axis whatever they are."""
+    indices = sorted(indices_of(place), key=str)
+    ends = list(cartesian(*((0, index.size - 1) for index in indices)))
+    corners = [place.xreplace(dict(zip(indices, map(sp.sympify, end), strict=True))) for end in ends]
+    before, behind = (corner.is_negative for corner in corners), ((axis.size - 1 - one).is_negative for one in corners)
+    return all(before) or all(behind)
 
 
 def _line(sheet: Sheet, local: Partial, tensor: Tensor) -> Relation:

@@ -162,6 +162,17 @@ def test_local_derivatives_are_written_at_the_place_where_they_are_not_0(compose
     assert lines[r"\fS{\pd{y\lay{4}_{\tau j}}{p\lay{4}_{\tau i}}}"] == r"\fS{z\lay{v}_{ij}}"
 
 
+@pytest.mark.parametrize(("steps", "before"), [(1, 0), (2, 5)])
+def test_a_sequence_of_one_step_has_no_derivative_by_the_step_before(steps, before, composed):
+    network = {
+        "inputs": {"x": {"shape": [steps, 2]}},
+        "layers": [{"type": "lstm", "units": 2}, {"type": "last"}, {"type": "dense", "units": 1}],
+        "loss": "mse",
+    }
+    sides = [latex(one.lhs) for one in composed(network).relations]
+    assert sum(side.startswith(r"\fS{\pd{") and r"\tau - 1" in side for side in sides) == before
+
+
 @pytest.mark.parametrize("detail", ["brief", "standard", "full"])
 def test_parameters_of_no_layer_have_their_gradients_derived_and_in_the_table(detail, program, composed):
     document = composed(program, choices=Choices(detail=detail))
