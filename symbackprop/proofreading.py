@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symbackprop.first_step import rule, worked_step
+from symbackprop.illustration import illustrated
 from symbackprop.reading.document import passages
 from symbackprop.verify import Check
 from symbackprop.verify.report import Report, Tally
@@ -64,7 +65,14 @@ def reader_of(stages: Stages, seed: int = 0) -> Rereading:
         if not simultaneous:
             more |= {f"{tensor.name}#new": _array(stages, step, tensor.name) for tensor in stages.graph.parameters}
             more["E_new"] = step.loss
-    return rereading(stages.derivation, stages.notation, more, rule(stages) if simultaneous else None, seed)
+    reader = rereading(stages.derivation, stages.notation, more, rule(stages) if simultaneous else None, seed)
+    return replace(reader, making_up=lambda: _of_made_up(stages, seed))
+
+
+def _of_made_up(stages: Stages, seed: int) -> Rereading | None:
+    """Who reads what a page says about the numbers that it makes up for a network without any."""
+    other = type(stages)(stages.network, stages.wrt, stages.notation.name)
+    return reader_of(other, seed) if illustrated(other) else None
 
 
 def _array(stages: Stages, step: Worked, name: str) -> Any:

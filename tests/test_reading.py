@@ -40,6 +40,7 @@ from symbackprop.display.diagram import Drawing, Node, Note
 from symbackprop.display.evaluate import Evaluator, agree
 from symbackprop.display.mathml import mathml
 from symbackprop.display.svg import svg
+from symbackprop.display.tree import walk
 from symbackprop.errors import LanguageError, SymbackpropError, TooLargeError
 from symbackprop.expressions import Index
 from symbackprop.graph import Tensor
@@ -200,6 +201,12 @@ def test_a_relation_is_a_chain():
     relation = read_relation(r"z\lay{1}_{1} &= 0.15 \times 0.05 \notag \\ &\approx \result{0.0075} \label{eq:z}")
     assert text(relation) == "z₁⁽¹⁾ = 0.15 × 0.05 ≈ 0.0075"
     assert evaluate(relation.rows[0].tree) == Q(3, 400)
+
+
+def test_a_colour_that_a_line_end_tears_inside_of_a_parenthesis():
+    torn = read_relation(r"a &= 2 \fS{(b} \notag \\ &\quad {}+ \fS{c)} \notag \\ &= \fS{(a + b)} c")
+    assert [text(row.tree) for row in torn.rows] == ["2·(b + c)", "(a + b)·c"]
+    assert any(isinstance(node, Paint) for node in walk(torn.rows[1].tree))
 
 
 def test_a_matrix_keeps_its_rows():

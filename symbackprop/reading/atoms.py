@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 Atom = Callable[["Formula"], Tree]
 _ROLES: Mapping[str, Role] = {"E": "error", "S": "slope", "X": "input", "D": "delta"}
+COLOURS = frozenset(rf"\f{role}" for role in _ROLES)
 _PARTNERS = {"(": ")", "[": "]", r"\{": r"\}", r"\lbrack": r"\rbrack"}
 
 
@@ -245,7 +246,7 @@ ATOMS: Mapping[str, Atom] = {
     r"\sum": _sum,
     **dict.fromkeys((r"\max", r"\min", r"\arg"), _extreme),
     r"\begin": environment,
-    **{rf"\f{role}": _painted for role in _ROLES},
+    **dict.fromkeys(COLOURS, _painted),
     **{rf"\ub{role}": _labelled for role in _ROLES},
     **dict.fromkeys((r"\underbrace", r"\overbrace"), _brace),
     r"\textcolor": _coloured,

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from symbackprop.display.tree import Relation, Row, Tree
 from symbackprop.errors import LanguageError
+from symbackprop.reading.atoms import COLOURS
 from symbackprop.reading.formula import ASSIGNMENTS, EQUALITIES, Formula
 from symbackprop.reading.spelling import Names
-from symbackprop.reading.tokens import MOST_CHARACTERS, Token, tokens, where
+from symbackprop.reading.tokens import MOST_CHARACTERS, Token, closing, tokens, where
 
 EQUALITY_NEEDED = "an equality is needed"
 
@@ -51,6 +52,18 @@ def _on_one_line(found: Sequence[Token]) -> list[Token]:
     return kept
 
 
+def _without_torn_colours(found: Sequence[Token], text: str) -> list[Token]:
+    """The tokens without colours that end inside of a parenthesis: it goes on in the next line, in a colour again."""
+    torn: set[int] = set()
+    for place, token in enumerate(found):
+        if token.text in COLOURS and [one.text for one in found[place + 1 : place + 2]] == ["{"]:
+            end = closing(found, place + 1, text)
+            inside = [one.text for one in found[place:end]]
+            if inside.count("(") != inside.count(")"):
+                torn |= {place, place + 1, end}
+    return [token for place, token in enumerate(found) if place not in torn]
+
+
 def read_relation(text: str, names: Names | None = None, most: int = MOST_CHARACTERS) -> Relation:
     r"""The chain of equalities in LaTeX: a left-hand side and what it is equal to, exactly or rounded.
 
@@ -67,7 +80,7 @@ def read_relation(text: str, names: Names | None = None, most: int = MOST_CHARAC
         >>> [row.operator for row in read_relation(r"z &= 0.15 \times 0.05 \approx 0.0075").rows]
         ['=', '≈']
     """
-    formula = Formula(_on_one_line(tokens(text, most)), text, names)
+    formula = Formula(_without_torn_colours(_on_one_line(tokens(text, most)), text), text, names)
     rows: list[Row] = []
     try:
         left = formula.sum()

@@ -7,7 +7,7 @@ their free indices. What cannot be evaluated is counted apart and named.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -80,12 +80,14 @@ class Rereading:
         notation: How things are called.
         worked: Whether the first point is a worked sample.
         sizes: The values that the network gives its symbolic sizes.
+        making_up: Makes who reads the drawing to work with of a network without numbers, which has some made up.
     """
 
     truths: Sequence[Truth]
     notation: Notation = STANDARD
     worked: bool = False
     sizes: Mapping[str, int] = field(default_factory=dict)
+    making_up: Callable[[], Rereading | None] = lambda: None
     sample: int = 0
     _names: dict[tuple[int, int], TensorNames] = field(default_factory=dict)
 
@@ -94,7 +96,7 @@ class Rereading:
         readable = (read_page if source.lstrip().startswith("<!") else read_latex)(source)
         found = readable.passages
         self.sample = self._telling_sample(found)
-        verdicts = [(passage, verdict) for passage in found for verdict in self.verdicts(passage)]
+        verdicts = [(passage, verdict) for passage in found for verdict in self._reader(passage).verdicts(passage)]
         verdicts += tabulated(self, readable)
         references = [f"line {line}: nothing is labelled {label!r}" for label, line in readable.unknown]
         return Reread(
@@ -117,6 +119,15 @@ class Rereading:
             best = max(best, (held, -sample))
         self._names.clear()
         return -best[1]
+
+    @cached_property
+    def made_up(self) -> Rereading | None:
+        """Who reads what is said about numbers that were made up."""
+        return self.making_up()
+
+    def _reader(self, passage: Passage) -> Rereading:
+        """A network that has no numbers has none in its drawings but those that were made up to work with."""
+        return self if self.worked or passage.kind != "drawing" else self.made_up or self
 
     @cached_property
     def evaluators(self) -> list[PrintedEvaluator]:
