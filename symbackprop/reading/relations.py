@@ -52,7 +52,7 @@ def _on_one_line(found: Sequence[Token]) -> list[Token]:
     return kept
 
 
-def _without_torn_colours(found: Sequence[Token], text: str) -> list[Token]:
+def _without_torn_colours(found: list[Token], text: str) -> list[Token]:
     """The tokens without colours that end inside of a parenthesis: it goes on in the next line, in a colour again."""
     torn: set[int] = set()
     for place, token in enumerate(found):

@@ -198,7 +198,9 @@ class Rereading:
                 relation = read_relation(passage.text, self.names(layer), LONGEST)
             except SymbackpropError:
                 continue
-            named = {one.name for tree in _members(relation) for one in walk(tree) if isinstance(one, Apply)}
+            called = [one for tree in _members(relation) for one in walk(tree) if isinstance(one, Apply)]
+            # A slope is that of the function with a prime, whatever functions its formula is made of.
+            named = {one.name for one in called if one.primes} or {one.name for one in called}
             here = {rows.get(one.key) for tree in _members(relation) for one in walk(tree) if isinstance(one, Symbol)}
             concerns = named & set(rows.values())
             if concerns and not concerns & here:

@@ -65,6 +65,14 @@ def test_every_relation_holds_in_every_detail_form_and_language(network, notatio
         all_held(stages, chosen_details(*choices[:2], (), choices[2]), reader)
 
 
+def test_a_slope_is_of_the_layer_whose_function_has_the_prime():
+    # That of mish is written with tanh, which another layer has.
+    stages = derive("2 -> 2 mish -> 1 tanh, loss=mse", notation="mazur").stages
+    all_held(stages, Choices())
+    wrong = EMITTERS["latex"].make(stages, Findings(Report("", ()))).replace("= 1 - \\tanh(", "= 1 + \\tanh(", 1)
+    assert len(reader_of(stages).document(wrong).faults) == 2  # on both sides of what was changed
+
+
 @pytest.mark.parametrize("kind", ["lstm", "gru", "simple_rnn"])
 def test_a_sequence_of_one_step_is_read_whole(kind):
     layers = [{"type": kind, "units": 2}, {"type": "last"}, {"type": "dense", "units": 1}]
