@@ -191,6 +191,7 @@ def compiled(text: str, flags: list[str]) -> Path:
     if compiler is None:
         raise InputError(
             "no C compiler was found: cc, gcc or clang is needed",
+            code="SB006",
             help="install one, name it in the environment variable CC, or use the Python module",
         )
     key = hashlib.sha256("\0".join([text, compiler, *flags]).encode()).hexdigest()[:32]
@@ -204,7 +205,7 @@ def compiled(text: str, flags: list[str]) -> Path:
         command = [compiler, *flags, "-o", str(made), str(source), "-lm"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise InputError(f"{compiler} fails:\n{done.stderr.strip()}")
+            raise InputError(f"{compiler} fails:\n{done.stderr.strip()}", code="SB006")
         os.replace(made, library)
     return library
 

@@ -19,7 +19,7 @@ from symbackprop.emit.document.gaps import with_gaps
 from symbackprop.emit.document.phrases import Phrases, refuse_letters
 from symbackprop.emit.files import write_folder
 from symbackprop.emit.page import typeset as page
-from symbackprop.errors import InputError, TooLargeError, UnknownNameError, did_you_mean
+from symbackprop.errors import InputError, TooLargeError, UnknownNameError, UnsupportedError, did_you_mean
 from symbackprop.facade import derive
 from symbackprop.first_step import worked_step
 from symbackprop.material import material
@@ -81,6 +81,7 @@ def _worked(network: Network) -> Network:
     if worked_step(stages) is None:
         raise InputError(
             f"{network.name} has not numbers for everything",
+            code="SB026",
             help="give it weights and a [sample], or leave --own-numbers out for random ones",
         )
     _refuse_days(sum(prod(_size(size, tensor.name) for size in tensor.shape) for tensor in stages.graph.parameters))
@@ -90,7 +91,9 @@ def _worked(network: Network) -> Network:
 def _size(size: Any, name: str) -> int:
     if not size.is_Integer:
         raise InputError(
-            f"{name} has the size {size}, which is a symbol", help="a worksheet needs numbers for all sizes"
+            f"{name} has the size {size}, which is a symbol",
+            code="SB026",
+            help="a worksheet needs numbers for all sizes",
         )
     return int(size)
 
@@ -188,7 +191,7 @@ def write(
     refuse_letters(formats, language)
     found = load(network)
     if not isinstance(found, Network):
-        raise InputError("a worksheet needs a network of layers", help="name a network file or a bundled network")
+        raise UnsupportedError("a worksheet needs a network of layers", help="name a network file or a bundled network")
     made = documents(found, seed, blanks, language, own_numbers)
     mark = "" if language == "en" else f"-{language}"
     files: dict[str, str | bytes] = {}

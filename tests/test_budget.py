@@ -1,8 +1,10 @@
 """What takes too long is refused, however it hangs, and what does not is left alone."""
 
+import re
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -76,6 +78,47 @@ def test_other_threads_are_not_watched():
     thread.start()
     thread.join()
     assert found == ["done"]
+
+
+def bare(names, formula):
+    shapes = "\n".join(f"{name} = []" for name in names)
+    return f'name = "grown"\nloss = "E"\nwrt = {list(names)}\nequations = "E = {formula}"\n[shapes]\n{shapes}\n'
+
+
+def nested(count, inner):
+    """`where` inside of `where`, at the place that `inner` says."""
+    formula = "w"
+    for number in range(count):
+        formula = inner.format(formula, number)
+    return bare(["w"], formula)
+
+
+FACTORS = [f"w{number}" for number in range(1, 61)]
+GROWN = {
+    "factors": (bare(FACTORS, " * ".join(FACTORS)), "python"),
+    "branches": (nested(30, "where(w > {1}, {0} * {1}, {1} - w)"), "latex"),
+    "layers": ('inputs = 3\nloss = "mse"\n' + '[[layers]]\ntype = "dense"\nunits = 3\n' * 200, "python"),
+}
+
+
+@pytest.mark.parametrize("name", GROWN)
+def test_what_is_long_is_derived_whole(name, call):
+    text, formats = GROWN[name]
+    Path("grown.toml").write_text(text)
+    code, out, err = call("derive", "grown.toml", "--to", formats)
+    assert code == 0, err
+    counts = re.findall(r"([\d,]+) of ([\d,]+)", out)
+    assert counts and all(held == count for held, count in counts)
+
+
+def test_what_grows_beyond_all_patience_is_refused_and_writes_nothing(call, monkeypatch):
+    # A condition that asks for another is a sum over all ways to answer both.
+    Path("grown.toml").write_text(nested(30, "where({0} > {1}, w, {1})"))
+    monkeypatch.setenv(PATIENCE, "0.03")
+    code, _, err = call("derive", "grown.toml")
+    assert code == 3
+    assert "error[SB041]" in err and PATIENCE in err
+    assert not Path("output").exists()
 
 
 def test_every_stage_has_a_limit(monkeypatch):

@@ -1,6 +1,7 @@
 """Judging a gradient that somebody wrote: what is right, what is wrong and by how much, and what may be handed in."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -270,6 +271,21 @@ def test_a_file_that_cannot_be_run_says_why(call, tmp_path, text, message):
     code, _, err = call("check", "mazur", "f.py", "--time-limit", "4")
     assert code == 2
     assert message in err
+
+
+@pytest.mark.parametrize(
+    ("formula", "message"),
+    [
+        (r"w5=\frac{1}{w_5 - w_5}", "SB013.*divides by 0"),
+        (r"w5=\log(0-2)", "SB013.*no real value"),
+        (r"W2=\delta^{(2)}_j a^{(1)}_k", "SB012.*no value for '#k'"),
+        (r"\frac{a}{b}=\frac{1}{2}", "SB080.*is no gradient"),
+    ],
+)
+def test_formulas_in_latex_without_a_value(call, formula, message):
+    code, _, err = call("check", "mazur", formula)
+    assert code == 2
+    assert re.search(message, err), err
 
 
 def test_other_files_are_refused(tmp_path, mazur):

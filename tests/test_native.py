@@ -88,7 +88,7 @@ def test_what_a_compiler_says_is_passed_on():
 def test_without_a_compiler_the_error_says_what_to_do(monkeypatch):
     monkeypatch.setattr(native.shutil, "which", lambda name: None)
     code = sb.derive("mazur").native()
-    with pytest.raises(InputError, match="no C compiler") as caught:
+    with pytest.raises(InputError, match=r"SB006\]: no C compiler") as caught:
         code.loss({"W1": np.ones((2, 2)), "b1": 0.0, "W2": np.ones((2, 2)), "b2": 0.0}, X, T)
     assert "Python module" in str(caught.value)
 

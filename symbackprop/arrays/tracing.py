@@ -21,7 +21,7 @@ from symbackprop.arrays.calls import called
 from symbackprop.arrays.lifting import Lifting
 from symbackprop.arrays.program import size_symbol
 from symbackprop.arrays.traced import OURS, TracedArray, wrapped
-from symbackprop.errors import InputError, LanguageError, SymbackpropError, did_you_mean
+from symbackprop.errors import InputError, LanguageError, SymbackpropError, UnknownNameError, did_you_mean
 from symbackprop.graph import Fact, Graph, Role
 from symbackprop.language.syntax import NAME
 from symbackprop.network.equations import Equations
@@ -108,7 +108,7 @@ def described(
     by = tuple(name for name in given if name not in whole) if wrt is None else tuple(wrt)
     for name in (*by, *integers):
         if name not in shapes:
-            raise InputError(f"{_name(function)} has no argument {name!r}", help=did_you_mean(name, list(shapes)))
+            raise UnknownNameError(f"{_name(function)} has no argument {name!r}", help=did_you_mean(name, list(shapes)))
     values = {name: array.tolist() for name, array in arrays.items()}
     graph = trace(function, shapes, by, whole, values)
     return Equations.of_graph(
@@ -130,7 +130,7 @@ def refuse_shapes(shapes: Mapping[str, Any]) -> None:
         InputError: Always.
     """
     stray = next(iter(shapes), "integers")
-    raise InputError(f"{stray!r} is given for a network", help="shapes are of the arguments of a function")
+    raise UnknownNameError(f"{stray!r} is given for a network", help="shapes are of the arguments of a function")
 
 
 def _shape(name: str, given: Any) -> tuple[Any, ...]:
@@ -158,12 +158,15 @@ def _refuse_other_arguments(function: Callable[..., Any], shapes: Mapping[str, A
         return
     for name in shapes:
         if name not in parameters:
-            raise InputError(f"{_name(function)} has no argument {name!r}", help=did_you_mean(name, list(parameters)))
+            raise UnknownNameError(
+                f"{_name(function)} has no argument {name!r}", help=did_you_mean(name, list(parameters))
+            )
     for name, parameter in parameters.items():
         needed = parameter.default is parameter.empty and parameter.kind is not parameter.VAR_POSITIONAL
         if needed and name not in shapes:
             raise InputError(
                 f"the shape of {name!r}, an argument of {_name(function)}, is missing",
+                code="SB021",
                 help=f"derive(f, {name}=(3, 2)) for a matrix, {name}=3 for a vector, {name}=() for a number",
             )
 

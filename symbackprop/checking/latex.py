@@ -14,7 +14,7 @@ from symbackprop.checking.claims import element_name
 from symbackprop.checking.probes import Case
 from symbackprop.display.evaluate import Evaluator, NoValueError
 from symbackprop.display.tree import BigSum, Number, PartialDerivative, Range, Relation, Symbol, Tree, integer, walk
-from symbackprop.errors import InputError, TooLargeError
+from symbackprop.errors import InputError, LanguageError, TooLargeError
 from symbackprop.forward import SAMPLES
 from symbackprop.notation import Notation, given
 from symbackprop.reading import TensorNames, read_formula, read_relation
@@ -67,9 +67,14 @@ def latex_value(text: str, case: Case, environment: Environment, adjoint: str, n
             here = {f"#{letter}": n + 1 for letter, n in zip(letters, place, strict=True)}
             found[place] = float(Evaluator({**values, **here}).scalar(tree).middle)
     except NoValueError as error:
+        loose = free - _bound(tree) - {f"#{letter}" for letter in letters}
         raise InputError(
-            f"in {text!r}: {error}", help=f"the indices of this gradient are {', '.join(letters)}"
+            f"in {text!r}: {error}",
+            code=LanguageError.LOOSE if loose else LanguageError.NO_NUMBER,
+            help=f"the indices of this gradient are {', '.join(letters)}" if loose else "",
         ) from error
+    except ZeroDivisionError:
+        raise InputError(f"in {text!r}: this divides by 0", code=LanguageError.NO_NUMBER) from None
     return found
 
 
@@ -85,7 +90,9 @@ def gradient_of(text: str, case: Case, notation: Notation) -> str:
     adjoint = case.raw.adjoint_of.get(key, key)
     if adjoint not in case.equations or not isinstance(wrt, Symbol):
         raise InputError(
-            f"the left-hand side of {text!r} is no gradient", help=r"such as \frac{\partial E}{\partial w_5}"
+            f"the left-hand side of {text!r} is no gradient",
+            code="SB080",
+            help=r"such as \frac{\partial E}{\partial w_5}",
         )
     place = [one.value for one in wrt.place if isinstance(one, Number)]
     tensor = case.graph.tensors[case.forward_of[adjoint]]

@@ -138,11 +138,19 @@ def _in_parts(
 ) -> Iterator[tuple[Assign, str]]:
     """The statement and its line, behind statements for parts of it if it would be too long for a line."""
     names = parts or (f"{statement.name}_part{number}" for number in count(1))
+    lengths: dict[int, tuple[Array, int]] = {}
+
+    def length(part: Array) -> int:
+        # By identity, as in `lines`; the parts are kept as well.
+        if id(part) not in lengths:
+            lengths[id(part)] = part, len(numpy_code(part, part.axes))
+        return lengths[id(part)][1]
+
     while len(written := line(statement)) > WIDTH - 4:
         inside = [part for part in children(statement.value) if not isinstance(part, Leaf | Const | Position)]
         if not inside:
             break
-        longest = max(inside, key=lambda part: len(numpy_code(part, part.axes)))
+        longest = max(inside, key=length)
         part = Assign(next(names), longest.axes, _numeric(longest, statement.value))
         yield from _in_parts(part, line, names)
         kept = [Leaf(part.name, part.axes) if child is longest else child for child in children(statement.value)]

@@ -73,8 +73,9 @@ ROWS = (
     ),
     Row(
         "SB006",
-        "a program is missing",
-        "What was asked for needs a program that is not part of symbackprop, such as a TeX engine for a PDF.",
+        "a program is missing or fails",
+        "What was asked for needs a program that is not part of symbackprop, such as a TeX engine for a PDF or a C "
+        "compiler; it is not there, or fails.",
         "`symbackprop doctor` says which programs there are; everything else was written.",
     ),
     Row(
@@ -113,7 +114,8 @@ ROWS = (
     Row(
         "SB013",
         "a formula without a value",
-        "A constant part of a formula is infinite, undefined, not real, or larger than floating-point numbers go.",
+        "A formula, or a constant part of it, is infinite, undefined, not real, or larger than floating-point numbers "
+        "go.",
         "Look for a division by zero, a root or logarithm of a negative number, or an exponential of a large one.",
         'inputs = 2\nloss = "mse"\nlayers = [{ type = "dense", units = 2, activation = "odd" }]\n'
         '[activations]\nodd = "z * sqrt(1 - 2)"',
@@ -164,7 +166,7 @@ ROWS = (
     Row(
         "SB025",
         "a contradiction",
-        "Two statements about the network cannot both hold.",
+        "Two statements about the network, or two options, cannot both hold.",
         "Change the one that is not meant.",
         'inputs = 2\nloss = "mse"\ntargets = "one_hot"\nlayers = [{ type = "dense", units = 2 }]\n'
         "[sample]\nx = [1, 2]\nt = [0.5, 0.5]",
@@ -266,8 +268,8 @@ ROWS = (
     Row(
         "SB080",
         "a gradient that cannot be judged",
-        "What was handed to `check` raises, does not end, asks for an argument that nothing is known of, or returns "
-        "something that is no array of numbers.",
+        "What was handed to `check` or `verify` raises, does not end, asks for an argument that nothing is known of, "
+        "names no gradient, or returns something that is no array of numbers.",
         "The message has the line of your file; arguments are found by name: params, x, t, W1, a1, delta2, ...",
         '>>> sb.check(sb.derive("mazur"), "W2", lambda delta2, h: h)',
         '>>> sb.check(sb.derive("mazur"), "W2", lambda delta2, a1: delta2[:, None] * a1)',

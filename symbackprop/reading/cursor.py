@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from symbackprop.errors import LanguageError, TooLargeError
 from symbackprop.reading.tokens import THIN, Token, closing, where
 
-MOST_NODES = 5_000
+# Of tokens that are passed, for texts of the usual length; in a longer one each may be passed so many times.
+MOST_NODES, MOST_TIMES = 5_000, 2
 
 
 class Cursor:
@@ -23,6 +24,7 @@ class Cursor:
         self.text = text
         self.place = 0
         self.steps = 0
+        self.most = max(MOST_NODES, MOST_TIMES * len(self.tokens))
 
     @property
     def here(self) -> str:
@@ -48,8 +50,8 @@ class Cursor:
             raise self.error("something more is needed")
         self.place += 1
         self.steps += 1
-        if self.steps > MOST_NODES:
-            raise TooLargeError(f"formulas of more than {MOST_NODES:,} tokens are not read")
+        if self.steps > self.most:
+            raise TooLargeError(f"formulas of more than {self.most:,} tokens are not read")
         return found
 
     def take(self, *wanted: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from symbackprop.errors import InputError, UnsupportedError
+from symbackprop.errors import InputError, ShapeError, UnknownNameError, UnsupportedError
 from symbackprop.graph import Graph
 from symbackprop.verify.emitted import Compiled, Emitted
 from symbackprop.verify.fields import Array
@@ -50,7 +50,7 @@ def against(graph: Graph, compiled: Compiled, framework: str, name: str, seed: i
         for parameter, array in ours.items():
             other = gradients.get(parameter, np.zeros_like(array))
             if np.shape(other) != array.shape:
-                raise InputError(
+                raise ShapeError(
                     f"{name} gives a gradient of shape {np.shape(other)} for {parameter}, not {array.shape}"
                 )
             gap = float(np.max(np.abs(array - other), initial=0.0))
@@ -77,12 +77,12 @@ def _function(name: str) -> Callable[..., Any]:
     try:
         return getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
-        raise InputError(f"{name!r} is not found: {error}", help="run it in the folder of the module") from None
+        raise UnknownNameError(f"{name!r} is not found: {error}", help="run it in the folder of the module") from None
 
 
 def _framework(name: str) -> Callable[..., tuple[float, Mapping[str, Array]]]:
     if name not in FRAMEWORKS:
-        raise InputError(f"{name!r} is no framework that is known", help=f"known: {', '.join(FRAMEWORKS)}")
+        raise UnknownNameError(f"{name!r} is no framework that is known", help=f"known: {', '.join(FRAMEWORKS)}")
     try:
         importlib.import_module(name)
     except ImportError:

@@ -28,6 +28,7 @@ from symbackprop.display.tree import (
     Reference,
     Relation,
     Row,
+    Symbol,
     Tree,
     Words,
     bare,
@@ -120,6 +121,8 @@ class Judge:
 
     def _sign(self, before: Tree, row: Row) -> Verdict:
         line = f"{text(before)} {row.operator} {text(row.tree)}"
+        if self._is_short(row) and self._value(before, self.exact) is not None:
+            return self._rounding(row, line)
         evaluator = self.exact if row.operator == "=" else self.wide
         try:
             here = evaluator(row.tree)
@@ -133,6 +136,12 @@ class Judge:
         if not _agree(there, here, row.operator == "="):
             return Verdict("fault", f"{line} does not hold: {_shown(there)} and {_shown(here)}")
         return self._rounding(row, line) if row.operator != "=" else Verdict("held")
+
+    def _is_short(self, row: Row) -> bool:
+        """Whether a sign is said to be about one number with a power of ten: few digits tell that it is rounded."""
+        tree = bare(row.tree)
+        alone = len(self.relation.rows) == 1 and isinstance(self.relation.lhs, Symbol)
+        return alone and row.operator != "=" and isinstance(tree, Number) and "e" in tree.text.lower()
 
     def _rounding(self, row: Row, line: str) -> Verdict:
         tree = bare(row.tree)

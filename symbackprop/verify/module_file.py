@@ -53,10 +53,11 @@ def verify_file(path: Path, seed: int = 0, seconds: int = SECONDS) -> Report:
         answer = json.loads(found.stdout.strip().splitlines()[-1])
     except (ValueError, IndexError):
         raise InputError(
-            f"{path} fails when it is run: {_last(found.stderr)}", help="write it anew with derive"
+            f"{path} fails when it is run: {_last(found.stderr)}", code="SB080", help="write it anew with derive"
         ) from None
     if "missing" in answer:
-        raise InputError(f"{path} lacks {', '.join(answer['missing'])}", help="write it anew with derive")
+        lacks = f"{path} lacks {', '.join(answer['missing'])}"
+        raise InputError(lacks, code="SB021", help="write it anew with derive")
     gradients = _gradient_checks(answer["rows"])
     own = _run([str(path.resolve()), "--seed", str(seed)], path, seconds)
     note = "" if own.returncode == 0 else _last(own.stdout + own.stderr)
@@ -74,7 +75,7 @@ def _text(path: Path) -> str:
             raise TooLargeError(f"{path} has more than {LARGEST:,} bytes")
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from None
+        raise InputError(f"{path} cannot be read: {error}", code="SB001") from None
 
 
 def _certificate(text: str, path: Path) -> tuple[dict[str, Sequence[str]], str]:
@@ -83,6 +84,7 @@ def _certificate(text: str, path: Path) -> tuple[dict[str, Sequence[str]], str]:
     if not mark or not all(row.startswith("# ") for row in rows):
         raise InputError(
             f"{path} has no certificate of symbackprop",
+            code="SB002",
             help="name a network, or a gradients.py that derive has written; its head is part of it",
         )
     stated, _, body = rest.partition("\n")

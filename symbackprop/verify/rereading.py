@@ -176,6 +176,9 @@ class Rereading:
         return self.judged(assigned(relation) if r"\leftarrow" in passage.text else relation, passage.sample)
 
     def _sets_a_parameter(self, passage: Passage) -> bool:
+        """Whether something gets a new value; without numbers, w is any parameter, even where one has that name."""
+        if not self.worked:
+            return False
         try:
             lhs = read_formula(passage.text.partition(r"\leftarrow")[0], self.names())
         except SymbackpropError:

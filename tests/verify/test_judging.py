@@ -20,6 +20,7 @@ HELD = [
     r"\begin{bmatrix} 0.082167041 & 0.082667628 \\ -0.022602540 & -0.022740242 \end{bmatrix}",
     r"\ubE{\bigl(a\lay{2}_{1} - t_{1}\bigr)}{\pd{E}{a\lay{2}_{1}}} = a\lay{2}_{1} - t_{1}",
     r"\sigma(z) = 1/(1 + e^{-z})",
+    r"a\lay{1}_{1} \approx 5.9 \times 10^{-1}",  # as short as in a drawing
     r"w_{5} \leftarrow 0.40 - 0.5 \times 0.082167041 \approx 0.358916480",
     r"E_{\mathrm{new}} \approx 0.291027774",
     r"\delta\lay{1}_{j} = \sum_{k} \delta\lay{2}_{k} w\lay{2}_{kj}\,a\lay{1}_{j} (1 - a\lay{1}_{j})",
@@ -29,6 +30,8 @@ WRONG = {
     r"z\lay{1}_{1} \approx 0.3774": "does not hold",
     r"a\lay{1}_{1} = 0.593269992": "does not hold",  # a rounded value is not exact
     r"a\lay{1}_{1} \approx 0.593269993": "does not hold",
+    r"a\lay{1}_{1} \approx 5.8 \times 10^{-1}": "not rounded to what is printed",
+    r"a\lay{1}_{1} = 5.9 \times 10^{-1}": "does not hold",
     NET + r" \approx 0.40 \times 0.593269993 + 0.45 \times 0.596884378 + 0.60":
         "0.593269993 is not the rounded value of anything on the line",
     NET + r" \approx 0.40 \times 0.593269992 + 0.46 \times 0.596884378 + 0.60":

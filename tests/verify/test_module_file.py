@@ -42,9 +42,9 @@ def test_a_wrong_gradient_is_named_even_if_the_files_own_check_is_gone(tmp_path,
 
 
 def test_what_is_no_emitted_module(tmp_path):
-    with pytest.raises(InputError, match="no certificate"):
+    with pytest.raises(InputError, match=r"SB002.*no certificate"):
         verify_file(written(tmp_path, "print(1)"))
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match=r"SB001.*cannot be read"):
         verify_file(tmp_path / "none.py")
 
 
@@ -54,5 +54,5 @@ def test_what_never_ends_is_ended(tmp_path, text):
 
 
 def test_what_fails_when_run_says_so(tmp_path, text):
-    with pytest.raises(InputError, match="fails when it is run"):
+    with pytest.raises(InputError, match=r"SB080.*fails when it is run"):
         verify_file(written(tmp_path, text + "\nraise ValueError('no')\n"))

@@ -24,7 +24,7 @@ from symbackprop.emit.document.matrix import matrix_form
 from symbackprop.emit.document.phrases import ENGLISH, can_show, languages, refuse_letters
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.translation import translated
-from symbackprop.errors import InputError, UnsupportedError
+from symbackprop.errors import InputError, SymbackpropError, UnsupportedError
 
 __all__ = [
     "DETAILS",
@@ -92,12 +92,21 @@ def _sheet(material: Material) -> Sheet:
     return plain
 
 
+def _without_matrix_form(sheet: Sheet) -> SymbackpropError:
+    """Why there is none: other choices leave it out, or nobody knows how to write it."""
+    for left_out, option in ((sheet.brief, "--detail brief"), (sheet.only is not None, "--only")):
+        if left_out:
+            help = f"leave one of them out, or take --form index with {option}"
+            return InputError(f"a document with {option} has no matrix form", code="SB025", help=help)
+    return UnsupportedError(f"{sheet.graph.name} has no matrix form", help="take --form index")
+
+
 def _sections(sheet: Sheet) -> list[Section]:
     choices = sheet.material.choices
     matrix = matrix_form(sheet) if sheet.only is None and not sheet.brief else None
     if choices.form == "matrix":
         if matrix is None:
-            raise UnsupportedError(f"{sheet.graph.name} has no matrix form", help="take --form index")
+            raise _without_matrix_form(sheet)
         return [conventions.conventions(sheet), matrix, *_update(sheet), *_code(sheet)]
     sections = [] if sheet.brief else [conventions.conventions(sheet)]
     if not sheet.stages:

@@ -102,8 +102,11 @@ def test_the_scalar_form_needs_numbers(told):
 def test_the_matrix_form_is_all_there_is(told):
     labels = [section.label for section in told("mazur", form="matrix").sections]
     assert labels[:3] == ["sec:notation", "sec:matrix", "sec:update"]
-    with pytest.raises(UnsupportedError, match="has no matrix form"):
+    with pytest.raises(UnsupportedError, match="attention has no matrix form"):
         told("attention", form="matrix")
+    for option in ({"detail": "brief"}, {"only": ("w5",)}):
+        with pytest.raises(InputError, match=r"SB025.*a document with --(detail brief|only) has no matrix form"):
+            told("mazur", form="matrix", **option)
 
 
 def test_notations_of_other_books(material_of):
