@@ -317,6 +317,7 @@ def test_a_cursor_says_where_it_is():
         ("<math><msup><mi>𝐖</mi><mi>⊤</mi></msup></math>", r"\mat{W}^{\top}"),
         ("<math><mrow><mo>|</mo><mi>a</mi><mo>|</mo></mrow></math>", r"\lvert a \rvert"),
         ("<math><mi>σ</mi><mo>&#x2061;</mo><mrow><mo>(</mo><mi>z</mi><mo>)</mo></mrow></math>", r"\sigma ( z )"),
+        ('<math><mi>a</mi><mrow class="result"><mo form="prefix">−</mo><mi>b</mi></mrow></math>', r"a \result{- b}"),
         ('<math><mrow class="slope"><mo form="infix">−</mo><mi>a</mi></mrow></math>', r"- \fS{a}"),
     ],
 )

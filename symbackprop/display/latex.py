@@ -134,7 +134,11 @@ class LatexPrinter(Printer):
         if tree.by:
             return _JOINERS[tree.by]
         left, right = bare(left), bare(right)
-        if isinstance(_at_end(right, 0), Number):
+        first = _at_end(right, 0)
+        # The power of a negative number begins with a parenthesis.
+        if isinstance(first, Power) and isinstance(base := bare(first.base), Number) and base.value >= 0:
+            first = base
+        if isinstance(first, Number):
             return r" \times " if isinstance(_at_end(left, -1), Number) else r" \cdot "
         if isinstance(left, BigSum | Extreme | Matrix | Cases | Apply) or isinstance(right, Bracket):
             return r"\,"

@@ -101,7 +101,9 @@ def _words(part: Element) -> str:
 
 
 def _coloured(part: Element) -> str:
-    """A row; one in a colour is one factor."""
+    """A row; one in a colour or a box is one factor."""
+    if part.get("class") == "result":
+        return rf"\result{{{_row(list(part))}}}"
     role = _ROLES.get(part.get("class", ""))
     if not role:
         return _row(list(part))

@@ -99,6 +99,8 @@ def test_golden(printed: str, tree: Tree) -> None:
 def test_numbers_never_touch() -> None:
     assert latex(times(Number("2"), Number("3"))) == r"2 \times 3"
     assert latex(times(Z, Number("3"))) == r"z \cdot 3"
+    assert latex(times(Number("2"), Power(Number("3"), Number("2")))) == r"2 \times 3^{2}"
+    assert latex(times(Number("2"), Power(Number("-3"), Number("2")))) == "2 (-3)^{2}"
 
 
 def test_parentheses_grow_with_what_they_hold() -> None:
