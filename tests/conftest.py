@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import difflib
 import os
+import pkgutil
 import shutil
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+import symbackprop
+
+# A module whose package imports it would be executed again when pytest collects its doctests, and have its classes
+# twice: a sigmoid of one module is then none to another.
+for _found in pkgutil.walk_packages(symbackprop.__path__, "symbackprop."):
+    import_module(_found.name)
 
 GOLDEN = Path(__file__).parent / "golden"
 

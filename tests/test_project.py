@@ -115,6 +115,13 @@ def test_help_loads_nothing_heavy() -> None:
     assert "derive" in result.stdout
 
 
+def test_doctests_share_the_modules_of_the_tests() -> None:
+    files = ["symbackprop/lower/exponentials.py", "tests/lower/test_logarithms.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 def test_the_version_is_written_once() -> None:
     import symbackprop
 

@@ -12,7 +12,7 @@ from sympy import Expr, Symbol
 
 from symbackprop.emit.layout import tuple_code
 from symbackprop.emit.numbers import ATOM, COMPARE, POWER, PRODUCT, SUM, Code, bracket, number_code
-from symbackprop.emit.whole import is_whole
+from symbackprop.emit.whole import is_array, is_whole
 from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import Index
 from symbackprop.program import (
@@ -30,7 +30,6 @@ from symbackprop.program import (
     Reduce,
     Scatter,
     Window,
-    nodes,
 )
 from symbackprop.program.masks import is_truth
 from symbackprop.program.nodes import Affine
@@ -279,11 +278,6 @@ class ArrayApi:
             zeros = f"xp.zeros({self.shape(left)}, dtype=dtype)"
             text = f"({text} if 0 <= {place} < {self.size(node.axis)} else {zeros})"
         return self.permuted((text, ATOM), left, order)
-
-
-def is_array(node: Array) -> bool:
-    """Whether the code of a node is an array, maybe without axes; else it is a number of Python's, without a type."""
-    return any(isinstance(part, Leaf | Position) for part in nodes(node))
 
 
 _HANDLERS: Mapping[type, Callable[..., Code]] = {

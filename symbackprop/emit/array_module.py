@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
-from symbackprop.emit.array_api import ArrayApi, is_array
+from symbackprop.emit.array_api import ArrayApi
 from symbackprop.emit.certificate import Certificate, certified
 from symbackprop.emit.environment import render
 from symbackprop.emit.floats import wrapped
@@ -16,7 +16,7 @@ from symbackprop.emit.formulas import formula_rows
 from symbackprop.emit.layout import fitted, tuple_code
 from symbackprop.emit.nodes import all_read, needed
 from symbackprop.emit.variables import escaped
-from symbackprop.emit.whole import is_whole
+from symbackprop.emit.whole import is_array, is_whole
 from symbackprop.expressions import Index
 from symbackprop.graph import Derivation
 from symbackprop.program import (

@@ -95,7 +95,6 @@ def emit_c(
     )
     gradients = [p.name for p in graph.parameters if p.name in code.gradients]
     updating = _update(training, update)
-    lines = {wanted: passes.lines(wanted) for wanted in ("forward", "loss", "both")}
     body = render(
         "c/network.c.j2",
         prefix=prefix,
@@ -105,8 +104,7 @@ def emit_c(
         params=[(members.member(t.name), members.dimensions(t.shape)) for t in graph.parameters],
         data=[(members.member(t.name), members.dimensions(t.shape)) for t in given],
         work=passes.work(),
-        lines=lines,
-        idle={wanted: _idle(rows) for wanted, rows in lines.items()},
+        **_functions(passes),
         helpers=(passes.calls() | updating.pop("calls")) & HELPERS | ({"dot"} if "dot" in passes.calls() else set()),
         without=[members.member(p.name) for p in graph.parameters if p.name not in gradients],
         trainable=[members.member(p.name) for p in graph.parameters if p.trainable and p.name in gradients],
@@ -130,10 +128,13 @@ def c_name(name: str) -> str:
     return text if text[0].isalpha() and text not in C_WORDS else f"network_{text}"
 
 
-def _idle(rows: Sequence[str]) -> list[str]:
-    """The arguments that the lines of a function do not use, which a compiler would warn of."""
-    text = " ".join(rows)
-    return [name for name in ("params", "data", "work") if f"{name}->" not in text]
+def _functions(passes: Passes) -> dict[str, Any]:
+    """The lines of each function, and the arguments that they do not use, which a compiler would warn of."""
+    lines = {wanted: passes.lines(wanted) for wanted in ("forward", "loss", "both")}
+    texts = {wanted: " ".join(rows) for wanted, rows in lines.items()}
+    arguments = ("params", "data", "work")
+    idle = {wanted: [name for name in arguments if f"{name}->" not in text] for wanted, text in texts.items()}
+    return {"lines": lines, "idle": idle}
 
 
 def _symbols(derivation: Derivation) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from symbackprop.program import Array, At, Const, Gather, Leaf, Map, Position, Reduce, Window
+from symbackprop.program import Array, At, Const, Gather, Leaf, Map, Position, Reduce, Window, nodes
 from symbackprop.program.masks import is_truth
 
 
@@ -28,3 +28,8 @@ def is_whole(node: Array, whole: Collection[str]) -> bool:
         case Window() | At() | Gather():
             return is_whole(node.arg, whole)
     return False
+
+
+def is_array(node: Array) -> bool:
+    """Whether the code of a node is an array, maybe without axes; else it is a number of Python's, without a type."""
+    return any(isinstance(part, Leaf | Position) for part in nodes(node))

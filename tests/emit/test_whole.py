@@ -2,7 +2,7 @@
 
 import sympy as sp
 
-from symbackprop.emit.whole import is_whole
+from symbackprop.emit.whole import is_array, is_whole
 from symbackprop.expressions import Index
 from symbackprop.program import Const, Leaf, Map, Position, Reduce
 
@@ -22,3 +22,10 @@ def test_whole_numbers():
     inside = Map("gt", (X, two))
     assert is_whole(Map("where", (inside, two, Position(I))), ())
     assert not is_whole(Map("add", (inside, two)), ())
+
+
+def test_arrays_without_axes_are_arrays_and_numbers_are_none():
+    first = Leaf("b", ())
+    assert is_array(X) and is_array(first) and is_array(Position(I))
+    assert is_array(Map("where", (Map("gt", (first, Const(sp.S.Zero))), Const(sp.S.One), Const(sp.S.Zero))))
+    assert not is_array(Map("mul", (Const(sp.S.One), Const(sp.Symbol("N")))))
