@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
+import symbackprop as sb
 from symbackprop.errors import TooLargeError, UnsupportedError
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, Within
 from symbackprop.graph import Equation, Graph, Tensor
@@ -71,3 +72,14 @@ def test_an_unknown_condition_is_named() -> None:
     graph = replace(Graph("g", tensors, (Equation("E", (), Total(strange, j)),)))
     with pytest.raises(UnsupportedError, match="Xor"):
         oracle_gradient(graph, {"w": np.array([-1.0, 1.0, 3.0])}, {})
+
+
+def test_it_is_given_up_as_soon_as_one_element_is_too_long() -> None:
+    """Terms of terms that share parts: SymPy would sort them for minutes before the loss could be counted."""
+    layers = [{"type": "dense", "units": 2, "activation": "hard_swish"}, {"type": "swiglu"}]
+    layers += [{"type": "rms_normalization"}, {"type": "dense", "units": 4, "activation": "mish"}, {"type": "glu"}]
+    layers += [{"type": "dense", "units": 3, "activation": "sigmoid"}]
+    graph = sb.derive({"inputs": 4, "layers": layers, "loss": "binary_focal_crossentropy"}).stages.graph
+    point = random_point(graph, np.random.default_rng(0))
+    with pytest.raises(TooLargeError, match="nodes"):
+        oracle_gradient(graph, point.values, point.sizes, ["W1"])
