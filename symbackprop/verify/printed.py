@@ -174,9 +174,7 @@ class PrintedEvaluator(Evaluator):
         if len(tree.arguments) > 1:
             return self._several(tree)
         if tree.primes == 1 and not isinstance(at := self(tree.arguments[0]), tuple):
-            stated = (
-                self.truth.stated_slope(tree.name, at.middle) if self.truth.has_kink(tree.name, at.middle) else None
-            )
+            stated = self.truth.slope_at_kink(tree.name, at.middle)
             if stated is not None:
                 return intervals.number(stated)
         return super()._apply(tree)

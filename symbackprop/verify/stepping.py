@@ -12,9 +12,10 @@ import numpy as np
 import sympy as sp
 from sympy import Expr, Symbol
 
+from symbackprop.verify.activations import DIGITS
 from symbackprop.verify.equations import evaluate_graph
 from symbackprop.verify.fields import Array, mpmath_field
-from symbackprop.verify.truth import DIGITS, Truth
+from symbackprop.verify.truth import Truth
 
 VALUE, GRADIENT = Symbol("w"), Symbol("g")
 

@@ -19,14 +19,13 @@ from sympy import Symbol
 from symbackprop.display.intervals import mp, number, point
 from symbackprop.expressions import Read, indices_of, reads, tensors_read
 from symbackprop.graph import Derivation, Equation, Graph, Tensor
+from symbackprop.verify.activations import DIGITS, FINE, has_kink, of_arrays, pointwise
 from symbackprop.verify.entries import log_softmax, softmax
 from symbackprop.verify.equations import evaluate_adjoints, evaluate_graph
 from symbackprop.verify.evaluate import Evaluator
 from symbackprop.verify.fields import Array, mpmath_field
 from symbackprop.verify.points import Point
 
-DIGITS = 50
-FINE = 2 * DIGITS + 10
 AGREEMENT = 1e-35
 DIRECTIONS = 2
 SAMPLES = "s"
@@ -158,17 +157,13 @@ class Truth:
         for name, equation in self._rows():
             read = reads(equation.rhs)
             if len(read) == 1 and read[0].indices == equation.indices:
-                found[name] = _function(equation, read[0], self.point.sizes)
+                found[name] = pointwise(equation, read[0], self.point.sizes)
         return found
 
-    def has_kink(self, name: str, at: Any) -> bool:
-        """Whether an activation has another slope before a number than behind it, as differences tell."""
+    def slope_at_kink(self, name: str, at: Any) -> Any:
+        """The slope that the derivation states where an activation has two; `None` elsewhere."""
         function = self.functions.get(name)
-        if function is None:
-            return False
-        here, step = mp.convert(at), mp.mpf(10) ** (-DIGITS // 2)
-        before, behind = function(here) - function(here - step), function(here + step) - function(here)
-        return bool(abs(before - behind) > step * mp.mpf(10) ** (-DIGITS // 4))
+        return self.stated_slope(name, at) if function is not None and has_kink(function, at) else None
 
     def stated_slope(self, name: str, at: Any) -> Any:
         """The slope of an activation that the derivation states; what counts where a kink leaves no other."""
@@ -189,7 +184,7 @@ class Truth:
         found = {}
         for name, equation in self._rows():
             if name not in self.functions and len(tensors_read(equation.rhs)) == 1:
-                found[name] = _whole_function(equation, self.point.sizes)
+                found[name] = of_arrays(equation, self.point.sizes)
         batched = any(symbol.name == "N" for symbol in self.point.sizes)
         rows = {"softmax": softmax, "log_softmax": log_softmax}
         return {**found, **{name: partial(function, batched=batched) for name, function in rows.items()}}
@@ -247,29 +242,6 @@ def _shifted(rhs: Any, given: set[str]) -> Any:
     """Every read of a given tensor with its nudge added."""
     table = {read: read + Read(f"{read.tensor}__nudge", *read.indices) for read in reads(rhs) if read.tensor in given}
     return rhs.xreplace(table)
-
-
-def _function(equation: Equation, read: Read, sizes: Mapping[Symbol, int]) -> Callable[[Any], Any]:
-    shape = tuple(len(Evaluator({}, sizes).range(index)) for index in equation.indices)
-
-    def at(value: Any) -> Any:
-        field = mpmath_field(FINE)
-        filled = np.full(shape, field.context.convert(value), dtype=object)
-        found = Evaluator({read.tensor: filled}, sizes, field).array(equation.rhs, equation.indices)
-        return mp.convert(found.flat[0])
-
-    return at
-
-
-def _whole_function(equation: Equation, sizes: Mapping[Symbol, int]) -> Callable[[Array], Array]:
-    (name,) = tensors_read(equation.rhs)
-
-    def at(array: Array) -> Array:
-        shape = tuple(len(Evaluator({}, sizes).range(index)) for index in equation.indices)
-        field = mpmath_field(FINE)
-        return Evaluator({name: field.array(array.reshape(shape))}, sizes, field).array(equation.rhs, equation.indices)
-
-    return at
 
 
 def index_sizes(derivation: Derivation, sizes: Mapping[Symbol, int]) -> dict[str, dict[str, set[int]]]:
