@@ -1,9 +1,9 @@
 """The checkers are checked: errors are planted by the hundreds, at every stage, and each must be caught and named.
 
 What is planted: every step of a derivation, with a sign, a dropped term or factor, 0.1 %, swapped indices; every line
-of an emitted backward pass, with a sign, a transpose, a dropped operand, another comparison, a skipped time step; one
-wrong element of every adjoint; every digit, sign, index and reference of a document and of a page. The checkers are
-those that run in production. `pytest -s` prints the counts.
+of an emitted backward pass, with a sign, a transpose, a dropped operand, another comparison, the slope of a maximum at
+the last of equals or at all, a skipped time step; one wrong element of every adjoint; every digit, sign, index and
+reference of a document and of a page. The checkers are those that run in production. `pytest -s` prints the counts.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from symbackprop.reading.pages import read_page
 from symbackprop.reading.tables import read_latex
 from symbackprop.verify import Report
 from symbackprop.verify.emitted import Emitted
-from symbackprop.verify.gradients import gradient_checks, tie_checks
+from symbackprop.verify.gradients import gradient_checks, shape_checks, tie_checks
 from symbackprop.verify.points import random_point
 from symbackprop.verify.steps import prove_steps
 from symbackprop.verify.tabulated import tabulated
@@ -41,7 +41,20 @@ RECURRENT = {
     "layers": [{"type": "simple_rnn", "units": 2}, {"type": "last"}, {"type": "dense", "units": 1}],
     "loss": "mse",
 }
-NETWORKS = {"mazur": "mazur", "relu": RELU, "recurrent": RECURRENT}
+POOLED = {
+    "name": "pooled",
+    "inputs": {"shape": [4, 2]},
+    "layers": [{"type": "dense", "units": 3}, {"type": "max_pooling1d", "pool_size": 2}, {"type": "flatten2d"},
+               {"type": "dense", "units": 2}],
+    "loss": "mse",
+}  # fmt: skip
+MAXOUT = {
+    "name": "maxout",
+    "inputs": 3,
+    "layers": [{"type": "maxout", "units": 2, "pieces": 3}, {"type": "dense", "units": 2}],
+    "loss": "mse",
+}
+NETWORKS = {"mazur": "mazur", "relu": RELU, "recurrent": RECURRENT, "pooled": POOLED, "maxout": MAXOUT}
 COUNTS: dict[str, list[int]] = {}
 
 
@@ -161,7 +174,24 @@ class Lines(ast.NodeTransformer):
         self.generic_visit(node)
         if isinstance(node.ops[0], ast.Gt):
             return self.turn("tie", node, ast.Compare(node.left, [ast.GtE()], node.comparators))
+        found = [call for call in ast.walk(node.comparators[0]) if ast.unparse(call).startswith("np.argmax(")]
+        if isinstance(node.ops[0], ast.Eq) and found:
+            array, axis = ast.unparse(found[-1].args[0]), ast.unparse(found[-1].keywords[0].value)
+            largest = f"(np.take({array}, p, {axis}) == np.max({array}, {axis}))"
+            place = ast.unparse(node.comparators[0]).replace(ast.unparse(found[-1]), largest)
+            every = (
+                f"np.any([({ast.unparse(node.left)} == p) & {place} for p in range(np.shape({array})[{axis}])], axis=0)"
+            )
+            return self.turn("tie of a maximum to all", node, ast.parse(every, mode="eval").body)
         return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        self.generic_visit(node)
+        if ast.unparse(node.func) != "np.argmax":
+            return node
+        array, axis = ast.unparse(node.args[0]), ast.unparse(node.keywords[0].value)
+        last = f"np.shape({array})[{axis}] - 1 - np.argmax(np.flip({array}, {axis}), axis={axis})"
+        return self.turn("tie of a maximum to the last", node, ast.parse(last, mode="eval").body)
 
     def visit_For(self, node: ast.For) -> ast.AST:
         self.generic_visit(node)
@@ -194,7 +224,7 @@ def changed_code(text: str) -> Iterator[tuple[str, str]]:
 def test_emitted_lines(stages, network):
     graph = stages[network].graph
     point = random_point(graph, np.random.default_rng(5))
-    survivors, planted = [], 0
+    survivors, planted, kinds = [], 0, set[str]()
     for what, text in changed_code(stages[network].module_text()):
         module = ModuleType("planted")
         exec(compile(text, "<planted>", "exec"), module.__dict__)
@@ -204,12 +234,14 @@ def test_emitted_lines(stages, network):
         except Exception:
             continue  # it does not even run
         planted += 1
-        checks = gradient_checks(emitted, np.random.default_rng(0))
+        checks = shape_checks(emitted) or gradient_checks(emitted, np.random.default_rng(0))
         if all(check.passed for check in checks):
             checks = tie_checks(emitted)
         wrong = {check.subject for check in checks if not check.passed}
         if not wrong & {tensor.name for tensor in graph.parameters}:
             survivors.append(what)
+        kinds.add(what.partition(":")[0])
+    assert network not in ("pooled", "maxout") or {"tie of a maximum to the last", "tie of a maximum to all"} <= kinds
     counted("emitted lines", survivors, planted)
 
 

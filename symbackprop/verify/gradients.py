@@ -6,7 +6,7 @@ on the graph. Where one disagrees, a third, the graph at 50 digits, decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +15,7 @@ from symbackprop.verify.differences import complex_step, differences, directions
 from symbackprop.verify.emitted import MOST_OPERATIONS, Emitted
 from symbackprop.verify.equations import evaluate_graph
 from symbackprop.verify.fields import Array, mpmath_field
-from symbackprop.verify.kinks import AT_KINK, kinks
+from symbackprop.verify.kinks import AT_KINK, kinks, nearest_parameters
 from symbackprop.verify.points import measured
 from symbackprop.verify.report import Check
 
@@ -89,14 +89,12 @@ def tie_checks(emitted: Emitted) -> list[Check]:
 
     A complex step decides conditions by real parts, so that it stays on the branch that is taken at the point itself.
     """
-    graph, found = emitted.graph, []
-    layers = sorted({graph.tensors[kink.tensor].layer for kink in kinks(graph)})
-    for layer in layers[:MOST_TIES]:
-        found += _tied(emitted, {tensor.name for tensor in graph.parameters if tensor.layer == layer})
-    return found
+    graph = emitted.graph
+    groups = dict.fromkeys(nearest_parameters(graph, kink) for kink in kinks(graph))
+    return [check for names in list(groups)[:MOST_TIES] for check in _tied(emitted, names)]
 
 
-def _tied(emitted: Emitted, names: set[str]) -> list[Check]:
+def _tied(emitted: Emitted, names: Collection[str]) -> list[Check]:
     """The checks where some parameters are 0; those of other layers are not, or nothing would arrive at the tie."""
     graph, point = emitted.graph, emitted.point
     values = {name: np.zeros_like(array) if name in names else array for name, array in point.values.items()}

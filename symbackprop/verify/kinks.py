@@ -54,6 +54,22 @@ def _of(tensor: str, rhs: Expr) -> list[Kink]:
     return found
 
 
+def nearest_parameters(graph: Graph, kink: Kink) -> frozenset[str]:
+    """The parameters of the layers nearest before a kink: where they are 0, so is all that its condition compares.
+
+    The layer of the kink itself may have none, as a layer of maxima has.
+    """
+    level, seen = set(tensors_read(kink.gap)), set[str]()
+    while level:
+        layers = {graph.tensors[name].layer for name in level if graph.tensors[name].role == "parameter"}
+        if layers:
+            return frozenset(tensor.name for tensor in graph.parameters if tensor.layer in layers)
+        seen |= level
+        read = [tensors_read(equation.rhs) for equation in graph.equations if equation.tensor in level]
+        level = {name for names in read for name in names} - seen
+    return frozenset()
+
+
 def nearest(graph: Graph, values: Mapping[str, Array], sizes: Mapping[Symbol, int]) -> tuple[float, str]:
     """The distance to the nearest kink, and the tensor whose equation has it; infinity and "" if there is none.
 

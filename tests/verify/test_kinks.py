@@ -5,10 +5,11 @@ import numpy as np
 import pytest
 import sympy as sp
 
+import symbackprop as sb
 from symbackprop.expressions import Index, Peak, Read, Total, Where
 from symbackprop.graph import Equation, Graph, Tensor
 from symbackprop.verify.equations import evaluate_graph
-from symbackprop.verify.kinks import kinks, nearest, reach
+from symbackprop.verify.kinks import Kink, kinks, nearest, nearest_parameters, reach
 
 I, J = Index("i", 2), Index("j", 3)
 
@@ -44,6 +45,16 @@ def test_conditions_that_no_parameter_reaches_are_no_kinks() -> None:
     assert not kinks(graph_of(Total(Where(Read("x", 0) > 0, z, sp.S.Zero), J)))
     both = Where(sp.And(z > 0, z < 1), z, sp.S.Zero)
     assert len(kinks(graph_of(Total(both, J)))) == 2
+
+
+def test_a_kink_is_met_where_the_parameters_nearest_before_it_are_0() -> None:
+    layers = [{"type": "dense", "units": 3, "activation": "relu"}, {"type": "flatten2d"}, {"type": "prelu"},
+              {"type": "dense", "units": 2}]  # fmt: skip
+    network = {"name": "n", "inputs": {"shape": [4, 2]}, "layers": layers, "loss": "mae"}
+    graph = sb.derive(network).stages.graph
+    found = {kink.tensor: nearest_parameters(graph, kink) for kink in kinks(graph)}
+    assert found == {"a1": {"W1", "b1"}, "y3": {"W1", "b1"}, "E": {"W4", "b4"}}
+    assert nearest_parameters(graph, Kink("E", Read("t", I))) == frozenset()
 
 
 def test_a_smooth_network_has_none(nets: SimpleNamespace) -> None:
