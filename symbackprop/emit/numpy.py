@@ -171,7 +171,7 @@ class Printer:
             return self._outer(node, order) or self._product(node, order)
         if function == "add":
             return self._sum(node, order), SUM
-        args = [self._operand(arg, node, order) for arg in node.args]
+        args = [(self._number if function == "negative" else self._operand)(arg, node, order) for arg in node.args]
         if function == "pow":
             return self._power(args, node.args[1])
         if function in OPERATORS:

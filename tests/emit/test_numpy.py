@@ -144,3 +144,8 @@ def test_a_sum_that_begins_with_the_reciprocal_of_a_root_stays_in_brackets():
     own = {"parameters": {"w": ["n"]}, "equations": equations, "activation": False}
     d = derive({"name": "roots", "inputs": 3, "layers": [{"type": "own"}], "loss": "mse", "layer_types": {"own": own}})
     assert d.verify().passed
+
+
+def test_a_negative_of_truth_values_is_one_of_numbers() -> None:
+    code = numpy_code(Map("negative", (Map("eq", (Const(sp.S.One), Position(I))),)), (I,))
+    assert list(eval(code, {"np": np})) == [0, -1, 0]

@@ -66,3 +66,13 @@ def test_a_gradient_that_is_0_by_cancellation_is_0():
     layers = [{"type": "dense", "units": 1, "activation": "tanh"}]
     d = derive({"name": "cosine", "inputs": 2, "layers": layers, "loss": "cosine_similarity"})
     assert d.verify(47).passed
+
+
+def test_rounding_is_allowed_for_where_the_gradient_of_a_large_network_vanishes(nets: SimpleNamespace) -> None:
+    """The softmax of one number is 1, whatever the 61 parameters are."""
+    graph = nets.dense((6, 5, 4, 1), "softmax")
+    emitted = Emitted(graph, nets.Code(3, "softmax"), random_point(graph, np.random.default_rng(0)))
+    emitted.__dict__["loss_and_gradient"] = (0.0, {t.name: 0 * emitted.point.values[t.name] for t in graph.parameters})
+    assert emitted.coordinates.count > 30
+    assert emitted.floor == (1e-13 if emitted._vanishes else 1e-30)
+    assert emitted._vanishes
