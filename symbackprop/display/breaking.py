@@ -223,7 +223,8 @@ def _of_product(tree: Product, room: float, leading: bool) -> list[tuple[str, st
             joiner = LATEX.joiner(tree, tree.factors[position - 1], factor, enclosed).strip()
         text, enclosed = LATEX.factor(tree.factors, position, leading)
         whole = width(text) <= room
-        (_, first), *rest = [("", text)] if whole else pieces(factor, room, PRODUCT, leading and not position)
+        least = LATEX.binding(tree.factors, position)
+        (_, first), *rest = [("", text)] if whole else pieces(factor, room, least, leading and not position)
         found += [(joiner, first), *rest]
     return found
 

@@ -100,11 +100,14 @@ class Printer(ABC):
 
     def factor(self, factors: Sequence[Tree], position: int, leading: bool) -> tuple[str, bool]:
         """Print one factor of a product; tells also whether it stands in parentheses."""
-        tree, later = factors[position], factors[position + 1 :]
-        first = leading and position == 0
-        others = (*factors[:position], *later)
-        least = ALWAYS if captures(bare(tree), later) or is_done_first(bare(tree), others) else PRODUCT
+        tree, least, first = factors[position], self.binding(factors, position), leading and position == 0
         return self.show(tree, least, first), self.wraps(tree, least, first)
+
+    def binding(self, factors: Sequence[Tree], position: int) -> int:
+        """How tightly a factor must bind to need no parentheses among the others."""
+        tree, later = bare(factors[position]), factors[position + 1 :]
+        needed = captures(tree, later) or is_done_first(tree, (*factors[:position], *later))
+        return ALWAYS if needed else PRODUCT
 
     def terms(self, terms: Sequence[Tree], leading: bool = True) -> list[tuple[str, str]]:
         """Print the terms of a sum, each with the operator before it; that of the first is empty."""

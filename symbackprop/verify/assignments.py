@@ -10,8 +10,9 @@ from typing import Any
 from zlib import crc32
 
 from symbackprop.display.evaluate import NoValueError
-from symbackprop.display.tree import Number, Relation, Row, Symbol, Tree, walk
+from symbackprop.display.tree import Number, PartialDerivative, Relation, Row, Symbol, Tree, bare, walk
 from symbackprop.verify.printed import PrintedEvaluator
+from symbackprop.verify.truth import Truth
 
 MOST_PLACES = 6
 NUMBERS = ("-7/5", "3/11", "9/4")
@@ -60,3 +61,15 @@ def _is_index(key: str, trees: Sequence[Tree]) -> bool:
         for inner in walk(place)
         if isinstance(inner, Symbol)
     )
+
+
+def tensor_meant(tree: Tree, truth: Truth) -> str:
+    """The tensor whose value a tree is, an adjoint for a derivative of the loss."""
+    tree = bare(tree)
+    if isinstance(tree, PartialDerivative):
+        of, wrt = bare(tree.of) if tree.of else None, bare(tree.wrt)
+        whole = isinstance(of, Symbol) and of.key == truth.graph.loss.name
+        if whole and isinstance(wrt, Symbol):
+            return truth.derivation.adjoint_of.get(wrt.key, "")
+        return of.key if isinstance(of, Symbol) else ""
+    return tree.key if isinstance(tree, Symbol) else ""

@@ -20,11 +20,9 @@ from symbackprop.display.text import text
 from symbackprop.display.tree import (
     Apply,
     Number,
-    PartialDerivative,
     Relation,
     Symbol,
     Tree,
-    bare,
     walk,
 )
 from symbackprop.errors import SymbackpropError, UnknownNameError
@@ -35,7 +33,7 @@ from symbackprop.reading.names import SAMPLE, TensorNames
 from symbackprop.reading.pages import read_page
 from symbackprop.reading.relations import EQUALITY_NEEDED, read_formula, read_relation
 from symbackprop.reading.tables import read_latex
-from symbackprop.verify.assignments import assignments, without_numbers
+from symbackprop.verify.assignments import assignments, tensor_meant, without_numbers
 from symbackprop.verify.judging import Judge, Verdict
 from symbackprop.verify.points import random_point, worked_point
 from symbackprop.verify.printed import PrintedEvaluator
@@ -234,7 +232,7 @@ class Rereading:
 
     def _at(self, relation: Relation, evaluator: PrintedEvaluator) -> list[Verdict]:
         found: list[Verdict] = []
-        evaluator = evaluator.about(_tensor(relation.lhs, evaluator.truth))
+        evaluator = evaluator.about(tensor_meant(relation.lhs, evaluator.truth))
         try:
             places = assignments(relation, evaluator)
         except NoValueError as error:
@@ -243,18 +241,6 @@ class Rereading:
             verdicts = Judge(relation, evaluator.at(place)).verdicts()
             found = [max(pair, key=_gravity) for pair in zip(found, verdicts, strict=True)] if found else verdicts
         return found
-
-
-def _tensor(tree: Tree, truth: Truth) -> str:
-    """The tensor whose value a tree is, an adjoint for a derivative of the loss."""
-    tree = bare(tree)
-    if isinstance(tree, PartialDerivative):
-        of, wrt = bare(tree.of) if tree.of else None, bare(tree.wrt)
-        whole = isinstance(of, Symbol) and of.key == truth.graph.loss.name
-        if whole and isinstance(wrt, Symbol):
-            return truth.derivation.adjoint_of.get(wrt.key, "")
-        return of.key if isinstance(of, Symbol) else ""
-    return tree.key if isinstance(tree, Symbol) else ""
 
 
 def _gravity(verdict: Verdict) -> int:

@@ -112,6 +112,8 @@ def whole(tree: Tree) -> str:
         BigSum(long_sum(9), (Range(Symbol(Sign("k"))),)),
         Apply("sigmoid", (long_sum(9),)),
         plus(A1, Minus(long_sum(5)), Y),
+        # What is multiplied entry by entry is done before the product of matrices.
+        times(times(*(plus(integer(1), element(STANDARD.sign("d", rank=1), n)) for n in range(1, 9)), by="odot"), A1),
     ],
 )
 def test_pieces_put_together_are_the_formula(tree: Tree) -> None:
