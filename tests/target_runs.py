@@ -36,6 +36,8 @@ Found = tuple[list[float], Values]  # the loss, by each function that computes i
 
 # Rounding errors of some thousand operations, in units of the last place of the largest number among the results.
 ROUNDINGS = 1e4
+# Where terms of about this size cancel, so that the gradient is 0, their rounding is left.
+CANCELLING = 0.1
 # Nearer to a kink than this, single precision may be on its other side.
 CLEAR = 1e-3
 WARNINGS = ("-O0", "-Wall", "-Wextra", "-Werror", "-pedantic")
@@ -225,7 +227,7 @@ def _departures(stages: Stages, target: Target, point: Point, dtype: np.dtype[An
         found = np.asarray(gradient.get(name, np.nan), dtype=np.float64)
         if found.shape != array.shape:
             yield f"the gradient of {name} has the shape {found.shape}, not {array.shape}"
-        elif not np.all(np.abs(found - array) <= unit * (size + 1e-3)):
+        elif not np.all(np.abs(found - array) <= unit * (size + CANCELLING)):
             yield f"the gradient of {name} is off by {np.max(np.abs(found - array)):.3g} of {size:.3g}"
 
 
