@@ -112,6 +112,14 @@ def test_fifty_digits_decide_where_a_witness_is_wrong(nets: SimpleNamespace) -> 
     assert unsure[0].note == "decided by 50 digits"
 
 
+def test_a_witness_may_be_wrong_everywhere(nets: SimpleNamespace) -> None:
+    code = emitted(nets, (5, 5), "sigmoid")
+    assert all(check.passed for check in compared(code, np.eye(30), BY_COMPLEX_STEP, code.gradient + 0.1))
+    wrong = emitted(nets, (5, 5), "sigmoid", transposed)
+    (weights, _) = compared(wrong, np.eye(30), BY_COMPLEX_STEP, code.gradient)
+    assert not weights.passed
+
+
 def test_an_error_that_the_witness_claims_itself_is_allowed_for(nets: SimpleNamespace) -> None:
     code = emitted(nets, (2, 2), "sigmoid")
     checks = compared(code, np.eye(6), BY_DIFFERENCES, code.gradient + 1e-5, 1e-4)
