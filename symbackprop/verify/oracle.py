@@ -29,6 +29,7 @@ from symbackprop.verify.grids import size_of
 
 MOST_PARAMETERS = 30
 MOST_NODES = 10_000  # of the loss, counted once for each parameter by which it is differentiated: about a second
+MOST_WITHIN = 400  # of what stands in other elements: SymPy expands it to tell whether a product of it is finite
 DIGITS = 30
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
@@ -115,8 +116,9 @@ class Unrolled:
             equation = self._equations[name]
             found = self.written(equation.rhs, dict(zip(equation.indices, place, strict=True)))
             # What is made of this is longer still, and SymPy takes ever longer to sort its terms.
-            if (nodes := _nodes(found, self._lengths)) > self.most:
-                raise TooLargeError(f"an element of {name} written out has {nodes} nodes, more than {self.most}")
+            most = self.most if name == self.graph.loss.name else min(self.most, MOST_WITHIN)
+            if (nodes := _nodes(found, self._lengths)) > most:
+                raise TooLargeError(f"an element of {name} written out has {nodes} nodes, more than {most}")
             self._elements[key] = found
         return self._elements[key]
 
