@@ -12,6 +12,7 @@ import pytest
 import symbackprop as sb
 from symbackprop.errors import TooLargeError
 from symbackprop.trials import Missing
+from symbackprop.verify.fields import mpmath_field
 
 
 def beside(name):
@@ -61,6 +62,15 @@ def test_a_loss_or_shape_that_is_off_is_found(monkeypatch):
     assert "float64, the gradient of b1 has the shape (1, 3), not (3,)" in found.why
 
 
+def test_50_digits_decide_where_the_equations_lose_digits(monkeypatch):
+    stages = sb.derive(properties.network(20896)).stages
+    monkeypatch.setattr(runs, "TARGETS", {"module": runs.Target(1, module, ("float64",))})
+    asked = []
+    monkeypatch.setattr(runs, "mpmath_field", lambda digits: asked.append(digits) or mpmath_field(digits))
+    (found,) = runs.outcomes(stages, 20896, ["module"])
+    assert found.word == "right" and asked == [50]
+
+
 def test_a_refusal_by_name_is_no_success_and_no_failure(monkeypatch):
     def too_large(stages, params, data):
         raise TooLargeError("this is too large")
@@ -78,7 +88,7 @@ def test_a_refusal_by_name_is_no_success_and_no_failure(monkeypatch):
 
 def test_which_targets_run_is_a_matter_of_the_number():
     assert runs.due(60) == runs.due(7, everything=True) == list(runs.TARGETS)
-    assert runs.due(7) == ["array_api"]
+    assert runs.due(7) == [] and runs.due(8) == ["array_api", "floats"]
 
 
 def test_counts_go_on_where_they_were_interrupted():
