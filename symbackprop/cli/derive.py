@@ -79,7 +79,7 @@ def _chosen(formats: str, language: str) -> tuple[str, ...]:
     """The formats to write; which standard ones are left out for want of fonts is said."""
     from symbackprop.emitters import STANDARD, chosen_formats
 
-    chosen = chosen_formats(formats.split(","), language)
+    chosen = chosen_formats(names_in([formats]), language)
     left_out = [name for name in STANDARD if name not in chosen] if not formats.strip(", ") else []
     if left_out:
         click.echo(f"without {', '.join(left_out)}: no fonts there for the language {language!r}", err=True)

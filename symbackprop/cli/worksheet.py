@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from symbackprop.cli.shared import NETWORK, progress
+from symbackprop.cli.shared import NETWORK, names_in, progress
 
 
 @click.command()
@@ -28,7 +28,7 @@ def worksheet(
 
     found = load(network)
     folder = output or Path("worksheets") / (found.name if own_numbers else f"{found.name}-{seed}")
-    chosen = [name.strip() for name in formats.split(",") if name.strip()]
+    chosen = names_in([formats])
     with progress(f"writing {folder}"):
         files = write(found, folder, chosen, seed, blanks, language, own_numbers)
     for name in files:

@@ -13,6 +13,7 @@ from itertools import pairwise
 import sympy as sp
 
 from symbackprop.optimize.chains import CHAINS, Link, product
+from symbackprop.optimize.common import has_loops
 from symbackprop.optimize.elementary import as_number, expanded
 from symbackprop.optimize.layout import is_samples
 from symbackprop.optimize.views import is_constant, is_view
@@ -71,7 +72,7 @@ class _Splitting:
         everything = assignments((*program.forward, *program.backward))
         self.taken = {*program.parameters, *program.data, *(assign.name for assign in everything)}
         self.whole = positions(program)
-        self.in_runs = any(isinstance(s, Loop) for s in (*program.forward, *program.backward))
+        self.in_runs = has_loops(program)
         self.constants: dict[Array, Assign] = {}
         self.rows: list[Assign] = []
         self.inside = False

@@ -6,11 +6,11 @@ largest one's are 0, so that their sum is the slope that arrived.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from symbackprop.expressions import Index
-from symbackprop.optimize.common import has_loops
+from symbackprop.optimize.common import has_loops, substituted
 from symbackprop.optimize.renaming import with_axes
 from symbackprop.program import (
     Along,
@@ -47,9 +47,9 @@ def bias_last(program: Program) -> Program:
         moved = {other.name: moving.node(other.value) for other in readers}
         if moving.fails:
             continue
-        values = {name: value for name, value in moved.items() if value is not None}
-        values[assign.name] = largest[0] if len(largest) == 1 else Map("add", tuple(largest))
-        program = _with_values(program, values)
+        new = [replace(other, value=moved[other.name]) for other in readers]
+        new.append(replace(assign, value=largest[0] if len(largest) == 1 else Map("add", tuple(largest))))
+        program = _with(program, {one.name: (one,) for one in new})
         every = assignments((*program.forward, *program.backward))
     return program
 
@@ -108,11 +108,9 @@ def sums_before_spreading(program: Program) -> Program:
         before = Assign(f"{spread.name}_arrived", kept, arrived[0] if len(arrived) == 1 else Map("mul", tuple(arrived)))
         read = Leaf(before.name, tuple(own[axis] for axis in kept))
         over = tuple(axis for axis in value.over if axis in read.axes)
-        values: dict[str, Array] = {assign.name: Reduce("sum", read, over) if over else read}
-        values[spread.name] = Map("mul", (Leaf(before.name, kept), *choices))
-        program = _with_values(program, values)
-        place = [statement.name for statement in program.backward if isinstance(statement, Assign)].index(spread.name)
-        program = replace(program, backward=(*program.backward[:place], before, *program.backward[place:]))
+        summed = replace(assign, value=Reduce("sum", read, over) if over else read)
+        after = replace(spread, value=Map("mul", (Leaf(before.name, kept), *choices)))
+        program = _with(program, {assign.name: (summed,), spread.name: (before, after)})
         defined = {a.name: a for a in assignments((*program.forward, *program.backward))}
     return program
 
@@ -141,10 +139,7 @@ def _factors(node: Array) -> Iterator[Array]:
         yield node
 
 
-def _with_values(program: Program, values: dict[str, Array]) -> Program:
-    """The program, some of whose arrays are computed otherwise."""
-    forward, backward = (
-        tuple(replace(s, value=values.get(s.name, s.value)) if isinstance(s, Assign) else s for s in part)
-        for part in (program.forward, program.backward)
-    )
+def _with(program: Program, new: Mapping[str, Sequence[Assign]]) -> Program:
+    """The program with other statements in place of those that compute some arrays."""
+    forward, backward = (substituted(part, new) for part in (program.forward, program.backward))
     return replace(program, forward=forward, backward=backward)

@@ -16,6 +16,7 @@ from sympy import Expr
 
 from symbackprop.expressions import Index
 from symbackprop.optimize.alike import Alike, Names, Search
+from symbackprop.optimize.common import has_loops
 from symbackprop.program import (
     Array,
     Assign,
@@ -37,7 +38,7 @@ from symbackprop.program import (
 
 def together(program: Program) -> Program:
     """Store arrays as blocks wherever statements become one by it."""
-    if not any(isinstance(s, Loop) for s in (*program.forward, *program.backward)):
+    if not has_loops(program):
         return program
     search = Search(program)
     found = [alike for segment in search.segments() for alike in search.alike(segment)]

@@ -20,7 +20,8 @@ from symbackprop.verify.fields import NUMPY, Array, mpmath_field
 from symbackprop.verify.grids import size_of
 from symbackprop.verify.kinks import reach
 
-COMPLEX_STEP = 1e-200  # its square is no number at all, so that a tie stays one: silu(ih) has a real part of -h^2/4
+# Its square is 0 in double precision, so that a tie stays one: silu(ih) has a real part of the order of h^2.
+COMPLEX_STEP = 1e-200
 DIGITS = 50
 EACH_PARAMETER = 200
 RANDOM_DIRECTIONS = 5

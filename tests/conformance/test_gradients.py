@@ -6,9 +6,6 @@ import pytest
 from symbackprop.verify.differences import coordinates_of, high_precision
 from symbackprop.verify.equations import evaluate_graph, known_sizes
 
-# Programs that cannot be expressed, and why.
-LEFT_OUT: dict[str, str] = {}
-
 
 def near(found, wanted, rtol=1e-9):
     scale = max(1.0, float(np.max(np.abs(wanted))))
@@ -41,9 +38,6 @@ def derived(adapter):
 @pytest.fixture
 def held(gradients_case, record_property):
     record_property("collection", "gradients")
-    if gradients_case["id"] in LEFT_OUT:
-        record_property("left out", (gradients_case["id"], LEFT_OUT[gradients_case["id"]]))
-        pytest.skip(LEFT_OUT[gradients_case["id"]])
     return gradients_case
 
 

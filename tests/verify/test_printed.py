@@ -67,3 +67,10 @@ def test_vectors_of_ones_sum_the_rows_of_what_stands_before_them():
     printed = stages.matrix_latex("g1")
     assert printed.count(r"\vect{1}") == 3
     assert not (*read.faults, *read.unread)
+
+
+def test_a_derivative_that_a_document_leaves_to_do_is_exact_to_40_digits(reader):
+    evaluator = reader.evaluators[0].at({"#j": 1, "#s": 1})
+    operator = read_formula(r"\pd{}{a\lay{2}_{j}} \log a\lay{2}_{j}", reader.names())
+    expected = 1 / reader.truths[0].values["a2"][0, 0]
+    assert abs(evaluator.scalar(operator).middle - expected) < 1e-40 * expected
