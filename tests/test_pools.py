@@ -78,6 +78,12 @@ NETWORKS = {
         layer("dense", name="q", inputs=["f"], units=3),
         layer("add", inputs=["p", "q"]),
     ),
+    "as many units as channels": network(
+        layer("conv1d", filters=3, kernel_size=2), layer("flatten2d"), layer("dense", units=3, bias=False), shape=(3, 3)
+    ),
+    "one entry": network(
+        layer("max_pooling1d"), layer("flatten2d"), layer("dense", units=1, activation="sigmoid"), shape=(3, 1)
+    ),
     "many units": network(convolution(), pool(), FLATTEN, layer("dense", units=40, activation="relu"), DENSE),
     "many filters": network(convolution(filters=40), pool(), FLATTEN, DENSE),
 }

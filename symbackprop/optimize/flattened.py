@@ -12,6 +12,7 @@ from symbackprop.expressions import Index
 from symbackprop.optimize.common import has_loops, replaced, substituted
 from symbackprop.optimize.layout import reordered
 from symbackprop.optimize.reading import copies_nothing
+from symbackprop.optimize.renaming import with_axes
 from symbackprop.program import (
     Accumulate,
     Affine,
@@ -36,12 +37,21 @@ def few_weights_in_order(program: Program) -> Program:
     if has_loops(program):
         return program
     for assign in assignments(program.forward):
-        value = assign.value
+        value = _with_own_indices(assign.value)
         if isinstance(value, Accumulate) and isinstance(value.arg, Leaf) and not copies_nothing(assign):
             layer = _layer(program, assign, value.arg, value.at)
             if layer is not None:
                 program = layer.program()
     return program
+
+
+def _own(index: Index) -> Index:
+    """An index for the same places in the array: units that are as many may go by the letter that it has."""
+    return Index(f"{index.name}_stored", index.size)
+
+
+def _with_own_indices(node: Array) -> Array:
+    return with_axes(node, {index: _own(index) for index in node.at.indices}) if isinstance(node, Accumulate) else node
 
 
 @dataclass(frozen=True)
@@ -148,7 +158,8 @@ class _Layer:
             if names is None or node.axis != whole or found.node.over != (units,):
                 continue
             places = tuple(names[axis] for axis in self.digits)
-            value = Contract(Leaf(order, (units, *places)), found.other, (units,))
+            unit = _own(units)
+            value = Contract(Leaf(order, (unit, *places)), with_axes(found.other, {units: unit}), (unit,))
             backward = substituted(program.backward, {assign.name: (replace(assign, value=value),)})
             axes = (*places, *(axis for axis in assign.axes if axis not in places))
             return replace(program, backward=tuple(reordered(backward, {assign.name: _order(assign.axes, axes)})))
