@@ -14,7 +14,7 @@ from sympy.utilities.iterables import sift
 
 from symbackprop.calculus import differentiate
 from symbackprop.contraction import collect, summed, tidy
-from symbackprop.errors import UnknownNameError, did_you_mean
+from symbackprop.errors import InputError, UnknownNameError, did_you_mean
 from symbackprop.expressions import Delta, Index, Read, tensors_read
 from symbackprop.graph import Derivation, Equation, Graph, Partial, Step, Tensor
 from symbackprop.template import by_template
@@ -38,6 +38,7 @@ def backward(
 
     Raises:
         UnknownNameError: A tensor in `wrt` is not in the graph.
+        InputError: It holds whole numbers.
 
     Source:
         Rumelhart, Hinton & Williams, Nature 323 (1986), 533-536.
@@ -46,6 +47,9 @@ def backward(
     for name in wanted:
         if name not in graph.tensors:
             raise UnknownNameError(f"unknown tensor {name!r}", help=did_you_mean(name, list(graph.tensors)))
+        if graph.tensors[name].is_whole:
+            message = f"{name} holds whole numbers, by which nothing can be differentiated"
+            raise InputError(message, code="SB025", help="leave it out of wrt")
     active = _active(graph, wanted)
     partials = {
         (equation.tensor, name): partial(equation, graph.tensors[name])

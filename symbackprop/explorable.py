@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,14 @@ from symbackprop.emit.document.glance import drawing
 from symbackprop.emit.document.phrases import Phrases, joined
 from symbackprop.emit.document.sheet import SAMPLE, Sheet
 from symbackprop.emit.document.wording import subject
+from symbackprop.emit.javascript import emit_javascript
 from symbackprop.emit.page.explore import Explorable, Factor, Field
 from symbackprop.errors import SymbackpropError
 from symbackprop.expressions import Read, Where, tensors_read
 from symbackprop.graph import Derivation
 from symbackprop.illustration import illustrated
 from symbackprop.lower.formula import formula_code
+from symbackprop.lower.straight import update_line
 from symbackprop.material import material
 from symbackprop.notation import given
 from symbackprop.unroll import Scalars
@@ -73,7 +75,7 @@ def explorable(stages: Stages, made: Material) -> Explorable | None:
         return None
     try:
         found = tuple(factors(stages.derivation, scalars, sheet.reader.notation, sheet.say))
-        script = stages.javascript_text()
+        script = straight_script(stages)
     except SymbackpropError:
         return None
     signs = scalar_signs(stages.derivation, scalars, sheet.reader.notation)
@@ -93,6 +95,26 @@ def explorable(stages: Stages, made: Material) -> Explorable | None:
         batched=[tensor.name for tensor in tensors.values() if sheet.has_samples(tensor)],
         sequential=stages.training.sequential,
         names={place: name for name, place in places.items()},
+    )
+
+
+def straight_script(stages: Stages, checks: Sequence[str] = ()) -> str:
+    """The text of `network.js` as straight lines, in which every element has its name.
+
+    Args:
+        stages: Of the network.
+        checks: Those that the program has passed, for the certificate.
+
+    Raises:
+        TooLargeError: It would be too long.
+    """
+    return emit_javascript(
+        stages.derivation,
+        stages.straight,
+        training=stages.training,
+        update=update_line(stages.training),
+        checks=checks,
+        network_hash=stages.network_hash,
     )
 
 

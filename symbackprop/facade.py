@@ -37,7 +37,8 @@ def derive(
     Args:
         network: A `Network`, or anything that `load` takes: a bundled name, a file, a line such as `"2 -> 2 sigmoid"`;
             or a function that computes a loss with NumPy, which is called once to see what it does.
-        wrt: Names of the tensors to derive for, such as `["W1", "x"]`; every parameter if left out.
+        wrt: Names of the tensors to derive for, such as `["W1", "x"]`; every parameter if left out. What is given of
+            them are then the parameters that code takes by name, and returns the gradient by; the rest is data.
         notation: How documents call things: `"standard"` (z, a, δ), `"mazur"` (net, out, w1 … w8), `"nielsen"` (C, and
             y for t, layers as bare superscripts) or `"matrix"` (such superscripts, with the matrix form).
         style: Of the emitted module: `"readable"`, expressions as a person writes them, or `"fast"`, the same in place.

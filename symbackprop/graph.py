@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -63,6 +63,11 @@ class Tensor:
             return [names] if isinstance(names, str) else [name for part in names or () for name in flat(part)]
 
         return flat(self.names)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it holds whole numbers: positions or categories, by which nothing is derived."""
+        return any(fact.kind == "integer" for fact in self.facts)
 
     @property
     def shape(self) -> tuple[Expr, ...]:
@@ -127,6 +132,14 @@ class Graph:
     def with_role(self, *roles: Role) -> tuple[Tensor, ...]:
         """The tensors that have one of these roles, in order of definition."""
         return tuple(tensor for tensor in self.tensors.values() if tensor.role in roles)
+
+    def derived_by(self, names: Collection[str]) -> Graph:
+        """The same with these as its parameters: what else is given, weights among it, is data."""
+        roles: dict[str, Role] = {t.name: "constant" for t in self.parameters if t.name not in names}
+        given = self.with_role("input", "target", "constant")
+        roles |= {tensor.name: "parameter" for tensor in given if tensor.name in names}
+        tensors = {name: replace(self.tensors[name], role=role) for name, role in roles.items()}
+        return replace(self, tensors={**self.tensors, **tensors})
 
     def equation(self, name: str) -> Equation:
         """The equation that defines a tensor; `KeyError` if it is given, not computed."""

@@ -34,7 +34,7 @@ def illustrated(stages: Stages) -> bool:
     graph = stages.graph
     given = graph.with_role("input", "target", "parameter", "constant")
     missing = [tensor for tensor in given if tensor.value is None]
-    if not missing or any(fact.kind == "integer" for tensor in given for fact in tensor.facts):
+    if not missing or any(tensor.is_whole for tensor in given):
         return False
     sizes = {size: 1 for tensor in given for size in tensor.shape if size.is_Symbol and str(size) == "N"}
     try:

@@ -19,7 +19,6 @@ from symbackprop.display.reader import TensorReader
 from symbackprop.display.tree import Relation
 from symbackprop.emit.certificate import Certificate, certified
 from symbackprop.emit.fast.module import fast_body
-from symbackprop.emit.javascript import emit_javascript
 from symbackprop.emit.module import module_body
 from symbackprop.emit.statements import statement_code
 from symbackprop.errors import (
@@ -32,7 +31,7 @@ from symbackprop.errors import (
 )
 from symbackprop.forward import SAMPLES, forward
 from symbackprop.lower import lower, lower_expression
-from symbackprop.lower.straight import straight_line, update_line
+from symbackprop.lower.straight import straight_line
 from symbackprop.lower.training import lower_training
 from symbackprop.network.formulas import located
 from symbackprop.notation import notation
@@ -87,15 +86,23 @@ class Stages:
             InputError: Equations of the user's do not fit the network; with their place in its file.
         """
         try:
-            return forward(self.network)
+            graph = forward(self.network)
         except SymbackpropError as error:
             raise located(self.network, error) from None
+        return graph if self.wrt is None else graph.derived_by(self.wrt)
 
     @cached_property
     @limited(60, "deriving the gradients")
     def derivation(self) -> Derivation:
         """The adjoint equations."""
         return simplify(backward(self.graph, self.wrt))
+
+    @cached_property
+    @limited(60, "deriving the gradients by all that is given")
+    def derivation_by_all(self) -> Derivation:
+        """The adjoint equations of inputs, targets and constants too, but for those that hold whole numbers."""
+        given = self.graph.with_role("parameter", "input", "constant", "target")
+        return simplify(backward(self.graph, [tensor.name for tensor in given if not tensor.is_whole]))
 
     @cached_property
     @limited(60, "turning equations into operations on arrays")
@@ -139,17 +146,6 @@ class Stages:
         elements = self.needed_scalars().elements
         names = {tensor: {at: symbol.name for at, symbol in places.items()} for tensor, places in elements.items()}
         return straight_line(lower(self.derivation, every=True), names, {SAMPLES: 1, **self.graph.sizes})
-
-    def javascript_text(self, checks: Sequence[str] = ()) -> str:
-        """The text of `network.js`; `checks` are those that the same program has passed."""
-        return emit_javascript(
-            self.derivation,
-            self.straight,
-            training=self.training,
-            update=update_line(self.training),
-            checks=checks,
-            network_hash=self.network_hash,
-        )
 
     @cached_property
     def reader(self) -> TensorReader:
@@ -255,7 +251,8 @@ class Stages:
 
     def _scalars_for(self, point: Mapping[str, Any]) -> Scalars:
         """The scalar view with as many samples as some values have."""
-        batched = [t for t in self.graph.with_role("input", "target") if t.shape and t.shape[0] == SAMPLES]
+        given = self.graph.with_role("input", "target", "parameter")
+        batched = [tensor for tensor in given if tensor.shape and tensor.shape[0] == SAMPLES]
         count = len(point[batched[0].name]) if batched else 1
         if not batched or self.graph.sizes.get(SAMPLES, 1) == count:
             return self.needed_scalars()

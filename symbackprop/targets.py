@@ -9,6 +9,7 @@ from symbackprop.emit.array_module import emit_array_module
 from symbackprop.emit.c import emit_c
 from symbackprop.emit.floats import emit_floats
 from symbackprop.emit.javascript import emit_javascript
+from symbackprop.lower import lower
 from symbackprop.lower.loops import loop_nests
 from symbackprop.lower.straight import update_line
 
@@ -82,13 +83,14 @@ def array_api_text(stages: Stages, checks: Sequence[str] = ()) -> str:
 
 
 def framework_text(stages: Stages, library: str, checks: Sequence[str] = ()) -> str:
-    """The text of `gradients_jax.py` or `gradients_torch.py`.
+    """The text of `gradients_jax.py` or `gradients_torch.py`: with the gradient by data, for what stands before it.
 
     Args:
         stages: Of the network.
         library: `"jax"` or `"torch"`.
         checks: Those that the program has passed, for the certificate.
     """
+    derivation = stages.derivation_by_all
     return emit_array_module(
-        stages.derivation, stages.program, library=library, checks=checks, network_hash=stages.network_hash
+        derivation, lower(derivation), library=library, checks=checks, network_hash=stages.network_hash
     )

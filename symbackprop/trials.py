@@ -24,9 +24,11 @@ from symbackprop.native import Native
 from symbackprop.pipeline import loaded
 from symbackprop.targets import array_api_text, floats_text, framework_text, javascript_text
 from symbackprop.verify import Check
+from symbackprop.verify.equations import evaluate_adjoints
 from symbackprop.verify.points import random_point, worked_point
 
 if TYPE_CHECKING:
+    from symbackprop.graph import Tensor
     from symbackprop.pipeline import Stages
 
 ALLOWED = 1e-9
@@ -105,10 +107,12 @@ def in_jax(stages: Stages, params: Values, data: Values) -> tuple[float, Values]
     jax: Any = import_module("jax")
     with jax.enable_x64(True):
         module = loaded(framework_text(stages, "jax"), f"JAX of {stages.network.name}")
-        arrays = [jax.numpy.asarray(value) for value in data.values()]
-        given = {name: jax.numpy.asarray(value) for name, value in params.items()}
-        loss, grads = jax.value_and_grad(module.loss)(given, *arrays)
-        return float(loss), {name: np.asarray(value) for name, value in grads.items()}
+        given, arrays = ({name: jax.numpy.asarray(value) for name, value in some.items()} for some in (params, data))
+        floating = [name for name, value in arrays.items() if value.dtype.kind == "f"]
+        by = (0, *(1 + list(arrays).index(name) for name in floating))
+        loss, (grads, *slopes) = jax.value_and_grad(module.loss, by)(given, *arrays.values())
+        every = {**grads, **dict(zip(floating, slopes, strict=True))}
+        return float(loss), {name: np.asarray(value) for name, value in every.items()}
 
 
 def in_torch(stages: Stages, params: Values, data: Values) -> tuple[float, Values]:
@@ -117,10 +121,12 @@ def in_torch(stages: Stages, params: Values, data: Values) -> tuple[float, Value
         raise Missing("PyTorch and array-api-compat")
     torch: Any = import_module("torch")
     module = loaded(framework_text(stages, "torch"), f"PyTorch of {stages.network.name}")
-    given = {name: torch.tensor(value, requires_grad=True) for name, value in params.items()}
-    loss = module.loss(given, *(torch.tensor(value) for value in data.values()))
+    every = {name: torch.tensor(value) for name, value in {**params, **data}.items()}
+    for value in every.values():
+        value.requires_grad_(value.is_floating_point())
+    loss = module.loss({name: every[name] for name in params}, *(every[name] for name in data))
     loss.backward()
-    return float(loss.detach()), {name: value.grad.numpy() for name, value in given.items()}
+    return float(loss.detach()), {name: value.grad.numpy() for name, value in every.items() if value.requires_grad}
 
 
 RUNNERS: Mapping[str, tuple[str, Runner]] = {
@@ -164,16 +170,14 @@ def _points(stages: Stages, seed: int) -> list[Values]:
 def _deviation(stages: Stages, target: str, runner: Runner, values: Values) -> float:
     """The largest difference of loss and gradient, relative to the largest of each."""
     graph = stages.graph
-    params = {tensor.name: np.asarray(values[tensor.name], dtype=float) for tensor in graph.parameters}
-    data = {}
-    for tensor in (*graph.with_role("input", "constant"), *graph.with_role("target")):
-        whole = any(fact.kind == "integer" for fact in tensor.facts)
-        array = np.asarray(values[tensor.name], dtype=int if whole else float)
-        samples = bool(tensor.shape) and tensor.shape[0] == SAMPLES
-        # Straight lines are written for so many samples as the network's file has, or for one.
-        data[tensor.name] = array[: graph.sizes.get(SAMPLES, 1)] if target == "floats" and samples else array
+    # Straight lines are written for so many samples as the network's file has, or for one.
+    most = graph.sizes.get(SAMPLES, 1) if target == "floats" else None
+    data_tensors = (*graph.with_role("input", "constant"), *graph.with_role("target"))
+    params, data = ({t.name: _given(t, values, most) for t in some} for some in (graph.parameters, data_tensors))
     loss, grads = stages.module.loss_and_grad(params, *data.values())
     found, slopes = runner(stages, params, data)
+    if slopes.keys() & data.keys():
+        grads = grads | _by_data(stages, {**params, **data})
     pairs = [(np.asarray(slopes[name], dtype=float), value) for name, value in grads.items()]
     if any(got.shape != value.shape for got, value in pairs):
         return float("inf")
@@ -181,6 +185,20 @@ def _deviation(stages: Stages, target: str, runner: Runner, values: Values) -> f
     off = max([float(np.max(np.abs(got - value), initial=0)) for got, value in pairs] or [0.0])
     deviation = max(off / (size or 1.0), abs(found - loss) / (abs(loss) or 1.0))
     return deviation if np.isfinite(deviation) else float("inf")
+
+
+def _given(tensor: Tensor, values: Values, most: int | None) -> Any:
+    array = np.asarray(values[tensor.name], dtype=int if tensor.is_whole else float)
+    return array[:most] if tensor.shape and tensor.shape[0] == SAMPLES else array
+
+
+def _by_data(stages: Stages, values: Values) -> dict[str, Any]:
+    """The gradient by each array of data in index form, which the code of frameworks has too."""
+    derivation = stages.derivation_by_all
+    adjoints = evaluate_adjoints(derivation, values)
+    data = [t for t in stages.graph.with_role("input", "constant", "target") if not t.is_whole]
+    held = derivation.adjoint_of
+    return {t.name: adjoints[held[t.name]] if t.name in held else np.zeros_like(values[t.name]) for t in data}
 
 
 def trials(stages: Stages, targets: Iterable[str], seed: int) -> dict[str, Trial]:

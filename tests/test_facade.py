@@ -6,6 +6,7 @@ import sympy as sp
 
 import symbackprop as sb
 from symbackprop.errors import InputError, TooLargeError, UnknownNameError
+from symbackprop.verify.points import random_point
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +80,31 @@ def test_wrt_restricts_and_extends():
     assert d["x"].code == "delta1 @ W1"
     with pytest.raises(UnknownNameError):
         d["W1"]
+
+
+@pytest.mark.parametrize(
+    ("net", "wrt"), [("mazur", ["W2", "x"]), ("3 -> 4 relu -> 2, loss=mse", ["x", "t"]), ("lstm", ["x", "W3"])]
+)
+def test_code_takes_what_it_is_derived_by_as_parameters(net, wrt, tmp_path):
+    d = sb.derive(net, wrt=wrt)
+    for style in ("readable", "fast"):
+        assert set(d.compile(style).PARAMETERS) == set(wrt)
+    small = ["floats", "c", "javascript"] if net != "lstm" else ["array_api"]
+    report = d.write(tmp_path, ["python", "html", "latex", *small])
+    assert report.passed and report.gradients.count
+    whole = sb.derive(net).compile()
+    point = random_point(d.stages.graph, np.random.default_rng(0)).values
+    data = [t.name for t in (*d.stages.graph.with_role("input", "constant"), *d.stages.graph.with_role("target"))]
+    _, grads = d.compile().loss_and_grad({name: point[name] for name in wrt}, *(point[name] for name in data))
+    _, every = whole.loss_and_grad({name: point[name] for name in whole.PARAMETERS}, point["x"], point["t"])
+    assert set(grads) == set(wrt)
+    for name in set(wrt) & set(every):
+        assert grads[name] == pytest.approx(every[name])
+
+
+def test_nothing_is_derived_by_whole_numbers():
+    with pytest.raises(InputError, match="tokens holds whole numbers"):
+        sb.derive("transformer", wrt=["tokens"]).verify()
 
 
 def test_verification_passes_and_prints_a_table(mazur):

@@ -73,7 +73,7 @@ class Lifting:
         """The value of a tensor, at indices of its own."""
         indices = self.tensors[name].indices if name in self.tensors else self.equations[name].indices
         axes = tuple(map(self.like, indices))
-        whole = name in self.tensors and any(fact.kind == "integer" for fact in self.tensors[name].facts)
+        whole = name in self.tensors and self.tensors[name].is_whole
         return Value(self, Read(name, *axes), axes, whole=whole)
 
     def named(self, value: Value, hint: str = "") -> Value:

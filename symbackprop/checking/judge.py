@@ -272,7 +272,7 @@ def _wanted(derived: Derived) -> list[str]:
     """The tensors whose gradients may be asked for: those derived for, every parameter, and inputs that can move."""
     graph = derived.stages.graph
     own: Iterable[str] = derived.stages.wrt or ()
-    inputs = [t.name for t in graph.with_role("input") if not any(fact.kind == "integer" for fact in t.facts)]
+    inputs = [t.name for t in graph.with_role("input") if not t.is_whole]
     return list(dict.fromkeys([*(t.name for t in graph.parameters), *own, *inputs]))
 
 

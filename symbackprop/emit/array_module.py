@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import keyword
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 
@@ -38,9 +38,9 @@ from symbackprop.version import __version__
 WIDTH = 108
 Lists = Mapping[str, Index]
 _OWN = """
-    Any Array Params PARAMETERS accumulate annotations array_namespace chosen dtype erf gather grads jax log_cosh
-    log_sigmoid log_softmax logsumexp loss Loss loss_and_grad math params scatter sigmoid softmax softplus
-    torch value window xp
+    Any Array Params PARAMETERS accumulate annotations array_namespace by_data chosen ctx dtype erf every found gather
+    grads jax kept log_cosh log_sigmoid log_softmax logsumexp loss Loss loss_and_grad math once_differentiable params
+    scatter sigmoid slopes softmax softplus some torch upstream value values window xp _backward _forward _loss _passes
 """
 RESERVED = frozenset([*dir(builtins), *keyword.kwlist, *_OWN.split()])
 
@@ -57,7 +57,7 @@ def emit_array_module(
     """Write the module `gradients_array_api.py` of a network, or `gradients_jax.py` or `gradients_torch.py`.
 
     Args:
-        derivation: Gives the roles of tensors and the formulas of comments.
+        derivation: Gives the roles of tensors and the formulas of comments; for a library by data too.
         program: Both passes.
         library: `"jax"` for a function with a `custom_vjp`, `"torch"` for an `autograd.Function`; for any library that
             the arrays are of if left out.
@@ -69,12 +69,7 @@ def emit_array_module(
         UnsupportedError: The standard has no form of an operation.
     """
     writer = _Writer(derivation, program)
-    held = program.gradients
-    wanted = {program.loss, *held.values(), *all_read(program.backward)}
-    both = (*needed(program.forward, wanted), *program.backward)
-    first = needed(program.forward, [program.loss])
-    lines = {"loss": writer.function(first), "both": writer.function(both, commented=True)}
-    grads = [(p, writer.name(held[p]) if p in held else f"xp.zeros_like({writer.name(p)})") for p in program.parameters]
+    lines = writer.passes()
     body = render(
         "array_api/module.py.j2",
         library=library,
@@ -83,11 +78,14 @@ def emit_array_module(
                 for name, axes in program.parameters.items()],
         symbolic=any(not axis.size.is_Integer for axes in program.parameters.values() for axis in axes),
         data=writer.data,
+        floating=[(name, writer.name(name)) for name in writer.given if name not in writer.whole],
         data_arguments=[f"{name}: Array" for name in writer.data],
         parameters=[(name, writer.name(name)) for name in program.parameters],
         lines=lines,
         loss=writer.name(program.loss),
-        grads=grads,
+        grads=[(name, writer.gradient(name)) for name in program.parameters],
+        returned=writer.returned(),
+        data_grads=[(name, writer.gradient(name)) for name in writer.given if name not in writer.whole],
         helpers=_with_helpers(writer.helpers),
     )  # fmt: skip
     if library:
@@ -117,11 +115,41 @@ class _Writer:
         self.names = names | {f"#{old}": new for old, new in sizes.items()}
         given = [*graph.with_role("input", "constant"), *graph.with_role("target")]
         self.data = [self.name(tensor.name) for tensor in given]
-        self.given = {tensor.name for tensor in given}
-        self.whole = frozenset(t.name for t in given if any(fact.kind == "integer" for fact in t.facts))
+        self.given = [tensor.name for tensor in given]
+        self.whole = frozenset(t.name for t in given if t.is_whole)
 
     def name(self, name: str) -> str:
         return self.names.get(name, name)
+
+    def gradient(self, name: str) -> str:
+        """The expression of a gradient; it is 0 by what the loss does not depend on."""
+        held = self.program.gradients.get(name)
+        return f"xp.zeros_like({self.name(name)})" if held is None else self.name(held)
+
+    def returned(self) -> dict[str, list[str]]:
+        """How the backward passes of frameworks end: with nothing for whole numbers."""
+        by_data = [None if name in self.whole else name for name in self.given]
+        jax = ["None" if name is None else f'by_data["{name}"]' for name in by_data]
+        torch = ["None" if name is None else f'found.get("{name}")' for name in by_data]
+        own = "*(found[name] for name in PARAMETERS)"
+        return {
+            "jax": fitted("return (", ["grads", *jax], ")", 4),
+            "torch": fitted("return (", [*torch, own], ")", 8),
+        }
+
+    def passes(self) -> dict[str, list[str]]:
+        """The lines of the loss, of the gradient by parameters, and of what the gradient by data needs beyond."""
+        program, held = self.program, self.program.gradients
+        both = (*program.forward, *program.backward)
+        wanted = [program.loss, *(held[name] for name in program.parameters if name in held)]
+        own = needed(both, wanted)
+        return {
+            "loss": self.function(needed(program.forward, [program.loss])),
+            "both": self.function(own, commented=True),
+            "by_data": self.statements(
+                [one for one in needed(both, [*wanted, *held.values()]) if one not in own], commented=True
+            ),
+        }
 
     def function(self, statements: Sequence[Statement], commented: bool = False) -> list[str]:
         """The lines of a function: what it takes, and its statements."""
@@ -130,6 +158,11 @@ class _Writer:
         for size, (array, axis) in self.program.sizes.items():
             rows.append(f"{self.names.get(f'#{size}', size)} = {self.name(array)}.shape[{axis}]")
         rows += [f"{self.name(n)} = xp.astype({self.name(n)}, xp.int64)" for n in sorted(self.whole & used)]
+        return [*rows, *self.statements(statements, commented)]
+
+    def statements(self, statements: Iterable[Statement], commented: bool = False) -> list[str]:
+        """The lines of some statements."""
+        rows: list[str] = []
         for statement in statements:
             rows += (
                 self._loop(statement, commented) if isinstance(statement, Loop) else self._lines(statement, commented)

@@ -182,7 +182,7 @@ def _places(tensor: Tensor, graph: Graph) -> str:
 
 def _drawn(tensor: Tensor, graph: Graph) -> str:
     shape = shape_code(tensor, {})
-    if any(fact.kind == "integer" for fact in tensor.facts):
+    if tensor.is_whole:
         return f"rng.integers(0, {_places(tensor, graph)}, {shape})"
     if tensor.role != "target":
         return f"rng.standard_normal({shape})"

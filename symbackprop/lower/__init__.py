@@ -29,7 +29,8 @@ def lower(derivation: Derivation, *, readable: bool = False, every: bool = False
         The program.
     """
     graph = derivation.graph
-    gradients = {p.name: derivation.adjoint_of[p.name] for p in graph.parameters if p.name in derivation.adjoint_of}
+    given = (*graph.parameters, *graph.with_role("input", "target", "constant"))
+    gradients = {t.name: derivation.adjoint_of[t.name] for t in given if t.name in derivation.adjoint_of}
     shapes = {name: tensor.shape for name, tensor in {**graph.tensors, **derivation.tensors}.items()}
     passes = (graph.equations, derivation.adjoints)
     if not readable:

@@ -80,7 +80,7 @@ class Program:
         forward: In order; the last computes the loss.
         backward: In order; computes what the gradients need, and the gradients.
         loss: The name of the loss.
-        gradients: Name of the parameter → name of the array that holds its gradient.
+        gradients: Name of the parameter, or of what else is derived by → name of the array that holds its gradient.
         parameters: Name of each parameter → its axes.
         data: Name of each input and target → its axes.
         sizes: Symbolic sizes → the array and axis number that tell them.

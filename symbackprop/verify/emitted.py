@@ -119,4 +119,4 @@ class Emitted:
 
 def _as_given(tensor: Tensor, array: Array) -> Array:
     """What a caller hands to the code: positions are whole numbers, which the point holds as floats."""
-    return array.astype(np.int64) if any(fact.kind == "integer" for fact in tensor.facts) else array
+    return array.astype(np.int64) if tensor.is_whole else array

@@ -99,7 +99,7 @@ class Truth:
     def _counts_positions(self, name: str) -> bool:
         """Positions are printed counted from 1."""
         tensor = self.graph.tensors.get(name)
-        return tensor is not None and any(fact.kind == "integer" for fact in tensor.facts)
+        return tensor is not None and tensor.is_whole
 
     def doubtful(self, seed: int = 0) -> str:
         """What is wrong with the adjoints, as differences of the forward pass alone tell; nothing if they are right."""

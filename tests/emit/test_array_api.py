@@ -46,7 +46,7 @@ def agree(d, params, data, library, tolerance=1e-11):
 def point_of(d):
     graph = d.stages.graph
     values = random_point(graph, np.random.default_rng(5)).values
-    whole = {t.name for t in graph.tensors.values() if any(fact.kind == "integer" for fact in t.facts)}
+    whole = {t.name for t in graph.tensors.values() if t.is_whole}
     given = (*graph.with_role("input", "constant"), *graph.with_role("target"))
     data = [values[t.name].astype(int) if t.name in whole else values[t.name] for t in given]
     return {tensor.name: values[tensor.name] for tensor in graph.parameters}, data

@@ -70,7 +70,7 @@ def point_of(d, seed=5):
     values = random_point(graph, np.random.default_rng(seed)).values
     params = {tensor.name: values[tensor.name] for tensor in graph.parameters}
     given = (*graph.with_role("input", "constant"), *graph.with_role("target"))
-    whole = {tensor.name for tensor in given if any(fact.kind == "integer" for fact in tensor.facts)}
+    whole = {tensor.name for tensor in given if tensor.is_whole}
     return params, {t.name: values[t.name].astype(int) if t.name in whole else values[t.name] for t in given}
 
 

@@ -56,7 +56,7 @@ def fast_body(
 
 
 def _workspace(workspace: Workspace, functions: Functions) -> dict[str, Any]:
-    whole = {t.name for t in functions.graph.tensors.values() if any(fact.kind == "integer" for fact in t.facts)}
+    whole = {t.name for t in functions.graph.tensors.values() if t.is_whole}
     named = {name: data for name, data in zip(functions.given, functions.data, strict=True) if name not in whole}
     floating = list(named.values())
     sizes = [functions.writer.size(size) for size in workspace.sizes]
