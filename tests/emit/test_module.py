@@ -326,6 +326,20 @@ def test_nothing_but_numpy_is_loaded(texts: Mapping[str, str], tmp_path: Path) -
     assert result.stdout.strip() == "[]"
 
 
+def test_the_error_function_is_the_same_without_scipy(loaded: Any, emitted_with: Any, monkeypatch: Any) -> None:
+    module = loaded(emitted_with(load("3 -> 4 gelu -> 2, loss=mse")))
+    params = module.initialize(0)
+    x, t = np.random.default_rng(0).standard_normal((5, 3)), np.ones((5, 2))
+    loss, grads = module.loss_and_grad(params, x, t)
+    monkeypatch.setitem(sys.modules, "scipy.special", None)
+    with pytest.raises(ImportError):
+        from scipy.special import erf  # noqa: F401
+    found, slopes = module.loss_and_grad(params, x, t)
+    assert found == pytest.approx(loss, rel=1e-14)
+    for name, grad in grads.items():
+        assert slopes[name] == pytest.approx(grad, rel=1e-12, abs=1e-15), name
+
+
 def test_the_texts_are_formatted_and_lint_clean(texts: Mapping[str, str], tmp_path: Path) -> None:
     pytest.importorskip("ruff")
     for name, text in texts.items():
