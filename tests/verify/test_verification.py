@@ -131,3 +131,15 @@ def test_the_step_of_a_witness_does_not_move_a_tie() -> None:
     layers += [{"type": "glu"}, {"type": "prelu"}, {"type": "dense", "units": 4, "activation": "softmax"}]
     layers[1]["bias"] = False
     assert sb.derive({"name": "ties", "inputs": 4, "layers": layers, "loss": "mse"}).verify(1507).passed
+
+
+def test_rounding_at_a_tie_is_no_other_branch() -> None:
+    """Where the last layer sees zeros, its rounding is magnified, and differences across the kink say nothing of it."""
+    layers = [
+        {"type": "lora", "units": 2, "rank": 2},
+        {"type": "prelu"},
+        {"type": "dense", "units": 2, "activation": "hard_tanh"},
+        {"type": "swiglu"},
+        {"type": "dense", "units": 5, "activation": "tanh", "bias": False},
+    ]
+    assert sb.derive({"name": "ties", "inputs": 3, "layers": layers, "loss": "cosine_similarity"}).verify(4187).passed

@@ -99,7 +99,7 @@ class Workspace:
         rows += [f"{name} = np.ones({length}, dtype)" for name, length in sorted(self.operations.ones.items())]
         rows += [f"{name} = np.zeros({shape}, dtype)" for name, shape in sorted(self.operations.zeros.items())]
         regions = self.regions
-        done = set()
+        done = {self._place(name) for name in regions.names}
         for assign in self.every:
             if assign.name in regions.names:
                 rows += regions.lines(assign)
