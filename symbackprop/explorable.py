@@ -34,6 +34,8 @@ from symbackprop.verify import Report
 if TYPE_CHECKING:
     from symbackprop.display.tree import Role
     from symbackprop.pipeline import Stages
+    from symbackprop.program.nest import Nest
+    from symbackprop.program.scalar import Straight
 
 # Beyond these a page says nothing about single scalars: nobody would find one among them.
 MOST_FACTORS = 800
@@ -75,7 +77,7 @@ def explorable(stages: Stages, made: Material) -> Explorable | None:
         return None
     try:
         found = tuple(factors(stages.derivation, scalars, sheet.reader.notation, sheet.say))
-        script = straight_script(stages)
+        script = network_script(stages, stages.straight)
     except SymbackpropError:
         return None
     signs = scalar_signs(stages.derivation, scalars, sheet.reader.notation)
@@ -98,19 +100,17 @@ def explorable(stages: Stages, made: Material) -> Explorable | None:
     )
 
 
-def straight_script(stages: Stages, checks: Sequence[str] = ()) -> str:
-    """The text of `network.js` as straight lines, in which every element has its name.
+def network_script(stages: Stages, code: Straight | Nest, checks: Sequence[str] = ()) -> str:
+    """The text of `network.js`.
 
     Args:
         stages: Of the network.
+        code: Both passes, as straight lines, in which every element has its name, or as loops over arrays.
         checks: Those that the program has passed, for the certificate.
-
-    Raises:
-        TooLargeError: It would be too long.
     """
     return emit_javascript(
         stages.derivation,
-        stages.straight,
+        code,
         training=stages.training,
         update=update_line(stages.training),
         checks=checks,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from symbackprop.emit.array_module import emit_array_module
 from symbackprop.emit.c import emit_c
 from symbackprop.emit.floats import emit_floats
-from symbackprop.emit.javascript import emit_javascript
+from symbackprop.explorable import network_script
 from symbackprop.lower import lower
 from symbackprop.lower.loops import loop_nests
 from symbackprop.lower.straight import update_line
@@ -42,14 +42,8 @@ def javascript_text(stages: Stages, checks: Sequence[str] = ()) -> str:
         stages: Of the network.
         checks: Those that the program has passed, for the certificate.
     """
-    return emit_javascript(
-        stages.derivation,
-        stages.straight if stages.is_small else loop_nests(stages.program),
-        training=stages.training,
-        update=update_line(stages.training),
-        checks=checks,
-        network_hash=stages.network_hash,
-    )
+    code = stages.straight if stages.is_small else loop_nests(stages.program)
+    return network_script(stages, code, checks)
 
 
 def floats_text(stages: Stages, checks: Sequence[str] = ()) -> str:

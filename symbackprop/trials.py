@@ -108,10 +108,9 @@ def in_jax(stages: Stages, params: Values, data: Values) -> tuple[float, Values]
     with jax.enable_x64(True):
         module = loaded(framework_text(stages, "jax"), f"JAX of {stages.network.name}")
         given, arrays = ({name: jax.numpy.asarray(value) for name, value in some.items()} for some in (params, data))
-        floating = [name for name, value in arrays.items() if value.dtype.kind == "f"]
-        by = (0, *(1 + list(arrays).index(name) for name in floating))
-        loss, (grads, *slopes) = jax.value_and_grad(module.loss, by)(given, *arrays.values())
-        every = {**grads, **dict(zip(floating, slopes, strict=True))}
+        places = {name: n for n, (name, value) in enumerate(arrays.items(), 1) if value.dtype.kind == "f"}
+        loss, (grads, *slopes) = jax.value_and_grad(module.loss, (0, *places.values()))(given, *arrays.values())
+        every = {**grads, **dict(zip(places, slopes, strict=True))}
         return float(loss), {name: np.asarray(value) for name, value in every.items()}
 
 

@@ -22,7 +22,7 @@ from unittest.mock import patch
 import numpy as np
 
 from symbackprop.errors import TooLargeError, UnsupportedError
-from symbackprop.explorable import straight_script
+from symbackprop.explorable import network_script
 from symbackprop.forward import SAMPLES
 from symbackprop.native import Native
 from symbackprop.pipeline import Stages, loaded
@@ -124,7 +124,7 @@ def in_javascript(stages: Stages, params: Values, data: Values) -> Found:
 
 def in_straight_javascript(stages: Stages, params: Values, data: Values) -> Found:
     """The script of a page, always as straight lines."""
-    return _by_node(straight_script(stages), params, data)
+    return _by_node(network_script(stages, stages.straight), params, data)
 
 
 def _by_node(code: str, params: Values, data: Values) -> Found:

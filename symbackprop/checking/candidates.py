@@ -90,8 +90,7 @@ def environment(case: Case, probe: Probe, places: Places) -> Environment:
             known[element] = array[place]
     for name, own in {**graph.tensors, **case.raw.tensors}.items():
         array = np.asarray(probe.values[name] if name in probe.values else probe.adjoints[name])
-        integer = own.is_whole
-        known[name] = array.astype(np.int64) if integer else array
+        known[name] = array.astype(np.int64) if own.is_whole else array
         if case.single and own.shape and own.shape[0] == SAMPLES:
             known[name] = known[name][0]
     return Environment(

@@ -78,14 +78,13 @@ def emit_array_module(
                 for name, axes in program.parameters.items()],
         symbolic=any(not axis.size.is_Integer for axes in program.parameters.values() for axis in axes),
         data=writer.data,
-        floating=[(name, writer.name(name)) for name in writer.given if name not in writer.whole],
+        floating=[(n, writer.name(n), writer.gradient(n)) for n in writer.given if n not in writer.whole],
         data_arguments=[f"{name}: Array" for name in writer.data],
         parameters=[(name, writer.name(name)) for name in program.parameters],
         lines=lines,
         loss=writer.name(program.loss),
         grads=[(name, writer.gradient(name)) for name in program.parameters],
         returned=writer.returned(),
-        data_grads=[(name, writer.gradient(name)) for name in writer.given if name not in writer.whole],
         helpers=_with_helpers(writer.helpers),
     )  # fmt: skip
     if library:

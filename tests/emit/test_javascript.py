@@ -9,7 +9,7 @@ import pytest
 import symbackprop as sb
 from symbackprop.catalog import OPTIMIZERS
 from symbackprop.emit.certificate import body_hash
-from symbackprop.explorable import straight_script
+from symbackprop.explorable import network_script
 from symbackprop.targets import javascript_text
 
 pytestmark = pytest.mark.needs("node")
@@ -44,12 +44,17 @@ def point(d, seed=3):
     return params, data
 
 
+def straight(d, checks=()):
+    """The script in which every element has its name."""
+    return network_script(d.stages, d.stages.straight, checks)
+
+
 @pytest.mark.parametrize("name", SMALL)
 def test_loss_and_gradient(name, tmp_path):
     d = sb.derive(name)
     params, data = point(d)
     code = "console.log(JSON.stringify(network.lossAndGrad(given.params, given.data)))"
-    found = run(tmp_path, straight_script(d.stages), code, params=params, data=data)
+    found = run(tmp_path, straight(d), code, params=params, data=data)
     loss, gradients = d.compile().loss_and_grad(params, *data.values())
     assert found["loss"] == pytest.approx(loss, rel=1e-12)
     assert list(found["gradients"]) == list(params)
@@ -61,7 +66,7 @@ def test_loss_and_gradient(name, tmp_path):
 def test_every_element_by_its_name(tmp_path):
     d = sb.derive("mazur")
     code = "console.log(JSON.stringify(network.lossAndGrad(network.START, network.SAMPLE).values))"
-    found = run(tmp_path, straight_script(d.stages), code)
+    found = run(tmp_path, straight(d), code)
     scalars = d.stages.scalars
     expected = sb.derive("mazur").stages._scalar_form()
     assert expected is not None
@@ -75,7 +80,7 @@ def test_every_element_by_its_name(tmp_path):
 def test_forward_needs_no_targets(tmp_path):
     d = sb.derive("mazur")
     code = "console.log(JSON.stringify(network.forward(network.START, { x: [0.05, 0.1] })))"
-    found = run(tmp_path, straight_script(d.stages), code)
+    found = run(tmp_path, straight(d), code)
     assert found["prediction"]["a2"] == pytest.approx([0.751365070, 0.772928465], abs=5e-10)
     assert "E" not in found["values"] and found["values"]["a1_1"] == pytest.approx(0.593269992, abs=5e-10)
 
@@ -93,7 +98,7 @@ def test_update_is_that_of_the_module(optimizer, tmp_path):
     }
     console.log(JSON.stringify(params));
     """
-    found = run(tmp_path, straight_script(d.stages), code, params=params, data=data)
+    found = run(tmp_path, straight(d), code, params=params, data=data)
     module, state = d.compile(), {}
     for _ in range(3):
         params = module.update(params, module.loss_and_grad(params, *data.values())[1], state)
@@ -113,7 +118,7 @@ def test_update_is_that_of_the_module(optimizer, tmp_path):
 )
 def test_wrong_arguments_are_named(call, message, tmp_path):
     code = f"try {{ {call}; }} catch (error) {{ console.log(JSON.stringify(error.message)); }}"
-    assert message in run(tmp_path, straight_script(sb.derive("mazur").stages), code)
+    assert message in run(tmp_path, straight(sb.derive("mazur")), code)
 
 
 def test_names_that_javascript_has_for_something_else(tmp_path):
@@ -122,7 +127,7 @@ def test_names_that_javascript_has_for_something_else(tmp_path):
     d = sb.derive(net)
     params, data = point(d)
     code = "console.log(JSON.stringify(network.lossAndGrad(given.params, given.data)))"
-    found = run(tmp_path, straight_script(d.stages), code, params=params, data=data)
+    found = run(tmp_path, straight(d), code, params=params, data=data)
     loss, gradients = d.compile().loss_and_grad(params, *data.values())
     assert found["loss"] == pytest.approx(loss)
     assert found["values"]["dnew"] == pytest.approx(gradients["W1"][0, 0])
@@ -131,7 +136,7 @@ def test_names_that_javascript_has_for_something_else(tmp_path):
 
 def test_error_function(tmp_path):
     d = sb.derive(sb.Network(1, sb.Dense(1, "gelu"), loss="mse"))
-    text = straight_script(d.stages)
+    text = straight(d)
     for z in (-9.0, -2.6, -1.0, 1e-8, 0.3, 2.4, 2.6, 5.5):
         params = {"W1": [[z]], "b1": [0.0]}
         code = "console.log(JSON.stringify(network.lossAndGrad(given.params, { x: [1], t: [0] }).loss))"
@@ -141,7 +146,7 @@ def test_error_function(tmp_path):
 
 
 def test_the_head_is_a_certificate():
-    text = straight_script(sb.derive("mazur").stages, ["complex step: 1e-9"])
+    text = straight(sb.derive("mazur"), ["complex step: 1e-9"])
     assert "// check: complex step: 1e-9\n" in text
     head, body = text.split("// body sha256: ")
     assert all(row.startswith("// ") for row in head.splitlines())
@@ -152,7 +157,7 @@ def test_the_head_is_a_certificate():
 def test_a_page_can_hold_it():
     """Nothing in the text ends a script element."""
     net = sb.Network(1, sb.Dense(1), loss="mse", name="a-network")
-    assert "</" not in straight_script(sb.derive(net).stages)
+    assert "</" not in straight(sb.derive(net))
 
 
 def test_loops_take_any_number_of_samples(tmp_path):
@@ -184,5 +189,5 @@ def test_positions_outside_their_range_are_refused(tmp_path):
 
 
 def test_golden(golden):
-    golden("javascript/mazur.js", straight_script(sb.derive("mazur").stages))
+    golden("javascript/mazur.js", straight(sb.derive("mazur")))
     golden("javascript/lstm.js", javascript_text(sb.derive("lstm").stages))

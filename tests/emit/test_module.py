@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import warnings
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+import symbackprop as sb
 from symbackprop.catalog import OPTIMIZERS, Optimizer
 from symbackprop.emit.certificate import split_certificate
 from symbackprop.lower.training import lower_update
@@ -338,6 +340,16 @@ def test_the_error_function_is_the_same_without_scipy(loaded: Any, emitted_with:
     assert found == pytest.approx(loss, rel=1e-14)
     for name, grad in grads.items():
         assert slopes[name] == pytest.approx(grad, rel=1e-12, abs=1e-15), name
+
+
+def test_the_gamma_function_is_the_same_without_scipy(monkeypatch: Any) -> None:
+    module = sb.derive({"shapes": {"w": 3}, "equations": "E = sum(lgamma(w))", "wrt": ["w"]}).compile()
+    params = {"w": np.array([0.3, 1.7, 12.0])}
+    loss, grads = module.loss_and_grad(params)
+    monkeypatch.setitem(sys.modules, "scipy.special", None)
+    found, slopes = module.loss_and_grad(params)
+    assert found == pytest.approx(loss, rel=1e-14) and loss == pytest.approx(sum(map(math.lgamma, params["w"])))
+    assert slopes["w"] == pytest.approx(grads["w"], rel=1e-12)
 
 
 def test_the_texts_are_formatted_and_lint_clean(texts: Mapping[str, str], tmp_path: Path) -> None:

@@ -150,11 +150,12 @@ def _error(sheet: Sheet) -> Iterator[Block]:
 def backward(sheet: Sheet) -> Iterator[Section]:
     """The backward pass, a section for each layer from the loss on."""
     losses = [e.tensor for e in sheet.graph.equations if not sheet.tensors[e.tensor].layer]
-    blocks = [*_signals(sheet, losses[:-1]), *_gradients_outside(sheet)]
-    if blocks:
-        title = "Backward pass: the terms of the error" if layers(sheet.graph) else "Backward pass"
-        yield Section(*_headed(sheet, title), "sec:backward-0", tuple(blocks))
+    terms, given = tuple(_signals(sheet, losses[:-1])), tuple(_gradients_outside(sheet))
     groups = alike(layers(sheet.graph))
+    if not groups and (terms or given):
+        yield Section(*_headed(sheet, "Backward pass"), "sec:backward-0", (*terms, *given))
+    elif terms:
+        yield Section(*_headed(sheet, "Backward pass: the terms of the error"), "sec:backward-0", terms)
     for number, group in reversed(list(enumerate(groups))):
         if sheet.only is not None and not _wanted_before(sheet, groups[: number + 1]):
             break
@@ -164,6 +165,9 @@ def backward(sheet: Sheet) -> Iterator[Section]:
             small = title[:1].lower() + title[1:] if sheet.say.language == ENGLISH else title
             name = sheet.say.words("Backward pass: {layer}", layer=small)
             yield Section(name, f"sec:backward-{group[0].number}", tuple(blocks))
+    if groups and given:
+        # The error reaches inputs behind all layers.
+        yield Section(*_headed(sheet, "Backward pass: what is given"), "sec:backward-given", given)
 
 
 def _wanted_before(sheet: Sheet, groups: Sequence[Sequence[Layer]]) -> bool:

@@ -134,6 +134,6 @@ LOSSES: Mapping[str, str] = {
 
 def kind(layer: Layer) -> Kind:
     """The kind of a layer in words."""
-    if layer.kind == "dense" and len(layer.parameters) < 2:
+    if layer.kind == "dense" and not layer.equations[0].rhs.is_Add:
         return replace(_DENSE, forward="Each neuron weighs its inputs; there is no bias.")
     return KINDS.get(layer.kind) or Kind(layer.kind.replace("_", " "), layer.kind.replace("_", " "))

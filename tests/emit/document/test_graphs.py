@@ -241,3 +241,13 @@ def test_equations_of_no_layer_have_numbers_but_no_sample(composed):
     told = [prose(block.text) for block in blocks(composed(program), Paragraph)]
     assert "With the numbers that are given:" in told
     assert not [text for text in told if "sample" in text]
+
+
+def test_the_gradient_by_an_input_stands_behind_the_layers(report):
+    """Weights that nothing is derived by are data, and a bias among them is a bias all the same."""
+    document = compose(material(sb.derive("mazur", wrt=["W2", "x"]).stages, report))
+    titles = [section.title for section in document.sections]
+    assert [title.partition(":")[0] for title in titles[2:5]] == ["Backward pass"] * 3
+    assert titles[4] == "Backward pass: what is given"
+    told = " ".join(prose(block.text) for block in blocks(document, Paragraph))
+    assert "adds its bias" in told and "no bias" not in told
