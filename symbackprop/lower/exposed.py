@@ -34,8 +34,9 @@ def without_exposed(equations: Sequence[Equation], given: Iterable[Equation] = (
         whole = _put_all_in(equation.rhs, equation.indices, exposed)
         if whole != equation.rhs:
             best = min((equation.rhs, *_forms(whole)), key=lambda rhs: _risks(rhs, exposed))
-            equation = replace(equation, rhs=best) if best != equation.rhs else equation
-        found.append(equation)
+            found.append(replace(equation, rhs=best) if best != equation.rhs else equation)
+        else:
+            found.append(equation)
         _expose(equation, exposed)
     return tuple(found)
 
@@ -48,9 +49,14 @@ def unread(equations: Sequence[Equation], before: Sequence[Equation], readers: I
 
 
 def _expose(equation: Equation, exposed: dict[str, Equation]) -> None:
-    """Note an equation with an exponential that no stable form takes up; a tensor in itself is put in nowhere."""
+    """Note an equation with an exponential that no stable form takes up, or made of one; one in itself is put nowhere.
+
+    1/cosh(z) vanishes where cosh(z) overflows, but sinh(z) times it is stable only as a whole.
+    """
     whole = _put_all_in(equation.rhs, equation.indices, exposed)
-    if equation.tensor not in tensors_read(whole) and not whole.has(Where) and _overflowing(whole):
+    if equation.tensor in tensors_read(whole) or whole.has(Where):
+        return
+    if whole != equation.rhs or _overflowing(whole):
         exposed[equation.tensor] = replace(equation, rhs=whole)
 
 
@@ -64,12 +70,14 @@ def _put_all_in(rhs: Expr, indices: Sequence[Index], exposed: Mapping[str, Equat
 
 def _risks(rhs: Expr, exposed: Mapping[str, Equation]) -> int:
     """How many exponentials an equation computes or reads that may overflow."""
-    return len(_overflowing(rhs)) + sum(name in exposed for name in tensors_read(rhs))
+    risky = [name for name in tensors_read(rhs) if name in exposed and _overflowing(exposed[name].rhs)]
+    return len(_overflowing(rhs)) + len(risky)
 
 
 def _overflowing(rhs: Expr) -> list[Expr]:
     """The exponentials in the stable form of an expression, without those that the largest exponent was taken off."""
-    return [node for node in stable(rhs).atoms(sp.exp) if not _is_shifted(node.args[0])]
+    found = stable(rhs).atoms(sp.exp, sp.sinh, sp.cosh)
+    return [node for node in found if not (isinstance(node, sp.exp) and _is_shifted(node.args[0]))]
 
 
 def _is_shifted(exponent: Expr) -> bool:
@@ -87,6 +95,26 @@ def _forms(whole: Expr) -> Iterator[Expr]:
     yield whole
     yield _gathered(whole)
     yield multiply_out(whole)
+    if whole.has(sp.sinh):
+        yield _squares_off(whole)
+
+
+def _squares_off(expr: Expr) -> Expr:
+    """cosh(u)² - sinh(u)² → 1, as the derivative of sinh(u)/cosh(u) has it."""
+    if not expr.args or not expr.has(sp.sinh):
+        return expr
+    inside = [_squares_off(arg) for arg in expr.args]
+    if not expr.is_Add:
+        return expr.func(*inside)
+    terms = list(inside)
+    for term in inside:
+        for square in [node for node in term.atoms(sp.Pow) if node.exp == 2 and isinstance(node.base, sp.sinh)]:
+            other = -term.xreplace({square: sp.cosh(square.base.args[0]) ** 2})
+            if term in terms and other in terms:
+                terms.remove(term)
+                terms.remove(other)
+                terms.append(-term / square)
+    return sp.Add(*terms)
 
 
 def _gathered(expr: Expr) -> Expr:

@@ -31,6 +31,17 @@ def shifted(z, t):
     return np.sum(t * e / np.sum(e))
 
 
+def squared_ratio(z, t):
+    s, c = np.sinh(z), np.cosh(z)
+    q = s / c
+    return np.sum(t * q * q)
+
+
+def in_two_lines(z, t):
+    c = np.cosh(z - t)
+    return np.mean(np.log(c))
+
+
 FUNCTIONS = {
     "logistic": lambda z, t: np.sum(t / (1 + np.exp(-z))),
     "softplus": lambda z, t: np.sum(t * np.log(1 + np.exp(z))),
@@ -41,6 +52,12 @@ FUNCTIONS = {
     "hyperbolic": hyperbolic,
     "softmax": own_softmax,
     "shifted": shifted,
+    "log-cosh": lambda z, t: np.sum(t * np.log(np.cosh(z))),
+    "log-cosh in two lines": in_two_lines,
+    "sinh over cosh": lambda z, t: np.sum(t * np.sinh(z) / np.cosh(z)),
+    "sinh over cosh, squared": squared_ratio,
+    "over cosh": lambda z, t: np.sum(t / np.cosh(z)),
+    "over cosh, squared": lambda z, t: np.sum(t / np.cosh(z) ** 2),
 }
 
 
@@ -54,9 +71,11 @@ def test_gradients_are_finite_and_right(name, kind):
         loss, expected = exact(d.stages.derivation, given)
         with np.errstate(over="raise", invalid="raise", divide="raise"):
             found, gradients = d.compile().loss_and_grad(given)
-        assert found == pytest.approx(loss, rel=tolerance)
+            fast, fast_gradients = d.compile("fast").loss_and_grad(given)
+        assert [found, fast] == pytest.approx([loss, loss], rel=tolerance)
         for key, gradient in expected.items():
-            assert gradients[key] == pytest.approx(gradient, rel=tolerance, abs=tolerance), key
+            for own in (gradients, fast_gradients):
+                assert own[key] == pytest.approx(gradient, rel=tolerance, abs=tolerance), key
 
 
 def exact(derivation, values, digits=50):
