@@ -9,7 +9,19 @@ from symbackprop.optimize.common import canonical, without_repetition
 from symbackprop.optimize.flat import flat
 from symbackprop.optimize.memory import with_memory
 from symbackprop.optimize.views import is_view
-from symbackprop.program import Assign, Const, Contract, Leaf, Loop, Map, Reduce, assignments, children, nodes
+from symbackprop.program import (
+    Assign,
+    Const,
+    Contract,
+    FirstStep,
+    Leaf,
+    Loop,
+    Map,
+    Reduce,
+    assignments,
+    children,
+    nodes,
+)
 from symbackprop.verify.emitted import Emitted
 from symbackprop.verify.points import random_point
 
@@ -190,12 +202,31 @@ def test_the_gates_of_a_cell_are_one_product():
     program = optimize(program_of("lstm"))
     loops = [s for s in (*program.forward, *program.backward) if isinstance(s, Loop)]
     for loop in loops:
-        assert sum(isinstance(assign.value, Contract) for assign in loop.body) == 1
+        assert sum(isinstance(node, Contract) for assign in loop.body for node in nodes(assign.value)) == 1
     wholes = {block.whole for block in program.blocks.values()}
-    assert {"lstm_W_iofg", "lstm_U_iofg", "dlstm_U_iofg"} <= wholes
+    assert {"lstm_W_ifog", "lstm_U_ifog", "dlstm_U_ifog"} <= wholes
     text = sb.derive("lstm").stages.module_text(style="fast")
     body = text[text.index("class Workspace") : text.index("_workspaces =")]
     assert " at(" not in body, "no step asks where it is"
+
+
+def test_the_first_step_computes_no_product_with_what_is_not_there_yet():
+    program = optimize(program_of("lstm"))
+    loops = [s for s in (*program.forward, *program.backward) if isinstance(s, Loop)]
+    assert [loop.reverse for loop in loops] == [False, True]
+    for loop in loops:
+        (first,) = [assign.value for assign in loop.body if isinstance(assign.value, FirstStep)]
+        assert isinstance(first.later, Contract)
+        assert isinstance(first.first, Leaf) == loop.reverse, "on the way back the error of the last state comes first"
+    (ahead,) = [assign for assign in program.backward if isinstance(assign, Assign) and assign.name == "dlstm_h_ahead"]
+    assert not {axis.size for axis in ahead.axes} & {loop.index.size for loop in loops}, "it is of one step"
+
+
+def test_an_error_of_every_step_stays_one_of_all_steps():
+    program = optimize(NETWORKS["every step"].stages.program)
+    backward = next(s for s in program.backward if isinstance(s, Loop))
+    (first,) = [assign.value for assign in backward.body if isinstance(assign.value, FirstStep)]
+    assert first.first == Const(0)
 
 
 def test_slopes_of_a_recurrence_are_computed_for_all_steps_at_once():
@@ -207,6 +238,26 @@ def test_slopes_of_a_recurrence_are_computed_for_all_steps_at_once():
     everywhere = [a for s in (*program.forward, *program.backward) for a in assignments([s])]
     tanhs = [a for a in everywhere if isinstance(a.value, Map) and a.value.function == "tanh"]
     assert {a.name for a in tanhs} <= {a.name for a in forward.body}, "tanh(c) is kept for the way back"
+
+
+def test_slopes_read_the_products_that_are_known():
+    """o (1 - o) tanh(c) is h (1 - o), and o (1 - tanh(c)²) is o - h tanh(c); g i is computed once for two slopes."""
+    program = optimize(program_of("lstm"))
+    slopes = {a.name: a.value for a in program.backward if isinstance(a, Assign) and "_factor" in a.name}
+    assert {leaf.name for leaf in nodes(slopes["dlstm_zo_factor"]) if isinstance(leaf, Leaf)} >= {"lstm_h"}
+    functions = [value.function for value in slopes.values()]
+    assert "square" not in functions
+    assert (functions.count("subtract"), functions.count("mul")) == (5, 7)
+
+
+def test_a_weight_of_a_sequence_reads_the_samples_of_each_step_as_rows():
+    program = optimize(program_of("lstm"))
+    (copy,) = [a for a in program.forward if isinstance(a, Assign) and a.name == "x_by_steps"]
+    assert [str(axis.size) for axis in copy.axes][:2] == ["T", "N"]
+    readers = [
+        a.name for a in operations(program) if any(n.name == copy.name for n in nodes(a.value) if isinstance(n, Leaf))
+    ]
+    assert readers == ["x_samples_last", "dlstm_W_ifog"]
 
 
 def test_numbers_are_put_together():

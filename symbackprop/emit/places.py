@@ -15,7 +15,7 @@ from sympy import Expr
 from symbackprop.emit.layout import tuple_code
 from symbackprop.emit.numbers import ATOM, Code, bracket
 from symbackprop.expressions import Index
-from symbackprop.program import Accumulate, Affine, Array, At, Axes, Gather, Scatter, Window
+from symbackprop.program import Accumulate, Affine, Array, At, Axes, FirstStep, Gather, Scatter, Window
 
 HELPER_CODE = {
     "window": '''def window(x: Array, axis: int, sizes: tuple[int, ...], steps: tuple[int, ...], start: int) -> Array:
@@ -189,10 +189,17 @@ def at(node: At, order: Axes, printer: Printer) -> Code:
     return printer.transposed((text, ATOM), left, order)
 
 
+def first_step(node: FirstStep, order: Axes, printer: Printer) -> Code:
+    """A choice by the number of the step, in brackets; a number at the first step is one for all places."""
+    later, first = (printer.code(part, order)[0] for part in (node.later, node.first))
+    return f"({later} if step else {first})", ATOM
+
+
 HANDLERS: Mapping[type, Callable[..., Code]] = {
     Window: window,
     Accumulate: accumulate,
     Gather: gather,
     Scatter: scatter,
     At: at,
+    FirstStep: first_step,
 }

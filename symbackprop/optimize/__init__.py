@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from symbackprop.optimize.ahead import factors_ahead
+from symbackprop.optimize.beginnings import first_steps
 from symbackprop.optimize.common import without_repetition
 from symbackprop.optimize.flat import flat
 from symbackprop.optimize.flattened import few_weights_in_order
+from symbackprop.optimize.known import known_products
 from symbackprop.optimize.largest import masks, relu_last
 from symbackprop.optimize.layout import samples_last
 from symbackprop.optimize.memory import with_memory
@@ -34,10 +36,12 @@ PASSES: Mapping[str, Callable[[Program], Program]] = {
     "filters of all phases": filters_of_phases,
     "factors before their loop": factors_ahead,
     "what is wanted later is kept": kept_for_later,
+    "products that are known": known_products,
     "samples last": samples_last,
     "few weights in order": few_weights_in_order,
     "arrays of one step": of_one_step,
     "alike together": together,
+    "first steps": first_steps,
     "zeros at the ends of time": with_ends,
     "one operation a statement": flat,
     "what is computed twice": without_repetition,

@@ -25,6 +25,7 @@ from symbackprop.program import (
     Axes,
     Const,
     Contract,
+    FirstStep,
     Gather,
     Leaf,
     Loop,
@@ -143,6 +144,8 @@ class _Splitting:
             return rebuilt(node, [self._operand(node.arg), node.index])
         if moves(node):
             return rebuilt(node, [self._operand(child) for child in children(node)])
+        if isinstance(node, FirstStep):
+            return rebuilt(node, [self._operand(node.first), self._operation(node.later)])
         if isinstance(node, Contract):
             return rebuilt(node, [self._factor(as_number(child), node) for child in children(node)])
         return rebuilt(node, [self._operand(child) for child in children(node)])
@@ -245,4 +248,4 @@ def is_moved(node: Array) -> bool:
 
 def moves(node: Array) -> bool:
     """Whether a node moves values and computes none."""
-    return not isinstance(node, Map | Contract | Reduce)
+    return not isinstance(node, Map | Contract | Reduce | FirstStep)

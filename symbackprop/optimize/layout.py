@@ -7,7 +7,7 @@ must stay in front.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -54,7 +54,9 @@ def samples_last(program: Program) -> Program:
         if found is not None:
             orders[assign.name] = filters[assign.name] = found
     sequences = _sequences(program, {loop.index.size for loop in loops}, trees)
-    copies = _Copies(sequences, _copied_for_windows(program, windows))
+    steps = _by_steps(sequences)
+    apart = {name: replace(copy, value=_stored_as(steps[name])) for name, copy in sequences.items()}
+    copies = _Copies(apart, _copied_for_windows(program, windows), steps)
     return replace(
         program,
         forward=(*copies.all, *reordered(program.forward, orders, copies)),
@@ -63,22 +65,31 @@ def samples_last(program: Program) -> Program:
 
 
 class _Copies(NamedTuple):
-    """Copies of inputs in another order, by the input's name: those that are read everywhere, and in windows alone."""
+    """Copies of inputs in another order, by the input's name.
+
+    Attributes:
+        everywhere: Those that are read wherever the input was.
+        in_windows: Those that are read in windows alone.
+        in_sums: Those that are read in sums over samples and time.
+    """
 
     everywhere: dict[str, Assign]
     in_windows: dict[str, Assign]
+    in_sums: dict[str, Assign]
 
     @property
     def all(self) -> tuple[Assign, ...]:
         """The statements that copy."""
-        return tuple((self.in_windows | self.everywhere).values())
+        return (*self.in_sums.values(), *(self.in_windows | self.everywhere).values())
 
-    def of(self, name: str, window: bool) -> Assign | None:
-        """The copy that is read in the place of an input."""
+    def of(self, name: str, window: bool, summed: int) -> Assign | None:
+        """The copy that is read in the place of an input; in a sum over so many axes."""
+        if summed > 1 and name in self.in_sums:
+            return self.in_sums[name]
         return self.everywhere.get(name) or (self.in_windows.get(name) if window else None)
 
 
-NO_COPIES = _Copies({}, {})
+NO_COPIES = _Copies({}, {}, {})
 
 
 def _sequences(program: Program, lengths: set[Expr], trees: Iterable[Array]) -> dict[str, Assign]:
@@ -101,6 +112,22 @@ def _sequences(program: Program, lengths: set[Expr], trees: Iterable[Array]) -> 
             order = sorted(axes, key=lambda axis: (axis not in times, is_samples(axis.size)))
             found[name] = Assign(f"{name}_samples_last", tuple(order), Leaf(name, axes))
     return dict(sorted(found.items()))
+
+
+def _by_steps(sequences: Mapping[str, Assign]) -> dict[str, Assign]:
+    """The same inputs with the samples of each step as rows: what a weight's gradient sums over lies together then.
+
+    Rows are copied fast, and transposed fast from there, as long as a step fits in the cache.
+    """
+    found = {}
+    for name, copy in sequences.items():
+        axes = (copy.axes[0], *reversed(copy.axes[1:]))
+        found[name] = replace(copy, name=f"{name}_by_steps", axes=axes)
+    return found
+
+
+def _stored_as(copy: Assign) -> Leaf:
+    return Leaf(copy.name, copy.axes)
 
 
 def _copied_for_windows(program: Program, windows: Iterable[Array]) -> dict[str, Assign]:
@@ -173,16 +200,19 @@ def reordered(
             yield assigned(statement)
 
 
-def _node(node: Array, orders: dict[str, tuple[int, ...]], copies: _Copies, window: bool = False) -> Array:
+def _node(
+    node: Array, orders: dict[str, tuple[int, ...]], copies: _Copies, window: bool = False, summed: int = 0
+) -> Array:
     if isinstance(node, Leaf):
-        copy = copies.of(node.name, window)
+        copy = copies.of(node.name, window, summed)
         if copy is not None:
-            stored = copy.value.axes
+            stored = (copies.in_sums.get(node.name) or copies.in_windows[node.name]).value.axes
             return Leaf(copy.name, tuple(node.axes[stored.index(axis)] for axis in copy.axes))
         return replace(node, axes=_permuted(node.axes, orders.get(node.name)))
     window = isinstance(node, Window) and (window or not is_view(node))
+    summed = len(node.over) if isinstance(node, Contract) else 0
     inside = children(node)
-    return rebuilt(node, [_node(child, orders, copies, window) for child in inside]) if inside else node
+    return rebuilt(node, [_node(child, orders, copies, window, summed) for child in inside]) if inside else node
 
 
 def _permuted(axes: Axes, order: tuple[int, ...] | None) -> Axes:

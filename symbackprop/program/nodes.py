@@ -275,5 +275,23 @@ class At(Array):
         return tuple(axis for axis in self.arg.axes if axis != self.axis)
 
 
+@dataclass(frozen=True)
+class FirstStep(Array):
+    """Inside a loop: one value at its first step, another at every later one, of which only one is computed.
+
+    Attributes:
+        first: The value at the first step.
+        later: The value at all others; it has all axes.
+    """
+
+    first: Array
+    later: Array
+
+    @cached_property
+    def axes(self) -> Axes:  # type: ignore[override]
+        """The axes of the later value."""
+        return self.later.axes
+
+
 def _replaced(axes: Axes, old: Index, new: Axes) -> Axes:
     return union(*(new if axis == old else (axis,) for axis in axes))

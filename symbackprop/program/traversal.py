@@ -12,6 +12,7 @@ from symbackprop.program.nodes import (
     Array,
     At,
     Contract,
+    FirstStep,
     Gather,
     Leaf,
     Map,
@@ -32,6 +33,8 @@ def children(node: Array) -> tuple[Array, ...]:
             return (node.arg,)
         case Gather() | Scatter():
             return node.arg, node.index
+        case FirstStep():
+            return node.first, node.later
     return ()
 
 
@@ -46,6 +49,8 @@ def rebuilt(node: Array, inside: Sequence[Array]) -> Array:
             return replace(node, arg=inside[0])
         case Gather() | Scatter():
             return replace(node, arg=inside[0], index=inside[1])
+        case FirstStep():
+            return replace(node, first=inside[0], later=inside[1])
     return node
 
 

@@ -86,8 +86,8 @@ def test_each_group_stands_under_its_formula():
     text = sb.derive("lstm").stages.module_text(style="fast")
     body = text[text.index("def loss_and_grad(self") : text.index("_workspaces =")]
     rows = [row.strip() for row in body.splitlines()]
-    gates = rows.index("np.dot(self.lstm_U_iofg, lstm_h_before, out=self.lstm_z_iofg)")
-    assert [row[:6] for row in rows[gates - 4 : gates]] == ["# z_{i", "# z_{o", "# z_{f", "# z_{g"]
+    gates = rows.index("np.dot(self.lstm_U_ifog, lstm_h_before, out=self.lstm_z_ifog)")
+    assert [row[:6] for row in rows[gates - 5 : gates]] == ["# z_{i", "# z_{f", "# z_{o", "# z_{g", "if ste"]
 
 
 def test_gradients_that_are_handed_out_are_not_written_over():
@@ -99,6 +99,28 @@ def test_gradients_that_are_handed_out_are_not_written_over():
     module.loss_and_grad(params, x + 1, t)
     for name, value in first.items():
         assert np.array_equal(value, kept[name])
+
+
+def test_arrays_of_the_workspace_have_names_of_their_own():
+    """Names that the workspace would give to numbers, ones and zeros, given to arrays of the network."""
+
+    def function(W, b, x):
+        number_1 = np.maximum(x @ W, 0)
+        zeros_3 = np.tanh(number_1 + b)
+        ones_n = 1 - zeros_3
+        return np.sum(ones_n**2)
+
+    d = sb.derive(function, W=(2, 3), b=3, x=("n", 2), wrt=["W", "b"])
+    text = d.stages.module_text(style="fast")
+    assert "self.number_1_ = np.array(1, dtype)" in text
+    rng = np.random.default_rng(0)
+    params = {"W": rng.standard_normal((2, 3)), "b": rng.standard_normal(3)}
+    x = rng.standard_normal((5, 2))
+    loss, grads = d.compile().loss_and_grad(params, x)
+    found, fast = d.compile("fast").loss_and_grad(params, x)
+    assert found == pytest.approx(loss)
+    for name, gradient in grads.items():
+        assert fast[name] == pytest.approx(gradient)
 
 
 def test_one_product_a_matrix_and_sums_as_products():
@@ -113,13 +135,15 @@ def test_a_bias_of_all_steps_is_repeated_along_the_samples_once():
     text = sb.derive("lstm").stages.module_text(style="fast")
     body = text[text.index("def loss_and_grad(self") : text.index("_workspaces =")]
     rows = [row.strip() for row in body.splitlines()]
-    added = next(n for n, row in enumerate(rows) if row.startswith("self.lstm_z_iofg_ahead += "))
+    added = next(n for n, row in enumerate(rows) if row.startswith("self.lstm_z_ifog_ahead += "))
     spread = rows[added].split(" += ")[1]
-    assert f"{spread}[...] = self.lstm_b_iofg[:, None]" in rows[:added]
+    assert f"{spread}[...] = self.lstm_b_ifog[:, None]" in rows[:added]
 
 
 def test_truth_values_that_only_multiply_are_stored_as_numbers():
-    text = sb.derive("lstm").stages.module_text(style="fast")
+    layers = [{"type": "dense", "units": 2, "activation": "tanh"}, {"type": "last"}]
+    network = {"name": "net", "inputs": {"x": {"shape": ["T", 3]}}, "loss": "mse", "layers": layers}
+    text = sb.derive(network).stages.module_text(style="fast")
     (row,) = [row.strip() for row in text.splitlines() if "np.ascontiguousarray(T" in row]
     assert row.endswith("np.arange(T), dtype)")
 

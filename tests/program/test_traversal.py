@@ -15,6 +15,7 @@ from symbackprop.program import (
     At,
     Const,
     Contract,
+    FirstStep,
     Gather,
     Leaf,
     Map,
@@ -43,6 +44,7 @@ ALL = [
     Gather(W, J, TOKEN),
     Scatter(X, J, TOKEN),
     At(X, S, sp.Integer(1)),
+    FirstStep(B, W),
 ]
 
 

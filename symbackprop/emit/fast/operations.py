@@ -5,21 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import sympy as sp
 
 from symbackprop.emit.fast.products import is_whole, product_line
+from symbackprop.emit.fast.stepping import IF_LATER
 from symbackprop.emit.layout import tuple_code
 from symbackprop.emit.numbers import ATOM, bracket
 from symbackprop.emit.numpy import HELPERS, Printer
-from symbackprop.program import Accumulate, Along, Array, Assign, Axes, Contract, Leaf, Map, Reduce, Window, leaves
-from symbackprop.program.masks import is_number, is_truth
+from symbackprop.program import (
+    Accumulate,
+    Along,
+    Array,
+    Assign,
+    Axes,
+    Const,
+    Contract,
+    FirstStep,
+    Leaf,
+    Map,
+    Reduce,
+    Window,
+    leaves,
+)
+from symbackprop.program.masks import OPERATORS, is_number, is_truth
 
 UFUNCS = {"mul": "multiply", "gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal", "eq": "equal"}
 UFUNCS |= {"ne": "not_equal", "and": "logical_and", "or": "logical_or", "not": "logical_not", "pow": "power"}
 REDUCED = {"sum": "add", "max": "maximum"}
 IN_PLACE = {"add": "+=", "mul": "*=", "subtract": "-=", "divide": "/="}
 COMMUTE = frozenset({"add", "mul"})
+WITH_NUMBERS = frozenset({*IN_PLACE, "maximum", "minimum", *OPERATORS})
 
 
 @dataclass
@@ -30,6 +47,8 @@ class Operations:
         names: What to write for an array or, under "#n", for a size n.
         ones: Vectors of ones that the lines name, with their length: a sum is a product with one.
         zeros: Arrays of zeros likewise, with their shape: NumPy compares with an array faster than with one number.
+        numbers: Arrays of no axis, with their number: NumPy takes them faster than a number of Python's. `None` where
+            there is no memory for them.
         windows: Views of stored arrays that the lines copy from, with their code.
         helpers: Functions that the lines call beside NumPy's.
     """
@@ -37,6 +56,7 @@ class Operations:
     names: Mapping[str, str]
     ones: dict[str, str] = field(default_factory=dict)
     zeros: dict[str, str] = field(default_factory=dict)
+    numbers: dict[str, str] | None = None
     windows: dict[str, str] = field(default_factory=dict)
     helpers: set[str] = field(default_factory=set)
 
@@ -54,6 +74,9 @@ class Operations:
         return rows
 
     def _lines(self, node: Array, axes: Axes, out: str | None, name: str, printer: Printer) -> list[str]:
+        if isinstance(node, FirstStep):
+            later, first = (self._lines(part, axes, out, name, printer) for part in (node.later, node.first))
+            return [IF_LATER, *(f"    {row}" for row in later), "else:", *(f"    {row}" for row in first)]
         if out is not None and not isinstance(node, Map) and set(node.axes) != set(axes):
             # The same along the axes that it lacks.
             return [f"{out}[...] = {spread_code(printer, node, axes)}"]
@@ -105,7 +128,7 @@ class Operations:
             column, row = sorted(node.args, key=lambda arg: axes.index(arg.axes[0]))
             left, right = printer.code(column, axes[:1])[0], printer.code(row, axes[1:])[0]
             return [f"np.dot({left}[:, None], {right}[None, :], out={out})"]
-        codes = [spread_code(printer, arg, axes) for arg in node.args]
+        codes = [self._meeting(arg, node, spread_code(printer, arg, axes)) for arg in node.args]
         if node.function == "maximum" and is_number(node.args[1], 0) and set(node.args[0].axes) == set(axes):
             # What is stored in another order is brought into this one first: a copy is fast.
             moved = node.args[0].axes != axes
@@ -163,13 +186,33 @@ class Operations:
     def _zeros(self, axes: Axes, printer: Printer) -> str:
         """Zeros along the last axes: many at a time, and yet few beside what they are compared with."""
         sizes = [printer.number(axis.size)[0] for axis in axes[-2 if len(axes) > 2 else -1 :]]
-        name = "self.zeros_" + "_".join(re.sub(r"\W+", "_", size) for size in sizes)
+        name = self._free("self.zeros_" + "_".join(re.sub(r"\W+", "_", size) for size in sizes))
         self.zeros[name] = tuple_code(sizes)
+        return name
+
+    def _meeting(self, operand: Array, node: Map, code: str) -> str:
+        """The code of an operand; that of a number that meets an array is an array of no axis."""
+        if self.numbers is None or node.function not in WITH_NUMBERS:
+            return code
+        if not isinstance(operand, Const) or operand.value.free_symbols:
+            return code
+        name = self._free("self.number_" + re.sub(r"\W+", "_", code.replace("-", "minus_").replace("/", "over")))
+        self.numbers[name] = code
+        return name
+
+    @cached_property
+    def _taken(self) -> frozenset[str]:
+        return frozenset(self.names.values())
+
+    def _free(self, name: str) -> str:
+        """An attribute that is no array of the network."""
+        while name in self._taken:
+            name += "_"
         return name
 
     def _ones(self, axes: Axes, printer: Printer) -> str:
         length = printer.number(sp.Mul(*(axis.size for axis in axes)))[0]
-        name = "self.ones_" + re.sub(r"\W+", "_", length)
+        name = self._free("self.ones_" + re.sub(r"\W+", "_", length))
         self.ones[name] = length
         return name
 

@@ -14,6 +14,7 @@ from symbackprop.emit.layout import WIDTH, fitted
 from symbackprop.program import Array, Assign, At, Leaf, Loop, children, rebuilt
 
 MARK = "@step"
+IF_LATER = "if step:"
 
 
 @dataclass
@@ -68,16 +69,20 @@ class Steps:
             size: How many steps there are.
             rows: The lines of the loop, which may use the position beside the views.
         """
-        counted = any(re.search(rf"\b{index}\b", row) for row in rows if not row.lstrip().startswith("#"))
+        code = [row for row in rows if not row.lstrip().startswith("#")]
+        counted = any(re.search(rf"\b{index}\b", row) for row in code)
+        over = f"range({size})" if counted or not self.views else self.attribute
+        over = f"reversed({over})" if self.loop.reverse else over
+        numbered = any(row.strip() == IF_LATER for row in code)
+        number, over = ("step, ", f"enumerate({over})") if numbered else ("", over)
         if counted or not self.views:
-            steps = f"reversed(range({size}))" if self.loop.reverse else f"range({size})"
             taken = self._together("", f" = {self.attribute}[{index}]", 12) if self.views else []
-            return [f"for {index} in {steps}:", *(f"    {row}" for row in taken)]
-        steps = f"reversed({self.attribute})" if self.loop.reverse else self.attribute
-        return self._together("for ", f" in {steps}:", 8)
+            return [f"for {number}{index} in {over}:", *(f"    {row}" for row in taken)]
+        return self._together(f"for {number}", f" in {over}:", 8, bracketed=numbered)
 
-    def _together(self, before: str, after: str, indent: int) -> list[str]:
+    def _together(self, before: str, after: str, indent: int, bracketed: bool = False) -> list[str]:
         """The names of the views as one tuple that is assigned to."""
         names = list(self.views.values())
-        line = f"{before}{', '.join(names)}{',' if len(names) == 1 else ''}{after}"
+        own = f"{', '.join(names)}{',' if len(names) == 1 else ''}"
+        line = f"{before}({own}){after}" if bracketed else f"{before}{own}{after}"
         return [line] if indent + len(line) <= WIDTH else fitted(f"{before}(", names, f"){after}", indent)

@@ -48,8 +48,14 @@ class Workspace:
         self.fixed = {*blocks, *(block.whole for block in blocks.values()), *program.padded}
         self.stored = {assign.name for assign in (*self.every, *program.constants) if self._has_memory(assign)}
         self.stored |= {*program.blocks, *program.shifted, *(block.whole for block in program.blocks.values())}
-        self.operations = Operations({**self.writer.names, **{name: self._place(name) for name in self.stored}})
+        places = {name: self._place(name) for name in self.stored}
+        self.numbers: dict[str, str] = {}
+        self.operations = Operations({**self.writer.names, **places}, numbers=self.numbers)
         self._steps: dict[Loop, Steps] = {}
+
+    @cached_property
+    def _forward(self) -> frozenset[str]:
+        return frozenset(assign.name for assign in assignments(self.program.forward))
 
     def _has_memory(self, assign: Assign) -> bool:
         return (bool(assign.axes) and assign.name not in self.program.whole) or assign.name in self.gradients
@@ -58,6 +64,8 @@ class Workspace:
         """The attribute that holds an array; a part that the whole is written over has the name of the whole."""
         seen = name
         while seen in self.defined and not self.defined[seen].equation and seen in self._overwritten:
+            if (seen in self._forward) != (self._overwritten[seen] in self._forward):
+                break  # a name of the way back says nothing in the forward pass
             seen = self._overwritten[seen]
         return f"self.{self.writer.name(seen)}"
 
@@ -98,6 +106,7 @@ class Workspace:
             rows.append(f"{self._place(constant.name)} = np.ascontiguousarray({code}{kind})")
         rows += [f"{name} = np.ones({length}, dtype)" for name, length in sorted(self.operations.ones.items())]
         rows += [f"{name} = np.zeros({shape}, dtype)" for name, shape in sorted(self.operations.zeros.items())]
+        rows += [f"{name} = np.array({number}, dtype)" for name, number in sorted(self.numbers.items())]
         regions = self.regions
         done = {self._place(name) for name in regions.names}
         for assign in self.every:
