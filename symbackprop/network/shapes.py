@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from symbackprop.catalog import Layer
+from symbackprop.catalog import LAYERS, Layer
 from symbackprop.catalog.sizes import Whole, size_value
 from symbackprop.errors import LanguageError
 from symbackprop.network.options import complete
@@ -110,8 +110,10 @@ def _layer_flow(
             continue
         if len(shape) < len(axes):
             message = f"{layer_label(number, spec)} needs an input of {len(axes)} axes ({', '.join(axes)})"
-            got = " x ".join(map(str, shape))
-            problems.append(Problem(SHAPE, ("layers", number - 1), f"{message}, got shape {got}", at="key"))
+            got = " x ".join(map(str, shape)) or "one number"
+            problems.append(
+                Problem(SHAPE, ("layers", number - 1), f"{message}, got shape {got}", _of_rank(row, shape, axes), "key")
+            )
             return Flow(row)
         bound = dict(zip(axes, shape[len(shape) - len(axes) :], strict=True))
         for axis, size in bound.items():
@@ -129,6 +131,16 @@ def _layer_flow(
         problems.append(Problem(SHAPE, ("layers", number - 1), message, "its input is too small", "key"))
         own = None
     return Flow(row, sizes, None if own is None else (*leading, *own))
+
+
+def _of_rank(row: Layer, shape: Shape, axes: tuple[str, ...]) -> str:
+    """What to do about an input of too few axes: a row of the same kind that takes so many, or an axis of length 1."""
+    kind = re.compile(rf"{re.sub(r'[12]d$', '', row.name)}([12]d)?")
+    others = {other.name: next(iter(other.inputs.values())) for other in LAYERS.values() if kind.fullmatch(other.name)}
+    remedies = [f"{name} takes {' x '.join(own)}" for name, own in others.items() if len(own) == len(shape) != 0]
+    if axes[-1] == "channels" and len(shape) == len(axes) - 1:
+        remedies.append(f"with one channel the shape is {' x '.join(map(str, (*shape, 1)))}")
+    return "; ".join(remedies)
 
 
 def _options_in_sizes(row: Layer, options: Mapping[str, Any]) -> Iterator[tuple[str, Size]]:

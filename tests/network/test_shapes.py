@@ -1,6 +1,8 @@
 import pytest
 
+import symbackprop as sb
 from symbackprop.catalog import LAYERS, Layer, Option, Parameter
+from symbackprop.errors import ShapeError
 from symbackprop.network.shapes import output_sizes
 
 
@@ -26,3 +28,20 @@ def row(equations, **fields):
 )
 def test_output_sizes(layer, sizes, shape):
     assert output_sizes(layer, sizes) == shape
+
+
+@pytest.mark.parametrize(
+    ("kind", "shape", "remedy"),
+    [
+        ({"type": "flatten"}, [4, 3], "flatten2d takes T x n; with one channel the shape is 4 x 3 x 1"),
+        ({"type": "conv2d", "filters": 2, "kernel_size": 3}, [28, 28], "with one channel the shape is 28 x 28 x 1"),
+        ({"type": "batch_normalization2d"}, [5], "batch_normalization takes n"),
+        ({"type": "lstm", "units": 2}, [5], ""),
+    ],
+)
+def test_an_input_of_too_few_axes_is_answered_with_what_takes_it(kind, shape, remedy):
+    layers = [kind, {"type": "dense", "units": 2}]
+    with pytest.raises(ShapeError, match=r"layer 1 needs an input of \d axes") as caught:
+        sb.load({"name": "net", "inputs": {"x": {"shape": shape}}, "loss": "mse", "layers": layers})
+    assert remedy in str(caught.value)
+    assert ("help" in str(caught.value)) == bool(remedy)
