@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 def derive(
     network: Network | Equations | str | Mapping[str, Any] | Callable[..., Any],
     *,
-    wrt: Sequence[str] | None = None,
+    wrt: str | Sequence[str] | None = None,
     notation: str = "standard",
     style: str = "readable",
-    integers: Sequence[str] = (),
+    integers: str | Sequence[str] = (),
     **shapes: Any,
 ) -> Derived:
     """Derive the gradient of a network's loss with respect to every parameter, or of a function of arrays.
@@ -57,7 +57,7 @@ def derive(
         Eq(delta1[j], (1 - a1[j])*a1[j]*Sum(W2[k, j]*delta2[k], (k, 0, 1)))
     """
     if callable(network):
-        network, wrt = described(network, shapes, wrt, integers), None
+        network, wrt = described(network, shapes, _several(wrt), _several(integers) or ()), None
     elif shapes or integers:
         refuse_shapes(shapes)
     return Derived(load(network), wrt, notation, style)
@@ -73,12 +73,12 @@ class Derived:
     def __init__(
         self,
         network: Network | Equations,
-        wrt: Sequence[str] | None = None,
+        wrt: str | Sequence[str] | None = None,
         notation: str = "standard",
         style: str = "readable",
     ) -> None:
         self.network = network
-        self.stages = Stages(network, tuple(wrt) if wrt is not None else None, notation, style)
+        self.stages = Stages(network, _several(wrt), notation, style)
 
     def __getitem__(self, name: str) -> Gradient:
         """∂E/∂ of a tensor (`"W1"`, `"a1"`, `"delta2"`) or of one element by its name (`"w5"`).
@@ -139,7 +139,7 @@ class Derived:
         title = f"The second derivatives of the loss by {a} and {b}"
         return Curvature(title, self.stages.graph, hessian(self.stages.derivation, a, b))
 
-    def hvp(self, wrt: Sequence[str] | None = None) -> Curvature:
+    def hvp(self, wrt: str | Sequence[str] | None = None) -> Curvature:
         """The product of the Hessian with a vector, in index form: no matrix is ever made.
 
         Args:
@@ -149,9 +149,9 @@ class Derived:
             Equations and code; call it with `(params, vectors, x, t)`.
         """
         title = "The product of the Hessian with a vector"
-        return Curvature(title, self.stages.graph, hessian_product(self.stages.derivation, wrt))
+        return Curvature(title, self.stages.graph, hessian_product(self.stages.derivation, _several(wrt)))
 
-    def gauss_newton(self, wrt: Sequence[str] | None = None) -> Curvature:
+    def gauss_newton(self, wrt: str | Sequence[str] | None = None) -> Curvature:
         """The product of the Gauss-Newton matrix with a vector, in index form.
 
         Args:
@@ -161,7 +161,7 @@ class Derived:
             Equations and code; call it with `(params, vectors, x, t)`.
         """
         title = "The product of the Gauss-Newton matrix with a vector"
-        return Curvature(title, self.stages.graph, gauss_newton_product(self.stages.derivation, wrt))
+        return Curvature(title, self.stages.graph, gauss_newton_product(self.stages.derivation, _several(wrt)))
 
     def lines(self, *names: str) -> Iterator[str]:
         """The gradient of every element as a line of text, for one sample; of every parameter if no tensor is named.
@@ -213,7 +213,7 @@ class Derived:
         return self.stages.verification(seed)
 
     def write(
-        self, folder: str | Path, formats: Sequence[str] = (), *, seed: int = 0, train: bool = False, **told: Any
+        self, folder: str | Path, formats: str | Sequence[str] = (), *, seed: int = 0, train: bool = False, **told: Any
     ) -> Report:
         """Write documents, code and expressions, each file atomically.
 
@@ -229,5 +229,12 @@ class Derived:
         """
         from symbackprop.training import run
 
+        told["only"] = _several(told.get("only"))
         choices = chosen_details(**{"form": self.stages.notation.form, **{k: v for k, v in told.items() if v}})
-        return write(self.stages, Path(folder), formats, seed, run(self) if train else None, choices)
+        chosen = _several(formats) or ()
+        return write(self.stages, Path(folder), chosen, seed, run(self) if train else None, choices)
+
+
+def _several(names: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    """One name is as good as a list of it."""
+    return (names,) if isinstance(names, str) else None if names is None else tuple(names)

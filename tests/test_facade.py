@@ -138,3 +138,20 @@ def test_a_network_built_in_python():
     d = sb.derive(net)
     assert list(d) == ["W1", "b1", "W2", "b2"]
     assert d.verify().passed
+
+
+def test_one_name_is_as_good_as_a_list_of_it(tmp_path):
+    d = sb.derive("mazur", wrt="W1")
+    assert set(d.compile().PARAMETERS) == {"W1"}
+    d.write(tmp_path, "python", only="w1")
+    assert {path.name for path in tmp_path.iterdir()} == {"gradients.py", "verification.json"}
+    assert sb.derive("mazur").hvp("W1").code == sb.derive("mazur").hvp(["W1"]).code
+    assert sb.derive(lambda W, k: W[k], W=3, k=(), integers="k").compile().PARAMETERS == {"W": (3,)}
+
+
+def test_code_without_parameters_is_written_in_every_form(tmp_path):
+    """What is derived by is computed: no parameter is given, and data says what the arrays are of."""
+    d = sb.derive("mazur", wrt="z1")
+    assert d.write(tmp_path, ["expressions", "array_api", "floats"]).passed
+    text = (tmp_path / "gradients_array_api.py").read_text(encoding="utf-8")
+    assert "params.values()" not in text

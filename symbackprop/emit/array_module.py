@@ -70,6 +70,10 @@ def emit_array_module(
     """
     writer = _Writer(derivation, program)
     lines = writer.passes()
+    # Where nothing is derived that is given, data alone says what the arrays are of.
+    data = [writer.name(name) for name in writer.given if name not in writer.whole]
+    known = ["*params.values()"] if program.parameters else data
+    typed = "next(iter(params.values()))" if program.parameters else next(iter(data), "")
     body = render(
         "array_api/module.py.j2",
         library=library,
@@ -81,6 +85,8 @@ def emit_array_module(
         floating=[(n, writer.name(n), writer.gradient(n)) for n in writer.given if n not in writer.whole],
         data_arguments=[f"{name}: Array" for name in writer.data],
         parameters=[(name, writer.name(name)) for name in program.parameters],
+        known=", ".join(known),
+        typed=typed,
         lines=lines,
         loss=writer.name(program.loss),
         grads=[(name, writer.gradient(name)) for name in program.parameters],
