@@ -103,3 +103,22 @@ def test_a_function_without_data():
     code = sb.derive(lambda z: np.sum(z**2), z=3).native("float64")
     loss, grads = code.loss_and_grad({"z": np.array([1.0, 2.0, 3.0])})
     assert loss == 14 and grads["z"].tolist() == [2, 4, 6]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("activation", ["relu", "elu"])
+@pytest.mark.parametrize("sizes", [(3, 16, 2), (18, 3, 2)])
+def test_branches_in_vectors_are_right(sizes, activation, dtype):
+    """A compiler that vectorises z > 0 ? a[i] : 0 wrongly, as GCC 12 does, must not be led to it."""
+    inputs, hidden, outputs = sizes
+    d = sb.derive(f"{inputs} -> {hidden} {activation} -> {outputs}, loss=mse")
+    module, compiled = d.compile(), d.native(dtype)
+    for samples in (1, 2, 5, 32):
+        rng = np.random.default_rng(samples)
+        params = {name: rng.normal(size=value.shape) for name, value in module.initialize().items()}
+        x, t = rng.normal(size=(samples, inputs)), rng.normal(size=(samples, outputs))
+        loss, grads = module.loss_and_grad(params, x, t)
+        found, own = compiled.loss_and_grad(params, x, t)
+        assert found == pytest.approx(loss, rel=1e-4)
+        for name, gradient in grads.items():
+            assert np.allclose(own[name], gradient, rtol=1e-3, atol=1e-4 * np.abs(gradient).max()), (name, samples)
