@@ -32,7 +32,7 @@ from symbackprop.display.tree import (
     times,
 )
 from symbackprop.notation import Sign
-from symbackprop.program import Along, Array, Assign, Axes, Const, Contract, Det, Inverted, Leaf, Map, Reduce
+from symbackprop.program import Along, Array, Assign, Axes, Const, Contract, Det, Inverted, Leaf, Map, Reduce, combined
 
 _COMPARISONS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "=", "ne": "!="}
 ONES = Symbol(Sign("1", shape="vector"))
@@ -199,7 +199,7 @@ class _Matrix:
         if isinstance(node.arg, Map) and node.arg.function == "mul" and len(node.arg.axes) == 1 == len(node.over):
             first, *rest = node.arg.args
             if rest and all(arg.axes == node.arg.axes for arg in node.arg.args):
-                after = rest[0] if len(rest) == 1 else Map("mul", tuple(rest))
+                after = combined("mul", rest)
                 return Product((transposed(self.tree(first, first.axes)), self.tree(after, first.axes)))
         raise _NoMatrixForm
 

@@ -71,7 +71,8 @@ def emit_array_module(
     writer = _Writer(derivation, program)
     lines = writer.passes()
     # Where nothing is derived that is given, data alone says what the arrays are of.
-    data = [writer.name(name) for name in writer.given if name not in writer.whole]
+    floating = [(n, writer.name(n), writer.gradient(n)) for n in writer.given if n not in writer.whole]
+    data = [name for _, name, _ in floating]
     known = ["*params.values()"] if program.parameters else data
     typed = "next(iter(params.values()))" if program.parameters else next(iter(data), "")
     body = render(
@@ -82,7 +83,7 @@ def emit_array_module(
                 for name, axes in program.parameters.items()],
         symbolic=any(not axis.size.is_Integer for axes in program.parameters.values() for axis in axes),
         data=writer.data,
-        floating=[(n, writer.name(n), writer.gradient(n)) for n in writer.given if n not in writer.whole],
+        floating=floating,
         data_arguments=[f"{name}: Array" for name in writer.data],
         parameters=[(name, writer.name(name)) for name in program.parameters],
         known=", ".join(known),

@@ -36,6 +36,7 @@ from symbackprop.program import (
     Reduce,
     Scatter,
     Window,
+    combined,
 )
 
 FUNCTIONS = {sp.exp: "exp", sp.log: "log", sp.sin: "sin", sp.cos: "cos", sp.tan: "tan", sp.tanh: "tanh"}
@@ -239,7 +240,7 @@ class _Lowering:
         arrays = [self.array(factor) for factor in factors if not factor.is_number]
         if number != 1 or not arrays:
             arrays.insert(0, Const(number))
-        return arrays[0] if len(arrays) == 1 else Map("mul", tuple(arrays))
+        return combined("mul", arrays)
 
     def _total(self, expr: Total) -> Array:
         """Σ of a product is a chain of contractions; Σ of anything else is a reduction."""

@@ -10,7 +10,7 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.expressions import Index
-from symbackprop.program import Array, Axes, Contract, Map, Reduce, Window, union
+from symbackprop.program import Array, Axes, Contract, Map, Reduce, Window, combined, union
 
 TYPICAL = 64
 
@@ -79,7 +79,7 @@ def _merge_alike(arrays: list[Array]) -> list[Array]:
     groups: dict[frozenset[Index], list[Array]] = {}
     for array in arrays:
         groups.setdefault(frozenset(array.axes), []).append(array)
-    return [group[0] if len(group) == 1 else Map("mul", tuple(group)) for group in groups.values()]
+    return [combined("mul", group) for group in groups.values()]
 
 
 def _next_pair(arrays: Sequence[Array], over: Axes) -> tuple[int, int]:

@@ -27,6 +27,7 @@ from symbackprop.program import (
     Statement,
     Window,
     children,
+    combined,
     leaves,
     nodes,
     rebuilt,
@@ -77,7 +78,7 @@ class _Search:
         if node.function == "mul":
             outer = [arg for arg in args if arg.axes and not leaves(arg) & self.inside and self._steps(arg)]
             if len(outer) > 1 or any(isinstance(arg, Map) for arg in outer):
-                read = self._read(outer[0] if len(outer) == 1 else Map("mul", tuple(outer)))
+                read = self._read(combined("mul", outer))
                 if read is not None:
                     args = (*(arg for arg in args if arg not in outer), read)
         return replace(node, args=tuple(self._node(arg) for arg in args))

@@ -28,6 +28,7 @@ from symbackprop.program import (
     Program,
     Statement,
     assignments,
+    combined,
     nodes,
     rebuilt,
 )
@@ -82,7 +83,7 @@ class _Search:
         alone = [term for term in terms if self._only_first(term, loop)]
         rest = [self._node(term, loop) for term in terms if term not in absent and term not in alone]
         first = [self._first(term, loop) for term in alone]
-        at_first: Array = ZERO if not first else first[0] if len(first) == 1 else Map("add", tuple(first))
+        at_first: Array = ZERO if not first else combined("add", first)
         later = [FirstStep(at_first if number == 0 else ZERO, term) for number, term in enumerate(absent)]
         return later[0] if len(later) == 1 and not rest else Map("add", (*later, *rest))
 
@@ -119,7 +120,7 @@ class _Search:
         assert isinstance(assign.value, Map)
         time = assign.axes[node.arg.axes.index(node.axis)]
         factors = tuple(arg for arg in assign.value.args if time not in arg.axes)
-        value = factors[0] if len(factors) == 1 else Map("mul", factors)
+        value = combined("mul", factors)
         axes = tuple(axis for axis in assign.axes if axis != time)
         self.of_one[assign.name] = replace(assign, axes=axes, value=value)
         return Leaf(assign.name, node.axes)

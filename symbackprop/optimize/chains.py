@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 import sympy as sp
 
 from symbackprop.optimize.elementary import as_number
-from symbackprop.program import Along, Array, Const, Map, leaves
+from symbackprop.program import Along, Array, Const, Map, combined, leaves
 from symbackprop.program.masks import is_number, is_reciprocal, is_truth, mask, positive
 
 ONE = Const(sp.S.One)
@@ -41,7 +41,7 @@ def product(node: Map) -> list[Link]:
     links = [*(("mul", arg) for arg in above), *(("divide", arg) for arg in below), *(("to_first", h) for h in halves)]
     if not numbers:
         return links if above else [("mul", ONE), *links]
-    number = numbers[0] if len(numbers) == 1 else Map("mul", tuple(numbers))
+    number = combined("mul", numbers)
     if not above:
         return [("mul", number), *links]
     if is_number(number, -1):

@@ -38,6 +38,7 @@ from symbackprop.program import (
     Window,
     assignments,
     children,
+    combined,
     leaves,
     nodes,
     rebuilt,
@@ -232,7 +233,7 @@ class _Splitting:
             others = [arg for arg in inside.args if arg.axes and arg not in whole]
             if len(whole) > 1:
                 rest = [*whole[1:], *others]
-                right = rest[0] if len(rest) == 1 else Map("mul", tuple(rest))
+                right = combined("mul", rest)
                 dot = Contract(self._operand(as_number(whole[0])), self._operand(as_number(right)), node.over)
                 return self._chain(product(Map("mul", (*numbers, dot)))) if numbers else dot
         operand = self._operand(inside)

@@ -11,8 +11,21 @@ from dataclasses import replace
 
 import sympy as sp
 
-from symbackprop.optimize.renaming import with_axes
-from symbackprop.program import Array, Assign, At, Const, Leaf, Loop, Map, Program, Statement, children, nodes, rebuilt
+from symbackprop.optimize.renaming import of_all_steps
+from symbackprop.program import (
+    Array,
+    Assign,
+    Const,
+    Leaf,
+    Loop,
+    Map,
+    Program,
+    Statement,
+    children,
+    combined,
+    nodes,
+    rebuilt,
+)
 from symbackprop.program.masks import is_number
 
 MINUS_ONE = Const(sp.S.NegativeOne)
@@ -34,18 +47,10 @@ def _stored(assign: Assign, loop: Loop) -> Iterator[tuple[Pair, str]]:
     """The two arrays whose product an array is at every step, and its name."""
     value = assign.value
     if isinstance(value, Map) and value.function == "mul" and len(value.args) == 2:
-        whole = [_of_all_steps(arg, loop) for arg in value.args]
+        whole = [of_all_steps(arg, loop.index) for arg in value.args]
         names = frozenset(leaf.name for leaf in whole if leaf is not None and leaf.axes == assign.axes)
         if len(names) == 2:
             yield names, assign.name
-
-
-def _of_all_steps(node: Array, loop: Loop) -> Leaf | None:
-    match node:
-        case At(arg=Leaf() as leaf, inside=True) if node.position == loop.index:
-            renamed = with_axes(leaf, {node.axis: loop.index})
-            return renamed if isinstance(renamed, Leaf) else None
-    return None
 
 
 def _begun(statement: Statement) -> Iterator[tuple[Pair, tuple[str, str]]]:
@@ -79,7 +84,7 @@ def _product(args: Sequence[Array], stored: Mapping[Pair, str], begun: Mapping[P
         for right in whole:
             name = stored.get(frozenset((left.name, right.name))) if left.axes == right.axes else None
             if name is not None:
-                return _mul([Leaf(name, left.axes), *_without(args, left, right)])
+                return combined("mul", [Leaf(name, left.axes), *_without(args, left, right)])
         for arg in args:
             squared = _squared(arg)
             if squared is None or squared.axes != left.axes:
@@ -88,7 +93,7 @@ def _product(args: Sequence[Array], stored: Mapping[Pair, str], begun: Mapping[P
             product = _known(both, left, stored, begun)
             if product is not None:
                 off = Map("mul", (MINUS_ONE, Map("mul", (*product, squared))))
-                return _mul([*_without(args, left, arg), Map("add", (left, off))])
+                return combined("mul", [*_without(args, left, arg), Map("add", (left, off))])
     return None
 
 
@@ -116,7 +121,3 @@ def _without(args: Sequence[Array], *gone: Array) -> list[Array]:
     for factor in gone:
         rest.remove(factor)
     return rest
-
-
-def _mul(factors: Sequence[Array]) -> Array:
-    return factors[0] if len(factors) == 1 else Map("mul", tuple(factors))

@@ -26,6 +26,7 @@ from symbackprop.program import (
     Window,
     assignments,
     children,
+    combined,
     leaves,
     nodes,
     rebuilt,
@@ -80,7 +81,7 @@ def _moved(assign: Assign, a: str, z: str) -> Assign | None:
     if found is None:
         return None
     rest = [found if arg is others[0] else arg for arg in assign.value.args if arg is not slopes[0]]
-    return replace(assign, value=rest[0] if len(rest) == 1 else Map("mul", tuple(rest)))
+    return replace(assign, value=combined("mul", rest))
 
 
 def _is_slope(node: Array, z: str) -> bool:

@@ -55,7 +55,7 @@ def samples_last(program: Program) -> Program:
             orders[assign.name] = filters[assign.name] = found
     sequences = _sequences(program, {loop.index.size for loop in loops}, trees)
     steps = _by_steps(sequences)
-    apart = {name: replace(copy, value=_stored_as(steps[name])) for name, copy in sequences.items()}
+    apart = {name: replace(copy, value=Leaf(steps[name].name, steps[name].axes)) for name, copy in sequences.items()}
     copies = _Copies(apart, _copied_for_windows(program, windows), steps)
     return replace(
         program,
@@ -124,10 +124,6 @@ def _by_steps(sequences: Mapping[str, Assign]) -> dict[str, Assign]:
         axes = (copy.axes[0], *reversed(copy.axes[1:]))
         found[name] = replace(copy, name=f"{name}_by_steps", axes=axes)
     return found
-
-
-def _stored_as(copy: Assign) -> Leaf:
-    return Leaf(copy.name, copy.axes)
 
 
 def _copied_for_windows(program: Program, windows: Iterable[Array]) -> dict[str, Assign]:

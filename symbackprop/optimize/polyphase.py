@@ -28,6 +28,7 @@ from symbackprop.program import (
     Program,
     Window,
     assignments,
+    combined,
     leaves,
     nodes,
 )
@@ -168,4 +169,4 @@ def _where_read(reaches: Sequence[Reach]) -> Array:
         Map("where", (Map("eq", (Position(reach), Map("add", (Position(tap), Position(phase))))), one, none))
         for tap, phase, reach in reaches
     ]
-    return found[0] if len(found) == 1 else Map("mul", tuple(found))
+    return combined("mul", found)

@@ -53,5 +53,12 @@ def with_axes(node: Array, names: Mapping[Index, Index]) -> Array:
     return rebuilt(node, [with_axes(child, names) for child in inside]) if inside else node
 
 
+def of_all_steps(node: Array, loop: Index) -> Leaf | None:
+    """The array that is read at the place of a loop, for all places; `None` if that is not what a node is."""
+    if isinstance(node, At) and isinstance(node.arg, Leaf) and node.inside and node.position == loop:
+        return Leaf(node.arg.name, tuple(loop if axis == node.axis else axis for axis in node.arg.axes))
+    return None
+
+
 def _affine(at: Affine, names: Mapping[Index, Index]) -> Affine:
     return replace(at, indices=tuple(names.get(index, index) for index in at.indices))

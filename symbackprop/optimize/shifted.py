@@ -22,6 +22,7 @@ from symbackprop.program import (
     Reduce,
     assignments,
     children,
+    combined,
     leaves,
     rebuilt,
 )
@@ -42,13 +43,13 @@ def bias_last(program: Program) -> Program:
         readers = [other for other in every if assign.name in leaves(other.value)]
         if not small or not largest or not readers:
             continue
-        bias = small[0] if len(small) == 1 else Map("add", tuple(small))
+        bias = combined("add", small)
         moving = _Moving(assign, bias)
         moved = {other.name: moving.node(other.value) for other in readers}
         if moving.fails:
             continue
         new = [replace(other, value=moved[other.name]) for other in readers]
-        new.append(replace(assign, value=largest[0] if len(largest) == 1 else Map("add", tuple(largest))))
+        new.append(replace(assign, value=combined("add", largest)))
         program = _with(program, {one.name: (one,) for one in new})
         every = assignments((*program.forward, *program.backward))
     return program
@@ -105,7 +106,7 @@ def sums_before_spreading(program: Program) -> Program:
             continue
         gone = [choice.axis for choice in choices]
         kept = tuple(axis for axis in spread.axes if axis not in gone)
-        before = Assign(f"{spread.name}_arrived", kept, arrived[0] if len(arrived) == 1 else Map("mul", tuple(arrived)))
+        before = Assign(f"{spread.name}_arrived", kept, combined("mul", arrived))
         read = Leaf(before.name, tuple(own[axis] for axis in kept))
         over = tuple(axis for axis in value.over if axis in read.axes)
         summed = replace(assign, value=Reduce("sum", read, over) if over else read)

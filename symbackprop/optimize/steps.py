@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from symbackprop.expressions import Index
 from symbackprop.optimize.common import canonical, replaced
-from symbackprop.optimize.renaming import with_axes
+from symbackprop.optimize.renaming import of_all_steps
 from symbackprop.program import Array, Assign, At, Leaf, Loop, Map, Program, Statement, assignments, children, rebuilt
 
 KEPT = frozenset({"tanh", "exp", "sigmoid", "log", "erf"})
@@ -102,10 +102,8 @@ def _functions(node: Array) -> Iterable[Map]:
 
 def _whole(node: Map, loop: Index) -> Map | None:
     """A function of an array at the place of a loop, for all places."""
-    read = node.args[0]
-    if isinstance(read, At) and isinstance(read.arg, Leaf) and read.position == loop and read.inside:
-        return replace(node, args=(with_axes(read.arg, {read.axis: loop}),))
-    return None
+    whole = of_all_steps(node.args[0], loop)
+    return None if whole is None else replace(node, args=(whole,))
 
 
 def _instead(node: Array, names: dict[object, str]) -> Array:

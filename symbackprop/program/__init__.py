@@ -27,7 +27,7 @@ from symbackprop.program.nodes import (
 )
 from symbackprop.program.statements import Assign, Block, Loop, Program, Statement, assignments
 from symbackprop.program.training import Draw, InPlace, Training
-from symbackprop.program.traversal import children, leaves, nodes, rebuilt
+from symbackprop.program.traversal import children, combined, leaves, nodes, rebuilt
 
 __all__ = [
     "Accumulate",
@@ -58,6 +58,7 @@ __all__ = [
     "Window",
     "assignments",
     "children",
+    "combined",
     "leaves",
     "nodes",
     "rebuilt",

@@ -64,3 +64,14 @@ def nodes(node: Array) -> Iterator[Array]:
 def leaves(node: Array) -> set[str]:
     """The names of the stored arrays that a node reads."""
     return {inner.name for inner in nodes(node) if isinstance(inner, Leaf)}
+
+
+def combined(function: str, args: Sequence[Array]) -> Array:
+    """A sum or a product of some arrays; of one array that itself.
+
+    Example:
+        >>> z, b = Leaf("z", ()), Leaf("b", ())
+        >>> combined("add", [z]) == z, combined("add", [z, b]) == Map("add", (z, b))
+        (True, True)
+    """
+    return args[0] if len(args) == 1 else Map(function, tuple(args))
