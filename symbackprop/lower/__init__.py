@@ -10,8 +10,7 @@ from symbackprop.expressions import Index
 from symbackprop.graph import Derivation, Equation, Tensor
 from symbackprop.lower.ahead import ahead
 from symbackprop.lower.arrays import Shapes, lower_expression
-from symbackprop.lower.exposed import unread, without_exposed
-from symbackprop.lower.stability import computable
+from symbackprop.lower.opened import computable, unread
 from symbackprop.program import Assign, Loop, Program, Statement, assignments, leaves
 from symbackprop.schedule import schedule
 
@@ -51,8 +50,8 @@ def lower(derivation: Derivation, *, readable: bool = False, every: bool = False
 def _computable(derivation: Derivation) -> tuple[tuple[Equation, ...], tuple[Equation, ...]]:
     """Both passes without what overflows for nothing: exponentials that only stable forms are made of."""
     graph = derivation.graph
-    forward = without_exposed(computable(graph.equations))
-    backward = without_exposed(computable(derivation.adjoints, graph.equations), graph.equations)
+    forward = computable(graph.equations)
+    backward = computable(derivation.adjoints, forward)
     idle = unread(forward, (*graph.equations, *derivation.adjoints), (*forward, *backward))
     return tuple(equation for equation in forward if equation.tensor not in idle), backward
 

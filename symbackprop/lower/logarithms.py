@@ -21,7 +21,7 @@ from symbackprop.lower.exponentials import (
     two_exponentials,
     without,
 )
-from symbackprop.lower.quotients import largest, log_of_sum
+from symbackprop.lower.quotients import kept, largest, log_of_sum
 
 
 def logarithm(argument: Expr) -> Expr:
@@ -73,7 +73,7 @@ def _log_of_sum(total: Total) -> Expr | None:
     if weight == 1:
         return log_of_sum(body, total.bound)
     most = largest(weight, body, total.bound)
-    return most + sp.log(Total(weight * sp.exp(body - most), *total.bound))
+    return most + sp.log(Total(weight * sp.exp(kept(weight, body) - most), *total.bound))
 
 
 def _log_of_two(base: Expr) -> Expr | None:

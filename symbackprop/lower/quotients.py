@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.expressions import Index, Peak, Total, Where, tensors_read
+from symbackprop.expressions import Index, Peak, Total, Where, substitute, tensors_read
 from symbackprop.lower.exponentials import (
     NEVER,
     branch,
@@ -84,6 +84,7 @@ def _softmax(rest: Expr, base: Expr, power: Expr) -> Expr | None:
     for term in _terms(sp.Mul(*map(branch, sp.Mul.make_args(rest)))):
         others, top = exponential(term)
         left = int(power)
+        top = _kept_above(others, top, factor, body, base.bound)
         if factor == 1 and len(base.bound) == 1:
             for _ in range(left):
                 place = next(places(top, body, base.bound[0]), None)
@@ -94,6 +95,15 @@ def _softmax(rest: Expr, base: Expr, power: Expr) -> Expr | None:
                 left -= 1
         parts.append(others * _scaled(top, factor, body, base.bound, left))
     return sp.Add(*parts)
+
+
+def _kept_above(others: Expr, top: Expr, factor: Expr, body: Expr, bound: tuple[Index, ...]) -> Expr:
+    """The exponent above the fraction line; it vanishes with the factor that the sum below has too."""
+    for index, there, rest in places(top, body, bound[0]) if len(bound) == 1 else ():
+        weight_there = substitute(factor, {bound[0]: index})
+        if weight_there in sp.Mul.make_args(others):
+            return kept(weight_there, there) + rest
+    return top
 
 
 def log_of_sum(body: Expr, bound: tuple[Index, ...]) -> Expr:
@@ -116,12 +126,17 @@ def _scaled(top: Expr, factor: Expr, body: Expr, bound: tuple[Index, ...], power
     if factor == 1:
         return sp.exp(top - power * log_of_sum(body, bound))
     most = largest(factor, body, bound)
-    return sp.exp(top - power * most) / Total(factor * sp.exp(body - most), *bound) ** power
+    return sp.exp(top - power * most) / Total(factor * sp.exp(kept(factor, body) - most), *bound) ** power
+
+
+def kept(factor: Expr, exponent: Expr) -> Expr:
+    """An exponent where its exponential is multiplied by a factor that is not 0, and one that vanishes elsewhere."""
+    return Where(sp.Ne(factor, 0), exponent, NEVER) if tensors_read(factor) else exponent
 
 
 def largest(factor: Expr, body: Expr, bound: tuple[Index, ...]) -> Expr:
     """The largest exponent of a sum Σ w exp(b), where w is not 0."""
-    found = Where(sp.Ne(factor, 0), body, NEVER) if tensors_read(factor) else body
+    found = kept(factor, body)
     for index in reversed(bound):
         found = Peak(found, index)
     return found

@@ -1,0 +1,192 @@
+"""Tensors → put into the equations that read them, where those overflow, divide by 0 or take a rounded logarithm."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import sympy as sp
+from sympy import Expr
+
+from symbackprop.contraction import collect, tidy
+from symbackprop.expressions import Delta, Index, Peak, Total, tensors_read
+from symbackprop.graph import Equation
+from symbackprop.lower.exponentials import log1p
+from symbackprop.lower.risks import Risks, hazards
+from symbackprop.lower.stability import stable
+from symbackprop.simplify.fusion import multiply_out, put_in
+
+# A chain of names longer than this, or a formula with more nodes, is nobody's softmax in several lines.
+MOST_LEVELS = 6
+MOST_NODES = 400
+
+
+def computable(equations: Sequence[Equation], given: Iterable[Equation] = ()) -> tuple[Equation, ...]:
+    """Equations whose stable forms do not depend on a tensor that overflows, or is rounded to 0 or 1 before.
+
+    Args:
+        equations: One pass.
+        given: The equations of tensors that it may read besides.
+
+    Returns:
+        The same tensors. Where e = exp(-z) and a = 1/(1 + e) have names, a is the logistic function of z, which
+        overflows nowhere; log(a) is taken from z; and -t/a is put into what reads it, where the divisor cancels.
+    """
+    known = Risks()
+    for equation in given:
+        known.add(equation)
+    found = []
+    for equation in equations:
+        found.append(_opened(equation, known))
+        known.add(found[-1])
+    return tuple(found)
+
+
+def unread(equations: Sequence[Equation], before: Sequence[Equation], readers: Iterable[Equation]) -> set[str]:
+    """The exponentials that were read before and are not any more: their overflow would be for nothing."""
+    was = {name for equation in before for name in tensors_read(equation.rhs)}
+    found: set[str] = set()
+    readers = list(readers)
+    while True:
+        read = {name for equation in readers if equation.tensor not in found for name in tensors_read(equation.rhs)}
+        more = {e.tensor for e in equations if e.tensor in was - read - found and hazards(e.rhs).overflowing}
+        if not more:
+            return found
+        found |= more
+
+
+def _opened(equation: Equation, known: Risks) -> Equation:
+    """The equation in the form with the fewest risks."""
+    rhs = _with_opened_logs(equation.rhs, known)
+    least = known.number(rhs)
+    best = whole = rhs
+    for _ in range(MOST_LEVELS):
+        if not least:
+            break
+        for form in _forms(whole, equation.indices):
+            risks = known.number(form)
+            if risks < least:
+                least, best = risks, form
+            if not least:
+                break
+        names = known.to_open(whole)
+        if not names:
+            break
+        for name in names:
+            # Tidied, so that the sum in 1/Σ exp(z[i]) is over another index than where it is read.
+            whole = tidy(put_in(whole, known.equations[name].lhs, known.equations[name].rhs), equation.indices)
+        if sum(1 for _ in sp.preorder_traversal(whole)) > MOST_NODES:
+            break
+    return replace(equation, rhs=best) if best != equation.rhs else equation
+
+
+def _with_opened_logs(rhs: Expr, known: Risks) -> Expr:
+    """log(a) with a = 1/(1 + exp(-z)) from z: a itself is rounded to 0 or 1 long before its logarithm is large."""
+    table: dict[Expr, Expr] = {}
+    for node in known.logarithms(rhs):
+        inside = node
+        for _ in range(MOST_LEVELS):
+            names = known.made_of_exponentials(inside)
+            for name in names:
+                inside = put_in(inside, known.equations[name].lhs, known.equations[name].rhs)
+            form = stable(inside)
+            if not any(known.is_rounded(log.args[0]) for log in form.atoms(sp.log, log1p)):
+                table[node] = form
+            if node in table or not names:
+                break
+    return rhs.xreplace(table) if table else rhs
+
+
+def _forms(whole: Expr, indices: Sequence[Index]) -> Iterator[Expr]:
+    """The same value, multiplied out and cancelled in different ways, the cheapest way first."""
+    yield whole
+    yield _gathered(whole)
+    if whole.has(sp.sinh):
+        yield _squares_off(whole)
+    placed = _placed(collect(whole, indices))
+    for way in (multiply_out, _spread, sp.expand, sp.cancel):
+        form = tidy(way(_alike(way(placed))), indices)
+        yield form
+        yield _gathered(form)
+
+
+def _alike(expr: Expr) -> Expr:
+    """Sums that differ in the letter of their index alone written alike, so that they cancel."""
+    return _with_height(expr)[0]
+
+
+def _with_height(expr: Expr) -> tuple[Expr, int]:
+    """The expression and how deep its sums are nested, by which their indices are told apart."""
+    if not expr.has(Total, Peak):
+        return expr, 0
+    if isinstance(expr, (Total, Peak)):
+        body, height = _with_height(expr.body)
+        names = {index: Index(f"j_{height}_{place}", index.size) for place, index in enumerate(expr.bound)}
+        return expr.func(body.xreplace(names), *names.values()), height + 1
+    parts = [_with_height(arg) for arg in expr.args]
+    return expr.func(*(part for part, _ in parts)), max(height for _, height in parts)
+
+
+def _placed(expr: Expr) -> Expr:
+    """Beside a delta [label = j] a place `label` is j."""
+    found = []
+    for term in sp.Add.make_args(expr):
+        for delta in (factor for factor in sp.Mul.make_args(term) if isinstance(factor, Delta)):
+            for place, index in (delta.args, delta.args[::-1]):
+                if isinstance(index, Index) and tensors_read(place):
+                    term = delta * (term / delta).xreplace({place: index})
+        found.append(term)
+    return sp.Add(*found)
+
+
+def _spread(expr: Expr) -> Expr:
+    """Multiply sums that hold a quotient by the factors beside them, and no others."""
+    if isinstance(expr, Total):
+        return sp.Add(*(Total(term, *expr.bound) for term in sp.Add.make_args(_spread(expr.body))))
+    if expr.is_Add:
+        return sp.Add(*map(_spread, expr.args))
+    if not expr.is_Mul:
+        return expr
+    factors = [_spread(factor) if isinstance(factor, Total) else factor for factor in expr.args]
+    for factor in factors:
+        if factor.is_Add and any(not node.exp.is_nonnegative for node in factor.atoms(sp.Pow)):
+            rest = sp.Mul(*(other for other in factors if other is not factor))
+            return sp.Add(*(_spread(term * rest) for term in factor.args))
+    return sp.Mul(*factors)
+
+
+def _squares_off(expr: Expr) -> Expr:
+    """cosh(u)² - sinh(u)² → 1, as the derivative of sinh(u)/cosh(u) has it."""
+    if not expr.args or not expr.has(sp.sinh):
+        return expr
+    inside = [_squares_off(arg) for arg in expr.args]
+    if not expr.is_Add:
+        return expr.func(*inside)
+    terms = list(inside)
+    for term in inside:
+        for square in [node for node in term.atoms(sp.Pow) if node.exp == 2 and isinstance(node.base, sp.sinh)]:
+            other = -term.xreplace({square: sp.cosh(square.base.args[0]) ** 2})
+            if term in terms and other in terms:
+                terms.remove(term)
+                terms.remove(other)
+                terms.append(-term / square)
+    return sp.Add(*terms)
+
+
+def _gathered(expr: Expr) -> Expr:
+    """Put exponentials and divisors into the sum beside them: Σ exp(2 z[j]) / S² → Σ (exp(z[j]) / S)²."""
+    if not expr.args or not expr.has(Total):
+        return expr
+    if expr.is_Add:
+        return sp.Add(*map(_gathered, expr.args))
+    if isinstance(expr, Total):
+        return Total(_gathered(expr.body), *expr.bound)
+    factors = sp.Mul.make_args(sp.expand_mul(expr, deep=False))
+    if len(factors) == 1:
+        return expr if not factors[0].is_Add else _gathered(factors[0])
+    sums = [factor for factor in factors if isinstance(factor, Total) and factor.body.has(sp.exp)]
+    if not sums:
+        return expr
+    beside = [factor for factor in factors if factor not in sums and factor.has(sp.exp)]
+    rest = [factor for factor in factors if factor is not sums[0] and factor not in beside]
+    return sp.Mul(*rest, Total(sp.Mul(sums[0].body, *beside), *sums[0].bound))

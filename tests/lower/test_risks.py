@@ -1,0 +1,74 @@
+"""What overflows, divides by what vanishes, or is rounded before its logarithm is found, and nothing else."""
+
+import pytest
+import sympy as sp
+
+from symbackprop.expressions import Index, Peak, Read, Total, Where
+from symbackprop.graph import Equation
+from symbackprop.lower.risks import Risks, hazards
+
+J, K = Index("j", 4), Index("k", 4)
+Z, V, A, E, S, W = (Read(name, J) for name in ("z", "v", "a", "e", "s", "w"))
+TOTAL = Total(sp.exp(Read("z", K)), K)
+
+
+@pytest.mark.parametrize(
+    "rhs",
+    [sp.exp(Z) * V, sp.sinh(Z), sp.cosh(Z), sp.exp(-Z), TOTAL, 1 / TOTAL, sp.exp(-sp.log(TOTAL))],
+)
+def test_exponentials_that_are_large_somewhere(rhs):
+    assert len(hazards(rhs).overflowing) == 1
+
+
+@pytest.mark.parametrize(
+    "rhs",
+    [
+        1 / (1 + sp.exp(-Z)),
+        sp.exp(Z) / TOTAL,
+        sp.log(TOTAL),
+        sp.exp(-(Z**2) / 2),
+        sp.exp(Z - Peak(Read("z", K), K)),
+        sp.exp(Z - sp.log(TOTAL)),
+        Z**2 / V,
+    ],
+)
+def test_what_has_a_stable_form_does_not_overflow(rhs):
+    assert not hazards(rhs).overflowing
+
+
+def known(*equations):
+    found = Risks()
+    for name, rhs in equations:
+        found.add(Equation(name, (J,), rhs))
+    return found
+
+
+def test_a_divisor_that_may_vanish_is_one_that_is_rounded_to_0():
+    risks = known(("a", 1 / (1 + sp.exp(-Z))), ("s", sp.sqrt(1 + A**2)))
+    assert risks.own(V / A) == risks.own(V / (1 - A)) == 1
+    assert risks.own(V / (1 + A)) == risks.own(V / S) == risks.own(V / Z) == 0
+
+
+def test_a_logarithm_is_of_what_was_rounded():
+    risks = known(("a", 1 / (1 + sp.exp(-Z))))
+    assert risks.logarithms(sp.log(A) + sp.log(V)) == [sp.log(A)]
+    assert risks.logarithms(sp.log(A + 1)) == []
+
+
+def test_risks_are_passed_on_until_a_weight_is_met():
+    risks = known(("e", sp.exp(Z)), ("s", 1 + E), ("w", V + V * Read("m", J) * Z * E))
+    assert {"e", "s"} <= risks.risky
+    assert "w" not in risks.risky
+    assert risks.number(V * E) == 1
+    assert risks.to_open(V / S) == ["s"]
+
+
+def test_a_weighted_sum_of_exponentials_is_as_risky_as_they_are():
+    assert known(("e", sp.exp(Z)), ("w", V * E)).risky == {"e", "w"}
+
+
+def test_branches_and_recurrences_are_put_nowhere():
+    before = Read("a", J - 1)
+    risks = known(("a", sp.exp(before)), ("e", Where(Z > 0, sp.exp(Z), sp.S.Zero)))
+    assert risks.equations == {}
+    assert known(("a", sp.exp(Z))).to_open(V / before) == []
