@@ -66,6 +66,8 @@ def loss_and_grad_in_chunks(
     if len(lengths) != 1:
         raise ShapeError(f"the inputs and targets have {sorted(lengths)} samples, and need equally many")
     (total,) = lengths
+    if not total:
+        raise ShapeError("the inputs and targets have no samples")
     bounds = list(_bounds(data, total, rows))
 
     def part(chunk: Sequence[Any]) -> Found:

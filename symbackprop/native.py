@@ -92,6 +92,11 @@ class Native:
             ShapeError: An array does not have the shape that it needs.
             InputError: There is no C compiler, or it fails.
         """
+        missing = [name for name in self._parameters if name not in params]
+        if missing:
+            raise ShapeError(f"{missing[0]} is missing: the parameters are {', '.join(self._parameters)}")
+        if len(data) != len(self._data):
+            raise ShapeError(f"there are {len(data)} arrays of data, and needed are {', '.join(self._data)}")
         arrays = dict(zip(self._data, data, strict=True)) | {name: params[name] for name in self._parameters}
         given = {name: np.asarray(value, dtype=self.dtype) for name, value in arrays.items()}
         sizes = self._sizes(given)
@@ -116,6 +121,8 @@ class Native:
             )
             if shape != expected:
                 raise ShapeError(f"{name} has the shape {shape}, and needs {expected}")
+            if 0 in shape:
+                raise ShapeError(f"{name} is empty: its shape is {shape}")
         return dict(sorted(found.items()))
 
 

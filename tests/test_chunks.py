@@ -101,3 +101,8 @@ def test_a_single_sample_has_no_chunks():
 def test_lengths_must_agree(derived):
     with pytest.raises(ShapeError, match=r"\[102, 103\] samples"):
         sb.loss_and_grad_in_chunks(derived, derived.compile().initialize(1), X, T[1:])
+
+
+def test_there_must_be_samples(derived):
+    with pytest.raises(ShapeError, match="no samples"):
+        sb.loss_and_grad_in_chunks(derived, derived.compile().initialize(1), X[:0], T[:0])

@@ -64,6 +64,12 @@ def test_wrong_shapes_are_named():
     d = sb.derive("3 -> 2, loss=mse")
     with pytest.raises(ShapeError, match=r"t has the shape \(4, 2\), and needs \(5, 2\)"):
         d.native().loss(d.compile().initialize(), np.ones((5, 3)), np.ones((4, 2)))
+    with pytest.raises(ShapeError, match=r"x is empty: its shape is \(0, 3\)"):
+        d.native().loss(d.compile().initialize(), np.ones((0, 3)), np.ones((0, 2)))
+    with pytest.raises(ShapeError, match="b1 is missing: the parameters are W1, b1"):
+        d.native().loss({"W1": np.ones((2, 3))}, np.ones((5, 3)), np.ones((5, 2)))
+    with pytest.raises(ShapeError, match="there are 1 arrays of data, and needed are x, t"):
+        d.native().loss(d.compile().initialize(), np.ones((5, 3)))
 
 
 @pytest.mark.needs("cc|gcc|clang")

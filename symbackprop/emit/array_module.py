@@ -7,6 +7,7 @@ import keyword
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 from symbackprop.emit.array_api import ArrayApi
 from symbackprop.emit.certificate import Certificate, certified
@@ -14,7 +15,7 @@ from symbackprop.emit.environment import render
 from symbackprop.emit.floats import wrapped
 from symbackprop.emit.formulas import formula_rows
 from symbackprop.emit.layout import fitted, tuple_code
-from symbackprop.emit.nodes import all_read, needed
+from symbackprop.emit.nodes import all_read, needed, sizes_used
 from symbackprop.emit.variables import escaped
 from symbackprop.emit.whole import is_array, is_whole
 from symbackprop.expressions import Index
@@ -22,6 +23,7 @@ from symbackprop.graph import Derivation
 from symbackprop.program import (
     Array,
     Assign,
+    Axes,
     Const,
     Leaf,
     Loop,
@@ -38,9 +40,10 @@ from symbackprop.version import __version__
 WIDTH = 108
 Lists = Mapping[str, Index]
 _OWN = """
-    Any Array Params PARAMETERS accumulate annotations array_namespace by_data chosen ctx dtype erf every found gather
-    grads jax kept log_cosh log_sigmoid log_softmax logsumexp loss Loss loss_and_grad math once_differentiable params
-    scatter sigmoid slopes softmax softplus some torch upstream value values window xp _backward _forward _loss _passes
+    Any Array DATA Params PARAMETERS accumulate annotations array_namespace by_data chosen ctx dtype erf every found
+    gather grads jax kept log_cosh log_sigmoid log_softmax logsumexp loss Loss loss_and_grad math once_differentiable
+    params scatter sigmoid slopes softmax softplus some torch upstream value values window xp _backward _forward _loss
+    _passes
 """
 RESERVED = frozenset([*dir(builtins), *keyword.kwlist, *_OWN.split()])
 
@@ -79,9 +82,7 @@ def emit_array_module(
         "array_api/module.py.j2",
         library=library,
         title=derivation.graph.name,
-        shapes=[(name, tuple_code([str(axis.size) if axis.size.is_Integer else f'"{axis.size}"' for axis in axes]))
-                for name, axes in program.parameters.items()],
-        symbolic=any(not axis.size.is_Integer for axes in program.parameters.values() for axis in axes),
+        **_shapes(program, writer),
         data=writer.data,
         floating=floating,
         data_arguments=[f"{name}: Array" for name in writer.data],
@@ -99,6 +100,21 @@ def emit_array_module(
         body = "".join(row for row in body.splitlines(keepends=True) if "xp = array_namespace(" not in row)
     name = derivation.graph.name
     return certified(Certificate(name, network_hash, version, checks), body)
+
+
+def _shapes(program: Program, writer: _Writer) -> dict[str, Any]:
+    """What is looked at before anything is computed."""
+
+    def shape(axes: Axes) -> str:
+        return tuple_code([str(axis.size) if axis.size.is_Integer else f'"{axis.size}"' for axis in axes])
+
+    return {
+        "shapes": [(name, shape(axes)) for name, axes in program.parameters.items()],
+        "data_shapes": [(writer.name(name), shape(program.data[name])) for name in writer.given],
+        "look": fitted("_look(", ["params", *(f"{name}={name}" for name in writer.data)], ")", 4),
+        "counted": bool(sizes_used((*program.forward, *program.backward))),
+        "symbolic": any(not axis.size.is_Integer for axes in program.parameters.values() for axis in axes),
+    }
 
 
 def _with_helpers(helpers: set[str]) -> set[str]:

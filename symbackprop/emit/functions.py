@@ -18,7 +18,7 @@ from symbackprop.graph import Derivation
 from symbackprop.program import Array, Assign, Loop, Program, Reduce, Statement, Training, assignments, leaves
 
 RESERVED = frozenset(dir(builtins)) | HELPERS | frozenset(HELPER_CODE) | {
-    "Any", "Array", "Callable", "HALF", "History", "Iterator", "ONE", "PARAMETERS", "Params", "START", "State",
+    "Any", "Array", "Callable", "DATA", "HALF", "History", "Iterator", "ONE", "PARAMETERS", "Params", "START", "State",
     "TRAINABLE", "Workspace", "annotations", "arrays", "batch", "batch_size", "callback", "check", "dtype", "epochs",
     "forward", "gradient_tolerance", "grads", "history", "initialize", "loss", "loss_and_grad", "main", "math",
     "moved", "np", "npt", "pack", "parameters", "params", "rng", "seed", "self", "sequential", "sequential_step",
@@ -146,6 +146,11 @@ class Functions:
         """The statements of the loss and of all gradients."""
         wanted = {self.program.loss, *all_read(self.program.backward)}
         return (*needed(self.statements, wanted), *self.program.backward)
+
+    @property
+    def counts_samples(self) -> bool:
+        """Whether a size is a number in the code, as in a mean: there must be something to count then."""
+        return bool(sizes_used(self._both_passes))
 
     def gradient_items(self) -> list[tuple[str, str]]:
         """For each parameter the expression of its gradient; one that the loss does not depend on has none to name."""

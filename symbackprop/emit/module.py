@@ -115,7 +115,20 @@ def _signatures(functions: Functions) -> dict[str, Any]:
         "loss_head": fitted("def loss(", ["params: Params", *typed], ") -> float:"),
         "gradients_head": fitted("def loss_and_grad(", ["params: Params", *typed], ") -> tuple[float, Params]:"),
         "margins_head": fitted("def _margins(", ["params: Params", *typed], ") -> Array:"),
+        "data_shapes": [
+            (name, shape_code(functions.graph.tensors[given]))
+            for name, given in zip(names, functions.given, strict=True)
+        ],
+        "checked_inputs": _checked(inputs),
+        "checked": _checked(names),
+        "counted": functions.counts_samples,
     }
+
+
+def _checked(names: Sequence[str]) -> list[str]:
+    """The line that makes arrays of what a function is given, after a look at the shapes."""
+    kept = tuple_code(names) if names else "_"
+    return fitted(f"params, {kept} = _checked(", ["params", *(f"{name}={name}" for name in names)], ")", 4)
 
 
 def _passes(functions: Functions, program: Program) -> dict[str, Any]:

@@ -1,5 +1,8 @@
 """The module of the array API standard: recurrences, names, the head."""
 
+import numpy as np
+import pytest
+
 import symbackprop as sb
 from symbackprop.emit.certificate import split_certificate
 from symbackprop.targets import array_api_text
@@ -31,3 +34,23 @@ def test_a_number_is_made_an_array_of_the_type_of_the_parameters():
 def test_the_head_is_a_certificate():
     found, body = split_certificate(array_api_text(sb.derive("mazur").stages, ["index form: 1e-9"]))
     assert found["check"] == ("index form: 1e-9",) and body.startswith('"""Loss and gradient')
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda p, x, t: (p, x, t[:1]), r"t has the shape \(1, 2\), but should have \(N, 2\) with N = 5"),
+        (lambda p, x, t: (p, x[:0], t[:0]), r"x is empty: its shape is \(0, 3\)"),
+        (lambda p, x, t: ({"W1": p["W1"]}, x, t), "b1 is missing: the parameters are W1, b1"),
+        (lambda p, x, t: ({**p, "b1": [0.0, 0.0]}, x, t), "b1 is of type list, not an array"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_named(change, message):
+    pytest.importorskip("array_api_compat")
+    d = sb.derive("3 -> 2, loss=mse")
+    names: dict[str, object] = {}
+    exec(split_certificate(array_api_text(d.stages))[1], names)
+    given = change(d.compile().initialize(0), np.ones((5, 3)), np.ones((5, 2)))
+    for function in ("loss", "loss_and_grad"):
+        with pytest.raises(ValueError, match=message):
+            names[function](*given)

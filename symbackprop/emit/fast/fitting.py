@@ -1,6 +1,6 @@
 """Program → the line in which a workspace looks whether what it is given is of its sizes and its precision.
 
-Shapes of the data are compared at every call, since NumPy would spread one sample over many without a word; of the
+All shapes are compared at every call, since NumPy would spread one sample or one bias over many without a word; of the
 precisions those of the data and of one parameter, which tell the usual mistake and cost next to nothing.
 """
 
@@ -24,29 +24,26 @@ def fitting(program: Program, names: Mapping[str, str], sizes: Collection[str], 
 
     Returns:
         `work_shapes`, each compared array with its shape, `work_expected`, what the comparison is with, and
-        `work_fits`, the lines that compare; all are empty where there is no array to compare.
+        `work_fits`, the line that compares; all are empty where there is no array to compare.
     """
-    compared = {
-        name: own
-        for name, own in names.items()
-        if program.data[name] and all(str(s) in sizes for axis in program.data[name] for s in axis.size.free_symbols)
-    }
-    if not compared:
+
+    def is_known(axes: Axes) -> bool:
+        return bool(axes) and all(str(s) in sizes for axis in axes for s in axis.size.free_symbols)
+
+    data = {own: program.data[name] for name, own in names.items() if is_known(program.data[name])}
+    parameters = {name: axes for name, axes in program.parameters.items() if is_known(axes)}
+    if not data and not parameters:
         return {"work_shapes": [], "work_expected": "", "work_fits": []}
-    typed = [f"{own}.dtype" for own in compared.values()]
-    typed += [f'params["{name}"].dtype' for name, axes in program.parameters.items() if axes][:1]
+    arrays = [*data, *(f'params["{name}"]' for name in parameters)]
+    typed = arrays[: len(data) + 1]
     return {
-        "work_shapes": [(own, shape(program.data[name])) for name, own in compared.items()],
+        "work_shapes": [(name, shape(axes)) for name, axes in (data | parameters).items()],
         "work_expected": f"(*self._shapes.values(), {', '.join(['self._dtype'] * len(typed))})",
-        "work_fits": _lines(list(compared.values()), typed),
+        "work_fits": _lines(arrays, typed),
     }
 
 
-def _lines(names: Sequence[str], typed: Sequence[str]) -> list[str]:
+def _lines(arrays: Sequence[str], typed: Sequence[str]) -> list[str]:
     """Dtypes that are one and the same object are compared at once, so that a tuple of them costs little."""
-    given = [*(f"{name}.shape" for name in names), *typed]
-    call = fitted("self._refuse(", ["params", *(f"{name}={name}" for name in names)], ")", 12)
-    return [
-        *fitted("if (", given, ") != self._expected:", 8),
-        *(f"    {row}" for row in call),
-    ]
+    given = [*(f"{array}.shape" for array in arrays), *(f"{array}.dtype" for array in typed)]
+    return fitted("fits = (", given, ") == self._expected", 12)

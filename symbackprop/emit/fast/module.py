@@ -78,6 +78,7 @@ def _workspace(workspace: Workspace, functions: Functions) -> dict[str, Any]:
         "work_both": both,
         "work_loss_head": fitted("    def loss(", ["self", *given], ") -> float:", 4),
         "work_both_head": fitted("    def loss_and_grad(", ["self", *given], ") -> tuple[float, Params]:", 4),
+        "work_look_head": fitted("    def _look(", ["self", *given], ") -> None:", 4),
         "work_head": fitted("def _prepared(", given, ") -> tuple[Workspace, Params, tuple[Array, ...]]:"),
     }
 
