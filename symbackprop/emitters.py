@@ -227,6 +227,8 @@ def write(
         try:
             with within(300, f"writing {EMITTERS[name].file}"):
                 files[EMITTERS[name].file] = EMITTERS[name].make(stages, found)
+        except SymbackpropError as refusal:
+            refusals.append(refusal.told(f"{EMITTERS[name].file} is not written"))
         except Exception as refusal:  # what was finished is kept, whoever's mistake it is
             refusals.append(refusal)
     write_folder(folder, files, record)

@@ -118,12 +118,15 @@ class SymbackpropError(Exception):
         """Return the same error, told of which part of the network it speaks, unless it knows already."""
         if self.path:
             return self
-        told = [
-            m if what.split(" (")[0] in m.message else replace(m, message=f"{what}: {m.message}") for m in self.mistakes
-        ]
-        again = type(self)(mistakes=told)
+        again = self.told(what)
         again.path = path
         return again
+
+    def told(self, what: str) -> Self:
+        """Return the same error with a beginning that says what it is about, where it does not say so itself."""
+        own = what.split(" (")[0]
+        told = [m if own in m.message else replace(m, message=f"{what}: {m.message}") for m in self.mistakes]
+        return type(self)(mistakes=told)
 
 
 class InputError(SymbackpropError):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from symbackprop.arrays.tracing import described, refuse_shapes
 from symbackprop.curvature import Curvature
 from symbackprop.emitters import chosen_details, write
-from symbackprop.errors import UnknownNameError, did_you_mean
+from symbackprop.errors import InputError, UnknownNameError, did_you_mean
 from symbackprop.gradient import Gradient
 from symbackprop.network import Equations, Network, load
 from symbackprop.pipeline import Stages
@@ -56,8 +56,12 @@ def derive(
         >>> d["delta1"].indexed
         Eq(delta1[j], (1 - a1[j])*a1[j]*Sum(W2[k, j]*delta2[k], (k, 0, 1)))
     """
+    wrt = _several(wrt)
+    if wrt == ():
+        help = "name tensors, such as wrt=['W1'], or leave it out for every parameter"
+        raise InputError("there is nothing to derive for: wrt is empty", code="SB021", help=help)
     if callable(network):
-        network, wrt = described(network, shapes, _several(wrt), _several(integers) or ()), None
+        network, wrt = described(network, shapes, wrt, _several(integers) or ()), None
     elif shapes or integers:
         refuse_shapes(shapes)
     return Derived(load(network), wrt, notation, style)

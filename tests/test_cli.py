@@ -149,6 +149,13 @@ def test_mistakes_in_formulas_are_bad_input(call, tmp_path, own, my, message):
     assert message in err
 
 
+def test_a_style_without_the_module_that_has_it_is_refused(call, tmp_path):
+    code, _, err = call("derive", "line", "--to", "c", "--style", "fast", "-o", str(tmp_path / "new"))
+    assert code == 2
+    assert "--style fast is of the Python module, which is not among --to c" in err
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_network_too_large_to_check_is_refused(call, tmp_path):
     code, _, err = call("derive", "1000000000 -> 1000000000, loss=mse", "-o", "large")
     assert code == 3

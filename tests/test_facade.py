@@ -75,6 +75,12 @@ def test_compiled_gradient_agrees_with_the_closed_forms(mazur):
     assert set(gradients) == {"W1", "b1", "W2", "b2"}
 
 
+@pytest.mark.parametrize("network", ["mazur", lambda w: np.sum(w**2)])
+def test_wrt_of_nothing_is_refused(network):
+    with pytest.raises(InputError, match="there is nothing to derive for: wrt is empty"):
+        sb.derive(network, wrt=[], **({"w": 3} if callable(network) else {}))
+
+
 def test_wrt_restricts_and_extends():
     d = sb.derive("mazur", wrt=["W2", "x"])
     assert d["x"].code == "delta1 @ W1"

@@ -53,6 +53,11 @@ def derive(
     from symbackprop.facade import derive as derived
 
     chosen = _chosen(formats, language)
+    if style != "readable" and "python" not in chosen:
+        from symbackprop.errors import InputError
+
+        message = f"--style {style} is of the Python module, which is not among --to {formats}"
+        raise InputError(message, help=f"--to python,{formats}")
     d = derived(network, notation=notation, style=style)
     folder = output or Path("output") / d.network.name
     with progress(f"deriving {d.network.name}"):
