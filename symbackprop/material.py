@@ -89,11 +89,13 @@ def _training(run: Run | None) -> Training:
 
 
 def _listing(module: str) -> str:
-    """The body of the emitted `loss_and_grad`, without comments; nothing where that is too long to print."""
+    """The emitted `loss_and_grad` from where it computes, without comments; nothing where that is too long to print."""
     lines = module.splitlines()
     for node in ast.parse(module).body:
         if isinstance(node, ast.FunctionDef) and node.name == "loss_and_grad":
-            kept = [lines[node.lineno - 1], *lines[node.body[1].lineno - 1 : node.end_lineno]]
+            # Behind its docstring it looks at what it is given, which no reader of a derivation asks for.
+            first = node.body[2 if "_checked(" in ast.unparse(node.body[1]) else 1]
+            kept = [lines[node.lineno - 1], *lines[first.lineno - 1 : node.end_lineno]]
             kept = [line for line in kept if not line.lstrip().startswith("#")]
             return "\n".join(kept) if len(kept) <= LONGEST_LISTING else ""
     return ""

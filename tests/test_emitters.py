@@ -75,7 +75,7 @@ def test_a_format_that_cannot_be_made_leaves_the_others(tmp_path, monkeypatch):
         raise InputError("a PDF needs a TeX engine, and none is installed")
 
     monkeypatch.setattr("symbackprop.emitters.pdf", refuse)
-    with pytest.raises(InputError, match="derivation.pdf is not written: a PDF needs a TeX engine"):
+    with pytest.raises(InputError, match=r"derivation\.pdf is not written: a PDF needs a TeX engine"):
         sb.derive("line").write(tmp_path, ("latex", "pdf"))
     assert {path.name for path in tmp_path.iterdir()} == {"derivation.tex", "verification.json"}
     assert is_whole(tmp_path)

@@ -26,7 +26,7 @@ def test_the_listing_is_the_emitted_code(mazur):
     d, report = mazur
     listing = material(d.stages, report).code
     assert "dW2 = np.outer(delta2, a1)" in listing
-    assert "#" not in listing
+    assert "#" not in listing and "_checked" not in listing
     assert len(listing.splitlines()) <= LONGEST_LISTING
 
 

@@ -9,7 +9,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 6fe9e834f2a4488e13ea79aa72d45b4e0af59c1288c176d4677f26a0adab5775
+# body sha256: fcb1868ba2644851b3c02ce01eb0e5a28a38e284dce5497249587a70e5245995
 """Loss, gradient and training of the network attention, in NumPy.
 
     x    N x T x 4  input
@@ -37,6 +37,10 @@ PARAMETERS: dict[str, tuple[int, ...]] = {
     "q_W": (3, 4),
     "k_W": (3, 4),
     "v_W": (2, 4),
+}
+DATA: dict[str, tuple[int | str, ...]] = {
+    "x": ("N", "T", 4),
+    "t": ("N", "T", 2),
 }
 TRAINABLE = ("q_W", "k_W", "v_W")
 
@@ -69,14 +73,19 @@ def initialize(seed: int = 0) -> Params:
 
 def pack(params: Params) -> Array:
     """Return all parameters as one vector, for scipy.optimize and its like."""
+    params, _ = _checked(params)
     return np.concatenate([np.ravel(params[name]) for name in PARAMETERS])
 
 
 def unpack(vector: Array) -> Params:
     """Return the parameters that `pack` made a vector of."""
+    expected = PARAMETERS
+    length = sum(int(np.prod(shape)) for shape in expected.values())
+    if len(vector) != length:
+        raise ValueError(f"the vector has {len(vector)} numbers, but the parameters have {length}")
     params: Params = {}
     start = 0
-    for name, shape in PARAMETERS.items():
+    for name, shape in expected.items():
         stop = start + int(np.prod(shape))
         params[name] = np.reshape(vector[start:stop], shape)
         start = stop
@@ -90,6 +99,32 @@ def softmax(z: Array, axis: int = -1) -> Array:
     return value
 
 
+def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes: dict[str, int]) -> None:
+    """Refuse an array of another shape than it should have; a letter is the size that it first stands for."""
+    before = len(sizes)
+    expected = [sizes.setdefault(n, m) if isinstance(n, str) else n for n, m in zip(shape, found, strict=False)]
+    if len(found) != len(shape) or list(found) != expected:
+        known = ", ".join(f"{size} = {length}" for size, length in [*sizes.items()][:before])
+        wanted = str(shape).replace("'", "") + (f" with {known}" if known else "")
+        raise ValueError(f"{name} has the shape {tuple(found)}, but should have {wanted}")
+    if 0 in found:
+        raise ValueError(f"{name} is empty: its shape is {tuple(found)}")
+
+
+def _checked(params: Params, **data: Any) -> tuple[Params, list[Array]]:
+    """Return parameters and data as arrays, or say which is missing, or misshapen, or holds no numbers."""
+    made: dict[str, Array] = {}
+    sizes: dict[str, int] = {}
+    for name, shape in (*PARAMETERS.items(), *((name, DATA[name]) for name in data)):
+        if name not in data and name not in params:
+            raise ValueError(f"{name} is missing: the parameters are {', '.join(PARAMETERS)}")
+        array = made[name] = np.asarray(data[name] if name in data else params[name])
+        _fit(name, array.shape, shape, sizes)
+        if array.dtype.kind not in "biufc":
+            raise ValueError(f"{name} is an array of {array.dtype}, not of numbers")
+    return {**params, **{name: made[name] for name in PARAMETERS}}, [made[name] for name in data]
+
+
 def forward(params: Params, x: Array) -> tuple[Array, Params]:
     """Return the prediction y4 and everything that is computed on the way to it.
 
@@ -100,6 +135,7 @@ def forward(params: Params, x: Array) -> tuple[Array, Params]:
     p_{sτu}⁽⁴⁾ = exp(s_{sτu}⁽⁴⁾)/(Σ_w exp(s_{sτw}⁽⁴⁾))
     y_{sτj}⁽⁴⁾ = Σᵤ p_{sτu}⁽⁴⁾·zₛᵤⱼ⁽ᵛ⁾
     """
+    params, (x,) = _checked(params, x=x)
     q_W = params["q_W"]
     k_W = params["k_W"]
     v_W = params["v_W"]
@@ -117,6 +153,7 @@ def loss(params: Params, x: Array, t: Array) -> float:
 
     E = 1/(2·N·T)·Σₛ Σ_τ Σⱼ (t_{sτj} - y_{sτj}⁽⁴⁾)²
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     q_W = params["q_W"]
     k_W = params["k_W"]
     v_W = params["v_W"]
@@ -139,6 +176,7 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     ∂E/∂wⱼᵢ⁽ᵏ⁾ = Σₛ Σ_τ δ_{sτj}⁽ᵏ⁾·x_{sτi}
     ∂E/∂wⱼᵢ⁽ᵛ⁾ = Σₛ Σ_τ δ_{sτj}⁽ᵛ⁾·x_{sτi}
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     q_W = params["q_W"]
     k_W = params["k_W"]
     v_W = params["v_W"]
@@ -223,6 +261,7 @@ def sequential_step(
 
     The gradients of a layer are taken through the new values of the layers above it.
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     q_W = params["q_W"]
     k_W = params["k_W"]
     v_W = params["v_W"]
@@ -296,6 +335,7 @@ def train(
         learning_rate: Of sgd.
         callback: Called with (step, loss, params) before each update; training stops where it returns True.
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     history = History()
     state: State = {}
     arrays = (x, t)

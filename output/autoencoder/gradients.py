@@ -10,7 +10,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 07490a5e3d5d339b8f75210f321ce35cf426e2e5d6bacbf234831b464a5cf1d8
+# body sha256: b6a2a36415289ea3a5aed18ff55189d6a1ae6528776fdfa9d12f66fa721cf85e
 """Loss, gradient and training of the network autoencoder, in NumPy.
 
     x          N x 6  input
@@ -38,6 +38,10 @@ PARAMETERS: dict[str, tuple[int, ...]] = {
     "encoder_W": (3, 6),
     "encoder_b": (3,),
     "decoder_b": (6,),
+}
+DATA: dict[str, tuple[int | str, ...]] = {
+    "x": ("N", 6),
+    "t": ("N", 6),
 }
 TRAINABLE = ("encoder_W", "encoder_b", "decoder_b")
 
@@ -75,18 +79,49 @@ def initialize(seed: int = 0) -> Params:
 
 def pack(params: Params) -> Array:
     """Return all parameters as one vector, for scipy.optimize and its like."""
+    params, _ = _checked(params)
     return np.concatenate([np.ravel(params[name]) for name in PARAMETERS])
 
 
 def unpack(vector: Array) -> Params:
     """Return the parameters that `pack` made a vector of."""
+    expected = PARAMETERS
+    length = sum(int(np.prod(shape)) for shape in expected.values())
+    if len(vector) != length:
+        raise ValueError(f"the vector has {len(vector)} numbers, but the parameters have {length}")
     params: Params = {}
     start = 0
-    for name, shape in PARAMETERS.items():
+    for name, shape in expected.items():
         stop = start + int(np.prod(shape))
         params[name] = np.reshape(vector[start:stop], shape)
         start = stop
     return params
+
+
+def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes: dict[str, int]) -> None:
+    """Refuse an array of another shape than it should have; a letter is the size that it first stands for."""
+    before = len(sizes)
+    expected = [sizes.setdefault(n, m) if isinstance(n, str) else n for n, m in zip(shape, found, strict=False)]
+    if len(found) != len(shape) or list(found) != expected:
+        known = ", ".join(f"{size} = {length}" for size, length in [*sizes.items()][:before])
+        wanted = str(shape).replace("'", "") + (f" with {known}" if known else "")
+        raise ValueError(f"{name} has the shape {tuple(found)}, but should have {wanted}")
+    if 0 in found:
+        raise ValueError(f"{name} is empty: its shape is {tuple(found)}")
+
+
+def _checked(params: Params, **data: Any) -> tuple[Params, list[Array]]:
+    """Return parameters and data as arrays, or say which is missing, or misshapen, or holds no numbers."""
+    made: dict[str, Array] = {}
+    sizes: dict[str, int] = {}
+    for name, shape in (*PARAMETERS.items(), *((name, DATA[name]) for name in data)):
+        if name not in data and name not in params:
+            raise ValueError(f"{name} is missing: the parameters are {', '.join(PARAMETERS)}")
+        array = made[name] = np.asarray(data[name] if name in data else params[name])
+        _fit(name, array.shape, shape, sizes)
+        if array.dtype.kind not in "biufc":
+            raise ValueError(f"{name} is an array of {array.dtype}, not of numbers")
+    return {**params, **{name: made[name] for name in PARAMETERS}}, [made[name] for name in data]
 
 
 def forward(params: Params, x: Array) -> tuple[Array, Params]:
@@ -96,6 +131,7 @@ def forward(params: Params, x: Array) -> tuple[Array, Params]:
     aₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ = tanh(zₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾)
     zₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σⱼ wⱼᵢ⁽ᵉⁿᶜᵒᵈᵉʳ⁾·aₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ + bᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
     """
+    params, (x,) = _checked(params, x=x)
     encoder_W = params["encoder_W"]
     encoder_b = params["encoder_b"]
     decoder_b = params["decoder_b"]
@@ -110,6 +146,7 @@ def loss(params: Params, x: Array, t: Array) -> float:
 
     E = 1/N·½·Σₛ Σⱼ (tₛⱼ - zₛⱼ⁽ᵈᵉᶜᵒᵈᵉʳ⁾)²
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     encoder_W = params["encoder_W"]
     encoder_b = params["encoder_b"]
     decoder_b = params["decoder_b"]
@@ -128,6 +165,7 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     ∂E/∂bⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾ = Σₛ δₛⱼ⁽ᵉⁿᶜᵒᵈᵉʳ⁾
     ∂E/∂bᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ = Σₛ δₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     encoder_W = params["encoder_W"]
     encoder_b = params["encoder_b"]
     decoder_b = params["decoder_b"]
@@ -197,6 +235,7 @@ def sequential_step(
 
     The gradients of a layer are taken through the new values of the layers above it.
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     encoder_W = params["encoder_W"]
     encoder_b = params["encoder_b"]
     decoder_b = params["decoder_b"]
@@ -258,6 +297,7 @@ def train(
         learning_rate: Of sgd.
         callback: Called with (step, loss, params) before each update; training stops where it returns True.
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     history = History()
     state: State = {}
     arrays = (x, t)

@@ -10,7 +10,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 288c2771fc103d6227985eb415d48ccc916029a98e109bcfb803a1b20beef7ac
+# body sha256: 6ee095347de519dc4cadd0352eca02f4c17f7ba9ddc638be46e475a2878a1822
 """Loss, gradient and training of the network cnn, in NumPy.
 
     x   N x 8 x 8 x 1  input
@@ -40,6 +40,10 @@ PARAMETERS: dict[str, tuple[int, ...]] = {
     "b1": (4,),
     "W4": (10, 36),
     "b4": (10,),
+}
+DATA: dict[str, tuple[int | str, ...]] = {
+    "x": ("N", 8, 8, 1),
+    "t": ("N", 10),
 }
 TRAINABLE = ("W1", "b1", "W4", "b4")
 
@@ -89,14 +93,19 @@ def initialize(seed: int = 0) -> Params:
 
 def pack(params: Params) -> Array:
     """Return all parameters as one vector, for scipy.optimize and its like."""
+    params, _ = _checked(params)
     return np.concatenate([np.ravel(params[name]) for name in PARAMETERS])
 
 
 def unpack(vector: Array) -> Params:
     """Return the parameters that `pack` made a vector of."""
+    expected = PARAMETERS
+    length = sum(int(np.prod(shape)) for shape in expected.values())
+    if len(vector) != length:
+        raise ValueError(f"the vector has {len(vector)} numbers, but the parameters have {length}")
     params: Params = {}
     start = 0
-    for name, shape in PARAMETERS.items():
+    for name, shape in expected.items():
         stop = start + int(np.prod(shape))
         params[name] = np.reshape(vector[start:stop], shape)
         start = stop
@@ -130,6 +139,32 @@ def window(x: Array, axis: int, sizes: tuple[int, ...], steps: tuple[int, ...], 
     return np.lib.stride_tricks.as_strided(first, shape, strides, writeable=False)
 
 
+def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes: dict[str, int]) -> None:
+    """Refuse an array of another shape than it should have; a letter is the size that it first stands for."""
+    before = len(sizes)
+    expected = [sizes.setdefault(n, m) if isinstance(n, str) else n for n, m in zip(shape, found, strict=False)]
+    if len(found) != len(shape) or list(found) != expected:
+        known = ", ".join(f"{size} = {length}" for size, length in [*sizes.items()][:before])
+        wanted = str(shape).replace("'", "") + (f" with {known}" if known else "")
+        raise ValueError(f"{name} has the shape {tuple(found)}, but should have {wanted}")
+    if 0 in found:
+        raise ValueError(f"{name} is empty: its shape is {tuple(found)}")
+
+
+def _checked(params: Params, **data: Any) -> tuple[Params, list[Array]]:
+    """Return parameters and data as arrays, or say which is missing, or misshapen, or holds no numbers."""
+    made: dict[str, Array] = {}
+    sizes: dict[str, int] = {}
+    for name, shape in (*PARAMETERS.items(), *((name, DATA[name]) for name in data)):
+        if name not in data and name not in params:
+            raise ValueError(f"{name} is missing: the parameters are {', '.join(PARAMETERS)}")
+        array = made[name] = np.asarray(data[name] if name in data else params[name])
+        _fit(name, array.shape, shape, sizes)
+        if array.dtype.kind not in "biufc":
+            raise ValueError(f"{name} is an array of {array.dtype}, not of numbers")
+    return {**params, **{name: made[name] for name in PARAMETERS}}, [made[name] for name in data]
+
+
 def forward(params: Params, x: Array) -> tuple[Array, Params]:
     """Return the prediction a4 and everything that is computed on the way to it.
 
@@ -140,6 +175,7 @@ def forward(params: Params, x: Array) -> tuple[Array, Params]:
     zₛⱼ⁽⁴⁾ = Σᵢ wⱼᵢ⁽⁴⁾·yₛᵢ⁽³⁾ + bⱼ⁽⁴⁾
     aₛⱼ⁽⁴⁾ = exp(zₛⱼ⁽⁴⁾)/(Σₖ exp(zₛₖ⁽⁴⁾))
     """
+    params, (x,) = _checked(params, x=x)
     W1 = params["W1"]
     b1 = params["b1"]
     W4 = params["W4"]
@@ -164,6 +200,7 @@ def loss(params: Params, x: Array, t: Array) -> float:
 
     E = -1/N·Σₛ Σⱼ tₛⱼ·log aₛⱼ⁽⁴⁾
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     W1 = params["W1"]
     b1 = params["b1"]
     W4 = params["W4"]
@@ -191,6 +228,7 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     ∂E/∂wⱼᵢ⁽⁴⁾ = Σₛ δₛⱼ⁽⁴⁾·yₛᵢ⁽³⁾
     ∂E/∂bⱼ⁽⁴⁾ = Σₛ δₛⱼ⁽⁴⁾
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     W1 = params["W1"]
     b1 = params["b1"]
     W4 = params["W4"]
@@ -290,6 +328,7 @@ def sequential_step(
 
     The gradients of a layer are taken through the new values of the layers above it.
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     W1 = params["W1"]
     b1 = params["b1"]
     W4 = params["W4"]
@@ -378,6 +417,7 @@ def train(
         learning_rate: Of sgd.
         callback: Called with (step, loss, params) before each update; training stops where it returns True.
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     history = History()
     state: State = {}
     arrays = (x, t)

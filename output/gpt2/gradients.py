@@ -8,7 +8,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 38fdcb9a3075d69251dacbc5226b58ffdd262a99b82994d7e07d67135f3ab684
+# body sha256: cace5d7b63d8d1f5c11430b4e07bd99e5ffe2233a98eaed5680908a4dc336850
 """Loss, gradient and training of the network gpt2, in NumPy.
 
     tokens       N x context               input
@@ -422,6 +422,10 @@ PARAMETERS: dict[str, tuple[int | str, ...]] = {
     "h11_bp": ("width",),
     "ln_gamma": ("width",),
     "ln_beta": ("width",),
+}
+DATA: dict[str, tuple[int | str, ...]] = {
+    "tokens": ("N", "context"),
+    "t": ("N", "context", "vocabulary"),
 }
 TRAINABLE = (
     "wte_W",
@@ -1057,14 +1061,19 @@ def initialize(seed: int = 0, *, context: int, heads: int, hidden: int, key: int
 
 def pack(params: Params) -> Array:
     """Return all parameters as one vector, for scipy.optimize and its like."""
+    params, _ = _checked(params)
     return np.concatenate([np.ravel(params[name]) for name in PARAMETERS])
 
 
 def unpack(vector: Array, context: int, heads: int, hidden: int, key: int, vocabulary: int, width: int) -> Params:
     """Return the parameters that `pack` made a vector of."""
+    expected = shapes(context, heads, hidden, key, vocabulary, width)
+    length = sum(int(np.prod(shape)) for shape in expected.values())
+    if len(vector) != length:
+        raise ValueError(f"the vector has {len(vector)} numbers, but the parameters have {length}")
     params: Params = {}
     start = 0
-    for name, shape in shapes(context, heads, hidden, key, vocabulary, width).items():
+    for name, shape in expected.items():
         stop = start + int(np.prod(shape))
         params[name] = np.reshape(vector[start:stop], shape)
         start = stop
@@ -1091,6 +1100,32 @@ def scatter(index: Array, values: Array, length: int) -> Array:
     total = np.zeros((length, *values.shape[index.ndim :]), dtype=values.dtype)
     np.add.at(total, index, values)
     return total
+
+
+def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes: dict[str, int]) -> None:
+    """Refuse an array of another shape than it should have; a letter is the size that it first stands for."""
+    before = len(sizes)
+    expected = [sizes.setdefault(n, m) if isinstance(n, str) else n for n, m in zip(shape, found, strict=False)]
+    if len(found) != len(shape) or list(found) != expected:
+        known = ", ".join(f"{size} = {length}" for size, length in [*sizes.items()][:before])
+        wanted = str(shape).replace("'", "") + (f" with {known}" if known else "")
+        raise ValueError(f"{name} has the shape {tuple(found)}, but should have {wanted}")
+    if 0 in found:
+        raise ValueError(f"{name} is empty: its shape is {tuple(found)}")
+
+
+def _checked(params: Params, **data: Any) -> tuple[Params, list[Array]]:
+    """Return parameters and data as arrays, or say which is missing, or misshapen, or holds no numbers."""
+    made: dict[str, Array] = {}
+    sizes: dict[str, int] = {}
+    for name, shape in (*PARAMETERS.items(), *((name, DATA[name]) for name in data)):
+        if name not in data and name not in params:
+            raise ValueError(f"{name} is missing: the parameters are {', '.join(PARAMETERS)}")
+        array = made[name] = np.asarray(data[name] if name in data else params[name])
+        _fit(name, array.shape, shape, sizes)
+        if array.dtype.kind not in "biufc":
+            raise ValueError(f"{name} is an array of {array.dtype}, not of numbers")
+    return {**params, **{name: made[name] for name in PARAMETERS}}, [made[name] for name in data]
 
 
 def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
@@ -1346,6 +1381,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     z_{sτj}⁽ʰᵉᵃᵈ⁾ = Σᵢ wⱼᵢ⁽ʷᵗᵉ⁾·y_{sτi}⁽ˡⁿ⁾
     a_{sτj}⁽ʰᵉᵃᵈ⁾ = exp(z_{sτj}⁽ʰᵉᵃᵈ⁾)/(Σₖ exp(z_{sτk}⁽ʰᵉᵃᵈ⁾))
     """
+    params, (tokens,) = _checked(params, tokens=tokens)
     wte_W = params["wte_W"]
     wpe_W = params["wpe_W"]
     h0_gamma_a = params["h0_gamma_a"]
@@ -2064,6 +2100,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
 
     E = -1/(N·context)·Σₛ Σ_τ Σⱼ t_{sτj}·log a_{sτj}⁽ʰᵉᵃᵈ⁾
     """
+    params, (tokens, t) = _checked(params, tokens=tokens, t=t)
     wte_W = params["wte_W"]
     wpe_W = params["wpe_W"]
     h0_gamma_a = params["h0_gamma_a"]
@@ -2728,6 +2765,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     ∂E/∂γᵢ⁽ˡⁿ⁾ = Σₛ Σ_τ ∂E/∂y_{sτi}⁽ˡⁿ⁾·xhat_{sτi}⁽ˡⁿ⁾
     ∂E/∂βᵢ⁽ˡⁿ⁾ = Σₛ Σ_τ ∂E/∂y_{sτi}⁽ˡⁿ⁾
     """
+    params, (tokens, t) = _checked(params, tokens=tokens, t=t)
     wte_W = params["wte_W"]
     wpe_W = params["wpe_W"]
     h0_gamma_a = params["h0_gamma_a"]
@@ -4710,6 +4748,7 @@ def sequential_step(
 
     The gradients of a layer are taken through the new values of the layers above it.
     """
+    params, (tokens, t) = _checked(params, tokens=tokens, t=t)
     wte_W = params["wte_W"]
     wpe_W = params["wpe_W"]
     h0_gamma_a = params["h0_gamma_a"]
@@ -6636,6 +6675,7 @@ def train(
         learning_rate: Of sgd.
         callback: Called with (step, loss, params) before each update; training stops where it returns True.
     """
+    params, (tokens, t) = _checked(params, tokens=tokens, t=t)
     history = History()
     state: State = {}
     arrays = (tokens, t)

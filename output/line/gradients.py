@@ -11,7 +11,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 5df31c44d9faf81957b9312e63663cab3927320a075ceb6d239cea33447d1ec0
+# body sha256: 6919f46028b503bd172c778d40bf0139d1b3eced56e8fa896792499760281826
 """Loss, gradient and training of the network line, in NumPy.
 
     x   N x 1  input
@@ -36,6 +36,10 @@ State = dict[str, dict[str, Any]]
 PARAMETERS: dict[str, tuple[int, ...]] = {
     "W1": (1, 1),
 }
+DATA: dict[str, tuple[int | str, ...]] = {
+    "x": ("N", 1),
+    "t": ("N", 1),
+}
 TRAINABLE = ("W1",)
 START: dict[str, Any] = {
     "W1": [[3]],
@@ -56,18 +60,47 @@ def initialize(seed: int = 0) -> Params:
 
 def pack(params: Params) -> Array:
     """Return all parameters as one vector, for scipy.optimize and its like."""
+    params, _ = _checked(params)
     return np.concatenate([np.ravel(params[name]) for name in PARAMETERS])
 
 
 def unpack(vector: Array) -> Params:
     """Return the parameters that `pack` made a vector of."""
+    expected = PARAMETERS
+    length = sum(int(np.prod(shape)) for shape in expected.values())
+    if len(vector) != length:
+        raise ValueError(f"the vector has {len(vector)} numbers, but the parameters have {length}")
     params: Params = {}
     start = 0
-    for name, shape in PARAMETERS.items():
+    for name, shape in expected.items():
         stop = start + int(np.prod(shape))
         params[name] = np.reshape(vector[start:stop], shape)
         start = stop
     return params
+
+
+def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes: dict[str, int]) -> None:
+    """Refuse an array of another shape than it should have; a letter is the size that it first stands for."""
+    before = len(sizes)
+    expected = [sizes.setdefault(n, m) if isinstance(n, str) else n for n, m in zip(shape, found, strict=False)]
+    if len(found) != len(shape) or list(found) != expected:
+        known = ", ".join(f"{size} = {length}" for size, length in [*sizes.items()][:before])
+        wanted = str(shape).replace("'", "") + (f" with {known}" if known else "")
+        raise ValueError(f"{name} has the shape {tuple(found)}, but should have {wanted}")
+
+
+def _checked(params: Params, **data: Any) -> tuple[Params, list[Array]]:
+    """Return parameters and data as arrays, or say which is missing, or misshapen, or holds no numbers."""
+    made: dict[str, Array] = {}
+    sizes: dict[str, int] = {}
+    for name, shape in (*PARAMETERS.items(), *((name, DATA[name]) for name in data)):
+        if name not in data and name not in params:
+            raise ValueError(f"{name} is missing: the parameters are {', '.join(PARAMETERS)}")
+        array = made[name] = np.asarray(data[name] if name in data else params[name])
+        _fit(name, array.shape, shape, sizes)
+        if array.dtype.kind not in "biufc":
+            raise ValueError(f"{name} is an array of {array.dtype}, not of numbers")
+    return {**params, **{name: made[name] for name in PARAMETERS}}, [made[name] for name in data]
 
 
 def forward(params: Params, x: Array) -> tuple[Array, Params]:
@@ -75,6 +108,7 @@ def forward(params: Params, x: Array) -> tuple[Array, Params]:
 
     zₛⱼ⁽¹⁾ = Σᵢ wⱼᵢ⁽¹⁾·xₛᵢ
     """
+    params, (x,) = _checked(params, x=x)
     W1 = params["W1"]
     z1 = x @ W1.T
     return z1, {"z1": z1}
@@ -85,6 +119,7 @@ def loss(params: Params, x: Array, t: Array) -> float:
 
     E = Σₛ Σⱼ (tₛⱼ - zₛⱼ⁽¹⁾)²
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     W1 = params["W1"]
     z1 = x @ W1.T
     E = np.sum((t - z1) ** 2)
@@ -96,6 +131,7 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
 
     ∂E/∂wⱼᵢ⁽¹⁾ = Σₛ δₛⱼ⁽¹⁾·xₛᵢ
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     W1 = params["W1"]
     # zₛⱼ⁽¹⁾ = Σᵢ wⱼᵢ⁽¹⁾·xₛᵢ
     z1 = x @ W1.T
@@ -150,6 +186,7 @@ def sequential_step(
 
     The gradients of a layer are taken through the new values of the layers above it.
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     W1 = params["W1"]
     z1 = x @ W1.T
     E = np.sum((t - z1) ** 2)
@@ -198,6 +235,7 @@ def train(
         learning_rate: Of sgd.
         callback: Called with (step, loss, params) before each update; training stops where it returns True.
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     history = History()
     state: State = {}
     arrays = (x, t)

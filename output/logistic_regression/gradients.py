@@ -11,7 +11,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 7758271992fcd41fce8cd8899218b114752d6eeb22cb02df424a2e2f454d1b9f
+# body sha256: d8d000d161c22a70ffad6b76950201b8b0d229c35ced5ba60388492da950598b
 """Loss, gradient and training of the network logistic_regression, in NumPy.
 
     x   N x 4  input
@@ -37,6 +37,10 @@ State = dict[str, dict[str, Any]]
 PARAMETERS: dict[str, tuple[int, ...]] = {
     "W1": (1, 4),
     "b1": (1,),
+}
+DATA: dict[str, tuple[int | str, ...]] = {
+    "x": ("N", 4),
+    "t": ("N", 1),
 }
 TRAINABLE = ("W1", "b1")
 
@@ -73,14 +77,19 @@ def initialize(seed: int = 0) -> Params:
 
 def pack(params: Params) -> Array:
     """Return all parameters as one vector, for scipy.optimize and its like."""
+    params, _ = _checked(params)
     return np.concatenate([np.ravel(params[name]) for name in PARAMETERS])
 
 
 def unpack(vector: Array) -> Params:
     """Return the parameters that `pack` made a vector of."""
+    expected = PARAMETERS
+    length = sum(int(np.prod(shape)) for shape in expected.values())
+    if len(vector) != length:
+        raise ValueError(f"the vector has {len(vector)} numbers, but the parameters have {length}")
     params: Params = {}
     start = 0
-    for name, shape in PARAMETERS.items():
+    for name, shape in expected.items():
         stop = start + int(np.prod(shape))
         params[name] = np.reshape(vector[start:stop], shape)
         start = stop
@@ -100,12 +109,39 @@ def softplus(z: Array) -> Array:
     return value
 
 
+def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes: dict[str, int]) -> None:
+    """Refuse an array of another shape than it should have; a letter is the size that it first stands for."""
+    before = len(sizes)
+    expected = [sizes.setdefault(n, m) if isinstance(n, str) else n for n, m in zip(shape, found, strict=False)]
+    if len(found) != len(shape) or list(found) != expected:
+        known = ", ".join(f"{size} = {length}" for size, length in [*sizes.items()][:before])
+        wanted = str(shape).replace("'", "") + (f" with {known}" if known else "")
+        raise ValueError(f"{name} has the shape {tuple(found)}, but should have {wanted}")
+    if 0 in found:
+        raise ValueError(f"{name} is empty: its shape is {tuple(found)}")
+
+
+def _checked(params: Params, **data: Any) -> tuple[Params, list[Array]]:
+    """Return parameters and data as arrays, or say which is missing, or misshapen, or holds no numbers."""
+    made: dict[str, Array] = {}
+    sizes: dict[str, int] = {}
+    for name, shape in (*PARAMETERS.items(), *((name, DATA[name]) for name in data)):
+        if name not in data and name not in params:
+            raise ValueError(f"{name} is missing: the parameters are {', '.join(PARAMETERS)}")
+        array = made[name] = np.asarray(data[name] if name in data else params[name])
+        _fit(name, array.shape, shape, sizes)
+        if array.dtype.kind not in "biufc":
+            raise ValueError(f"{name} is an array of {array.dtype}, not of numbers")
+    return {**params, **{name: made[name] for name in PARAMETERS}}, [made[name] for name in data]
+
+
 def forward(params: Params, x: Array) -> tuple[Array, Params]:
     """Return the prediction a1 and everything that is computed on the way to it.
 
     zₛⱼ⁽¹⁾ = Σᵢ wⱼᵢ⁽¹⁾·xₛᵢ + bⱼ⁽¹⁾
     aₛⱼ⁽¹⁾ = 1/(1 + exp(-zₛⱼ⁽¹⁾))
     """
+    params, (x,) = _checked(params, x=x)
     W1 = params["W1"]
     b1 = params["b1"]
     z1 = x @ W1.T + b1
@@ -118,6 +154,7 @@ def loss(params: Params, x: Array, t: Array) -> float:
 
     E = -1/N·Σₛ Σⱼ (tₛⱼ·log aₛⱼ⁽¹⁾ + (1 - tₛⱼ)·log(1 - aₛⱼ⁽¹⁾))
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     W1 = params["W1"]
     b1 = params["b1"]
     N = x.shape[0]
@@ -132,6 +169,7 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     ∂E/∂wⱼᵢ⁽¹⁾ = Σₛ δₛⱼ⁽¹⁾·xₛᵢ
     ∂E/∂bⱼ⁽¹⁾ = Σₛ δₛⱼ⁽¹⁾
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     W1 = params["W1"]
     b1 = params["b1"]
     N = x.shape[0]
@@ -193,6 +231,7 @@ def sequential_step(
 
     The gradients of a layer are taken through the new values of the layers above it.
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     W1 = params["W1"]
     b1 = params["b1"]
     N = x.shape[0]
@@ -247,6 +286,7 @@ def train(
         learning_rate: Of sgd.
         callback: Called with (step, loss, params) before each update; training stops where it returns True.
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     history = History()
     state: State = {}
     arrays = (x, t)

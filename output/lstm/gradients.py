@@ -9,7 +9,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: dc040e7a0db389ed3f2729c17dffea358073715c0c3ba6cfd7118b3fb96b2a19
+# body sha256: c15ac211bc8b0fc80f0ec82377be53c88d16c7e9969241ea3a6264f1abd87373
 """Loss, gradient and training of the network lstm, in NumPy.
 
     x        N x T x 3  input
@@ -59,6 +59,10 @@ PARAMETERS: dict[str, tuple[int, ...]] = {
     "lstm_bo": (4,),
     "W3": (2, 4),
     "b3": (2,),
+}
+DATA: dict[str, tuple[int | str, ...]] = {
+    "x": ("N", "T", 3),
+    "t": ("N", 2),
 }
 TRAINABLE = (
     "lstm_Wi",
@@ -127,14 +131,19 @@ def initialize(seed: int = 0) -> Params:
 
 def pack(params: Params) -> Array:
     """Return all parameters as one vector, for scipy.optimize and its like."""
+    params, _ = _checked(params)
     return np.concatenate([np.ravel(params[name]) for name in PARAMETERS])
 
 
 def unpack(vector: Array) -> Params:
     """Return the parameters that `pack` made a vector of."""
+    expected = PARAMETERS
+    length = sum(int(np.prod(shape)) for shape in expected.values())
+    if len(vector) != length:
+        raise ValueError(f"the vector has {len(vector)} numbers, but the parameters have {length}")
     params: Params = {}
     start = 0
-    for name, shape in PARAMETERS.items():
+    for name, shape in expected.items():
         stop = start + int(np.prod(shape))
         params[name] = np.reshape(vector[start:stop], shape)
         start = stop
@@ -183,6 +192,32 @@ def window(x: Array, axis: int, sizes: tuple[int, ...], steps: tuple[int, ...], 
     return np.lib.stride_tricks.as_strided(first, shape, strides, writeable=False)
 
 
+def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes: dict[str, int]) -> None:
+    """Refuse an array of another shape than it should have; a letter is the size that it first stands for."""
+    before = len(sizes)
+    expected = [sizes.setdefault(n, m) if isinstance(n, str) else n for n, m in zip(shape, found, strict=False)]
+    if len(found) != len(shape) or list(found) != expected:
+        known = ", ".join(f"{size} = {length}" for size, length in [*sizes.items()][:before])
+        wanted = str(shape).replace("'", "") + (f" with {known}" if known else "")
+        raise ValueError(f"{name} has the shape {tuple(found)}, but should have {wanted}")
+    if 0 in found:
+        raise ValueError(f"{name} is empty: its shape is {tuple(found)}")
+
+
+def _checked(params: Params, **data: Any) -> tuple[Params, list[Array]]:
+    """Return parameters and data as arrays, or say which is missing, or misshapen, or holds no numbers."""
+    made: dict[str, Array] = {}
+    sizes: dict[str, int] = {}
+    for name, shape in (*PARAMETERS.items(), *((name, DATA[name]) for name in data)):
+        if name not in data and name not in params:
+            raise ValueError(f"{name} is missing: the parameters are {', '.join(PARAMETERS)}")
+        array = made[name] = np.asarray(data[name] if name in data else params[name])
+        _fit(name, array.shape, shape, sizes)
+        if array.dtype.kind not in "biufc":
+            raise ValueError(f"{name} is an array of {array.dtype}, not of numbers")
+    return {**params, **{name: made[name] for name in PARAMETERS}}, [made[name] for name in data]
+
+
 def forward(params: Params, x: Array) -> tuple[Array, Params]:
     """Return the prediction a3 and everything that is computed on the way to it.
 
@@ -200,6 +235,7 @@ def forward(params: Params, x: Array) -> tuple[Array, Params]:
     zₛⱼ⁽³⁾ = Σᵢ wⱼᵢ⁽³⁾·yₛᵢ⁽²⁾ + bⱼ⁽³⁾
     aₛⱼ⁽³⁾ = exp(zₛⱼ⁽³⁾)/(Σₖ exp(zₛₖ⁽³⁾))
     """
+    params, (x,) = _checked(params, x=x)
     lstm_Wi = params["lstm_Wi"]
     lstm_Ui = params["lstm_Ui"]
     lstm_bi = params["lstm_bi"]
@@ -266,6 +302,7 @@ def loss(params: Params, x: Array, t: Array) -> float:
 
     E = -1/N·Σₛ Σⱼ tₛⱼ·log aₛⱼ⁽³⁾
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     lstm_Wi = params["lstm_Wi"]
     lstm_Ui = params["lstm_Ui"]
     lstm_bi = params["lstm_bi"]
@@ -331,6 +368,7 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     ∂E/∂wⱼᵢ⁽³⁾ = Σₛ δₛⱼ⁽³⁾·yₛᵢ⁽²⁾
     ∂E/∂bⱼ⁽³⁾ = Σₛ δₛⱼ⁽³⁾
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     lstm_Wi = params["lstm_Wi"]
     lstm_Ui = params["lstm_Ui"]
     lstm_bi = params["lstm_bi"]
@@ -507,6 +545,7 @@ def sequential_step(
 
     The gradients of a layer are taken through the new values of the layers above it.
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     lstm_Wi = params["lstm_Wi"]
     lstm_Ui = params["lstm_Ui"]
     lstm_bi = params["lstm_bi"]
@@ -681,6 +720,7 @@ def train(
         learning_rate: Of sgd.
         callback: Called with (step, loss, params) before each update; training stops where it returns True.
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     history = History()
     state: State = {}
     arrays = (x, t)

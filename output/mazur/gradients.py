@@ -11,7 +11,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 3e8e25c4e6b81c1f85ecb33fd558aa640613ea2df0bb6b146208999989ae023c
+# body sha256: 9a96d4002ba456de78ec6dddc5ac83a804e28ffa600f32509e77d856801cd7ea
 """Loss, gradient and training of the network mazur, in NumPy.
 
     x   2       input
@@ -42,6 +42,10 @@ PARAMETERS: dict[str, tuple[int, ...]] = {
     "W2": (2, 2),
     "b2": (),
 }
+DATA: dict[str, tuple[int | str, ...]] = {
+    "x": (2,),
+    "t": (2,),
+}
 TRAINABLE = ("W1", "W2")
 START: dict[str, Any] = {
     "W1": [[0.15, 0.20], [0.25, 0.30]],
@@ -65,14 +69,19 @@ def initialize(seed: int = 0) -> Params:
 
 def pack(params: Params) -> Array:
     """Return all parameters as one vector, for scipy.optimize and its like."""
+    params, _ = _checked(params)
     return np.concatenate([np.ravel(params[name]) for name in PARAMETERS])
 
 
 def unpack(vector: Array) -> Params:
     """Return the parameters that `pack` made a vector of."""
+    expected = PARAMETERS
+    length = sum(int(np.prod(shape)) for shape in expected.values())
+    if len(vector) != length:
+        raise ValueError(f"the vector has {len(vector)} numbers, but the parameters have {length}")
     params: Params = {}
     start = 0
-    for name, shape in PARAMETERS.items():
+    for name, shape in expected.items():
         stop = start + int(np.prod(shape))
         params[name] = np.reshape(vector[start:stop], shape)
         start = stop
@@ -86,6 +95,30 @@ def sigmoid(z: Array) -> Array:
     return value
 
 
+def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes: dict[str, int]) -> None:
+    """Refuse an array of another shape than it should have; a letter is the size that it first stands for."""
+    before = len(sizes)
+    expected = [sizes.setdefault(n, m) if isinstance(n, str) else n for n, m in zip(shape, found, strict=False)]
+    if len(found) != len(shape) or list(found) != expected:
+        known = ", ".join(f"{size} = {length}" for size, length in [*sizes.items()][:before])
+        wanted = str(shape).replace("'", "") + (f" with {known}" if known else "")
+        raise ValueError(f"{name} has the shape {tuple(found)}, but should have {wanted}")
+
+
+def _checked(params: Params, **data: Any) -> tuple[Params, list[Array]]:
+    """Return parameters and data as arrays, or say which is missing, or misshapen, or holds no numbers."""
+    made: dict[str, Array] = {}
+    sizes: dict[str, int] = {}
+    for name, shape in (*PARAMETERS.items(), *((name, DATA[name]) for name in data)):
+        if name not in data and name not in params:
+            raise ValueError(f"{name} is missing: the parameters are {', '.join(PARAMETERS)}")
+        array = made[name] = np.asarray(data[name] if name in data else params[name])
+        _fit(name, array.shape, shape, sizes)
+        if array.dtype.kind not in "biufc":
+            raise ValueError(f"{name} is an array of {array.dtype}, not of numbers")
+    return {**params, **{name: made[name] for name in PARAMETERS}}, [made[name] for name in data]
+
+
 def forward(params: Params, x: Array) -> tuple[Array, Params]:
     """Return the prediction a2 and everything that is computed on the way to it.
 
@@ -94,6 +127,7 @@ def forward(params: Params, x: Array) -> tuple[Array, Params]:
     zⱼ⁽²⁾ = Σᵢ wⱼᵢ⁽²⁾·aᵢ⁽¹⁾ + b2
     aⱼ⁽²⁾ = 1/(1 + exp(-zⱼ⁽²⁾))
     """
+    params, (x,) = _checked(params, x=x)
     W1 = params["W1"]
     b1 = params["b1"]
     W2 = params["W2"]
@@ -110,6 +144,7 @@ def loss(params: Params, x: Array, t: Array) -> float:
 
     E = ½·Σⱼ (tⱼ - aⱼ⁽²⁾)²
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     W1 = params["W1"]
     b1 = params["b1"]
     W2 = params["W2"]
@@ -130,6 +165,7 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     ∂E/∂wⱼᵢ⁽²⁾ = δⱼ⁽²⁾·aᵢ⁽¹⁾
     ∂E/∂b2 = Σⱼ δⱼ⁽²⁾
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     W1 = params["W1"]
     b1 = params["b1"]
     W2 = params["W2"]
@@ -204,6 +240,7 @@ def sequential_step(
 
     The gradients of a layer are taken through the new values of the layers above it.
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     W1 = params["W1"]
     b1 = params["b1"]
     W2 = params["W2"]
@@ -263,6 +300,7 @@ def train(
         learning_rate: Of sgd.
         callback: Called with (step, loss, params) before each update; training stops where it returns True.
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     history = History()
     state: State = {}
     arrays = (x, t)

@@ -9,7 +9,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 12538994ebeedd467801bf48142c7662ec7d56073caf3b45ac4347d5c3e95384
+# body sha256: 2dd17c612f4b35032a0bfac1fe9e3925a42a110e93ad3873102401750ab08c8e
 """Loss, gradient and training of the network mnist, in NumPy.
 
     x   N x 784    input
@@ -39,6 +39,10 @@ PARAMETERS: dict[str, tuple[int, ...]] = {
     "b1": (128,),
     "W2": (10, 128),
     "b2": (10,),
+}
+DATA: dict[str, tuple[int | str, ...]] = {
+    "x": ("N", 784),
+    "t": ("N", 10),
 }
 TRAINABLE = ("W1", "b1", "W2", "b2")
 
@@ -88,14 +92,19 @@ def initialize(seed: int = 0) -> Params:
 
 def pack(params: Params) -> Array:
     """Return all parameters as one vector, for scipy.optimize and its like."""
+    params, _ = _checked(params)
     return np.concatenate([np.ravel(params[name]) for name in PARAMETERS])
 
 
 def unpack(vector: Array) -> Params:
     """Return the parameters that `pack` made a vector of."""
+    expected = PARAMETERS
+    length = sum(int(np.prod(shape)) for shape in expected.values())
+    if len(vector) != length:
+        raise ValueError(f"the vector has {len(vector)} numbers, but the parameters have {length}")
     params: Params = {}
     start = 0
-    for name, shape in PARAMETERS.items():
+    for name, shape in expected.items():
         stop = start + int(np.prod(shape))
         params[name] = np.reshape(vector[start:stop], shape)
         start = stop
@@ -116,6 +125,32 @@ def log_softmax(z: Array, axis: int = -1) -> Array:
     return value
 
 
+def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes: dict[str, int]) -> None:
+    """Refuse an array of another shape than it should have; a letter is the size that it first stands for."""
+    before = len(sizes)
+    expected = [sizes.setdefault(n, m) if isinstance(n, str) else n for n, m in zip(shape, found, strict=False)]
+    if len(found) != len(shape) or list(found) != expected:
+        known = ", ".join(f"{size} = {length}" for size, length in [*sizes.items()][:before])
+        wanted = str(shape).replace("'", "") + (f" with {known}" if known else "")
+        raise ValueError(f"{name} has the shape {tuple(found)}, but should have {wanted}")
+    if 0 in found:
+        raise ValueError(f"{name} is empty: its shape is {tuple(found)}")
+
+
+def _checked(params: Params, **data: Any) -> tuple[Params, list[Array]]:
+    """Return parameters and data as arrays, or say which is missing, or misshapen, or holds no numbers."""
+    made: dict[str, Array] = {}
+    sizes: dict[str, int] = {}
+    for name, shape in (*PARAMETERS.items(), *((name, DATA[name]) for name in data)):
+        if name not in data and name not in params:
+            raise ValueError(f"{name} is missing: the parameters are {', '.join(PARAMETERS)}")
+        array = made[name] = np.asarray(data[name] if name in data else params[name])
+        _fit(name, array.shape, shape, sizes)
+        if array.dtype.kind not in "biufc":
+            raise ValueError(f"{name} is an array of {array.dtype}, not of numbers")
+    return {**params, **{name: made[name] for name in PARAMETERS}}, [made[name] for name in data]
+
+
 def forward(params: Params, x: Array) -> tuple[Array, Params]:
     """Return the prediction a2 and everything that is computed on the way to it.
 
@@ -124,6 +159,7 @@ def forward(params: Params, x: Array) -> tuple[Array, Params]:
     zₛⱼ⁽²⁾ = Σᵢ wⱼᵢ⁽²⁾·aₛᵢ⁽¹⁾ + bⱼ⁽²⁾
     aₛⱼ⁽²⁾ = exp(zₛⱼ⁽²⁾)/(Σₖ exp(zₛₖ⁽²⁾))
     """
+    params, (x,) = _checked(params, x=x)
     W1 = params["W1"]
     b1 = params["b1"]
     W2 = params["W2"]
@@ -140,6 +176,7 @@ def loss(params: Params, x: Array, t: Array) -> float:
 
     E = -1/N·Σₛ Σⱼ tₛⱼ·log aₛⱼ⁽²⁾
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     W1 = params["W1"]
     b1 = params["b1"]
     W2 = params["W2"]
@@ -160,6 +197,7 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     ∂E/∂wⱼᵢ⁽²⁾ = Σₛ δₛⱼ⁽²⁾·aₛᵢ⁽¹⁾
     ∂E/∂bⱼ⁽²⁾ = Σₛ δₛⱼ⁽²⁾
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     W1 = params["W1"]
     b1 = params["b1"]
     W2 = params["W2"]
@@ -235,6 +273,7 @@ def sequential_step(
 
     The gradients of a layer are taken through the new values of the layers above it.
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     W1 = params["W1"]
     b1 = params["b1"]
     W2 = params["W2"]
@@ -301,6 +340,7 @@ def train(
         learning_rate: Of sgd.
         callback: Called with (step, loss, params) before each update; training stops where it returns True.
     """
+    params, (x, t) = _checked(params, x=x, t=t)
     history = History()
     state: State = {}
     arrays = (x, t)

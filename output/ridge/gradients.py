@@ -10,7 +10,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 2f4a00ab3efe8b04cc45c0733c40164414053ace73419e46411d26387d106021
+# body sha256: 22260ea372871bac69a29704c156b92e576e82c387bb1d54dbf47d95ea002cb5
 """Loss, gradient and training of the network ridge, in NumPy.
 
     X    n x d   input
@@ -35,6 +35,11 @@ State = dict[str, dict[str, Any]]
 
 PARAMETERS: dict[str, tuple[int | str, ...]] = {
     "w": ("d",),
+}
+DATA: dict[str, tuple[int | str, ...]] = {
+    "X": ("n", "d"),
+    "t": ("n",),
+    "lam": (),
 }
 TRAINABLE = ("w",)
 
@@ -73,18 +78,47 @@ def initialize(seed: int = 0, *, d: int) -> Params:
 
 def pack(params: Params) -> Array:
     """Return all parameters as one vector, for scipy.optimize and its like."""
+    params, _ = _checked(params)
     return np.concatenate([np.ravel(params[name]) for name in PARAMETERS])
 
 
 def unpack(vector: Array, d: int) -> Params:
     """Return the parameters that `pack` made a vector of."""
+    expected = shapes(d)
+    length = sum(int(np.prod(shape)) for shape in expected.values())
+    if len(vector) != length:
+        raise ValueError(f"the vector has {len(vector)} numbers, but the parameters have {length}")
     params: Params = {}
     start = 0
-    for name, shape in shapes(d).items():
+    for name, shape in expected.items():
         stop = start + int(np.prod(shape))
         params[name] = np.reshape(vector[start:stop], shape)
         start = stop
     return params
+
+
+def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes: dict[str, int]) -> None:
+    """Refuse an array of another shape than it should have; a letter is the size that it first stands for."""
+    before = len(sizes)
+    expected = [sizes.setdefault(n, m) if isinstance(n, str) else n for n, m in zip(shape, found, strict=False)]
+    if len(found) != len(shape) or list(found) != expected:
+        known = ", ".join(f"{size} = {length}" for size, length in [*sizes.items()][:before])
+        wanted = str(shape).replace("'", "") + (f" with {known}" if known else "")
+        raise ValueError(f"{name} has the shape {tuple(found)}, but should have {wanted}")
+
+
+def _checked(params: Params, **data: Any) -> tuple[Params, list[Array]]:
+    """Return parameters and data as arrays, or say which is missing, or misshapen, or holds no numbers."""
+    made: dict[str, Array] = {}
+    sizes: dict[str, int] = {}
+    for name, shape in (*PARAMETERS.items(), *((name, DATA[name]) for name in data)):
+        if name not in data and name not in params:
+            raise ValueError(f"{name} is missing: the parameters are {', '.join(PARAMETERS)}")
+        array = made[name] = np.asarray(data[name] if name in data else params[name])
+        _fit(name, array.shape, shape, sizes)
+        if array.dtype.kind not in "biufc":
+            raise ValueError(f"{name} is an array of {array.dtype}, not of numbers")
+    return {**params, **{name: made[name] for name in PARAMETERS}}, [made[name] for name in data]
 
 
 def forward(params: Params, X: Array, t: Array, lam: Array) -> tuple[Array, Params]:
@@ -93,6 +127,7 @@ def forward(params: Params, X: Array, t: Array, lam: Array) -> tuple[Array, Para
     rᵢ = Σⱼ wⱼ·xᵢⱼ - tᵢ
     E = ½·Σᵢ rᵢ² + ½·Σᵢ wᵢ²·λ
     """
+    params, (X, t, lam) = _checked(params, X=X, t=t, lam=lam)
     w = params["w"]
     r = X @ w - t
     E = 0.5 * (np.sum(w**2) * lam + np.sum(r**2))
@@ -103,6 +138,7 @@ def loss(params: Params, X: Array, t: Array, lam: Array) -> float:
     """Return the loss E.
 
     """
+    params, (X, t, lam) = _checked(params, X=X, t=t, lam=lam)
     w = params["w"]
     r = X @ w - t
     E = 0.5 * (np.sum(w**2) * lam + np.sum(r**2))
@@ -114,6 +150,7 @@ def loss_and_grad(params: Params, X: Array, t: Array, lam: Array) -> tuple[float
 
     ∂E/∂wᵢ = Σⱼ xⱼᵢ·rⱼ + wᵢ·λ
     """
+    params, (X, t, lam) = _checked(params, X=X, t=t, lam=lam)
     w = params["w"]
     # rᵢ = Σⱼ wⱼ·xᵢⱼ - tᵢ
     r = X @ w - t
@@ -167,6 +204,7 @@ def sequential_step(
 
     The gradients of a layer are taken through the new values of the layers above it.
     """
+    params, (X, t, lam) = _checked(params, X=X, t=t, lam=lam)
     w = params["w"]
     r = X @ w - t
     E = 0.5 * (np.sum(w**2) * lam + np.sum(r**2))
@@ -215,6 +253,7 @@ def train(
         learning_rate: Of sgd.
         callback: Called with (step, loss, params) before each update; training stops where it returns True.
     """
+    params, (X, t, lam) = _checked(params, X=X, t=t, lam=lam)
     history = History()
     state: State = {}
     arrays = (X, t, lam)

@@ -9,7 +9,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: a9a323c9c5d8e64cb399bc69c30324df06719fcf027ea660c41e1f69ce0a688e
+# body sha256: 4ff4e39e88629c6a71f5aacf8a844e1aec58ef2eec27002dbce1887d3ef07791
 """Loss, gradient and training of the network transformer, in NumPy.
 
     tokens         N x 5      input
@@ -70,6 +70,10 @@ PARAMETERS: dict[str, tuple[int, ...]] = {
     "block_bp": (4,),
     "W4": (7, 4),
     "b4": (7,),
+}
+DATA: dict[str, tuple[int | str, ...]] = {
+    "tokens": ("N", 5),
+    "t": ("N", 5, 7),
 }
 TRAINABLE = (
     "embedding_W",
@@ -148,14 +152,19 @@ def initialize(seed: int = 0) -> Params:
 
 def pack(params: Params) -> Array:
     """Return all parameters as one vector, for scipy.optimize and its like."""
+    params, _ = _checked(params)
     return np.concatenate([np.ravel(params[name]) for name in PARAMETERS])
 
 
 def unpack(vector: Array) -> Params:
     """Return the parameters that `pack` made a vector of."""
+    expected = PARAMETERS
+    length = sum(int(np.prod(shape)) for shape in expected.values())
+    if len(vector) != length:
+        raise ValueError(f"the vector has {len(vector)} numbers, but the parameters have {length}")
     params: Params = {}
     start = 0
-    for name, shape in PARAMETERS.items():
+    for name, shape in expected.items():
         stop = start + int(np.prod(shape))
         params[name] = np.reshape(vector[start:stop], shape)
         start = stop
@@ -194,6 +203,32 @@ def scatter(index: Array, values: Array, length: int) -> Array:
     return total
 
 
+def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes: dict[str, int]) -> None:
+    """Refuse an array of another shape than it should have; a letter is the size that it first stands for."""
+    before = len(sizes)
+    expected = [sizes.setdefault(n, m) if isinstance(n, str) else n for n, m in zip(shape, found, strict=False)]
+    if len(found) != len(shape) or list(found) != expected:
+        known = ", ".join(f"{size} = {length}" for size, length in [*sizes.items()][:before])
+        wanted = str(shape).replace("'", "") + (f" with {known}" if known else "")
+        raise ValueError(f"{name} has the shape {tuple(found)}, but should have {wanted}")
+    if 0 in found:
+        raise ValueError(f"{name} is empty: its shape is {tuple(found)}")
+
+
+def _checked(params: Params, **data: Any) -> tuple[Params, list[Array]]:
+    """Return parameters and data as arrays, or say which is missing, or misshapen, or holds no numbers."""
+    made: dict[str, Array] = {}
+    sizes: dict[str, int] = {}
+    for name, shape in (*PARAMETERS.items(), *((name, DATA[name]) for name in data)):
+        if name not in data and name not in params:
+            raise ValueError(f"{name} is missing: the parameters are {', '.join(PARAMETERS)}")
+        array = made[name] = np.asarray(data[name] if name in data else params[name])
+        _fit(name, array.shape, shape, sizes)
+        if array.dtype.kind not in "biufc":
+            raise ValueError(f"{name} is an array of {array.dtype}, not of numbers")
+    return {**params, **{name: made[name] for name in PARAMETERS}}, [made[name] for name in data]
+
+
 def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     """Return the prediction a4 and everything that is computed on the way to it.
 
@@ -223,6 +258,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     z_{sτj}⁽⁴⁾ = Σᵢ wⱼᵢ⁽⁴⁾·y_{sτi}⁽ᵇˡᵒᶜᵏ⁾ + bⱼ⁽⁴⁾
     a_{sτj}⁽⁴⁾ = exp(z_{sτj}⁽⁴⁾)/(Σₖ exp(z_{sτk}⁽⁴⁾))
     """
+    params, (tokens,) = _checked(params, tokens=tokens)
     embedding_W = params["embedding_W"]
     block_gamma_a = params["block_gamma_a"]
     block_beta_a = params["block_beta_a"]
@@ -303,6 +339,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
 
     E = -1/(5·N)·Σₛ Σ_τ Σⱼ t_{sτj}·log a_{sτj}⁽⁴⁾
     """
+    params, (tokens, t) = _checked(params, tokens=tokens, t=t)
     embedding_W = params["embedding_W"]
     block_gamma_a = params["block_gamma_a"]
     block_beta_a = params["block_beta_a"]
@@ -377,6 +414,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     ∂E/∂wⱼᵢ⁽⁴⁾ = Σₛ Σ_τ δ_{sτj}⁽⁴⁾·y_{sτi}⁽ᵇˡᵒᶜᵏ⁾
     ∂E/∂bⱼ⁽⁴⁾ = Σₛ Σ_τ δ_{sτj}⁽⁴⁾
     """
+    params, (tokens, t) = _checked(params, tokens=tokens, t=t)
     embedding_W = params["embedding_W"]
     block_gamma_a = params["block_gamma_a"]
     block_beta_a = params["block_beta_a"]
@@ -614,6 +652,7 @@ def sequential_step(
 
     The gradients of a layer are taken through the new values of the layers above it.
     """
+    params, (tokens, t) = _checked(params, tokens=tokens, t=t)
     embedding_W = params["embedding_W"]
     block_gamma_a = params["block_gamma_a"]
     block_beta_a = params["block_beta_a"]
@@ -842,6 +881,7 @@ def train(
         learning_rate: Of sgd.
         callback: Called with (step, loss, params) before each update; training stops where it returns True.
     """
+    params, (tokens, t) = _checked(params, tokens=tokens, t=t)
     history = History()
     state: State = {}
     arrays = (tokens, t)

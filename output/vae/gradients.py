@@ -10,7 +10,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 3adba306bd9ead34d218a5ba0213f5dcfe728de40d1ed941b0b03f203eaea79e
+# body sha256: f2760d7084c45a0186718da353aa0a3eb94717b4bb6656d97ffaa1b167c0ce99
 """Loss, gradient and training of the network vae, in NumPy.
 
     x          N x 6  input
@@ -48,6 +48,10 @@ PARAMETERS: dict[str, tuple[int, ...]] = {
     "decoder_b": (5,),
     "output_W": (6, 5),
     "output_b": (6,),
+}
+DATA: dict[str, tuple[int | str, ...]] = {
+    "x": ("N", 6),
+    "eps": ("N", 2),
 }
 TRAINABLE = ("hidden_W", "hidden_b", "code_W", "code_b", "decoder_W", "decoder_b", "output_W", "output_b")
 
@@ -90,14 +94,19 @@ def initialize(seed: int = 0) -> Params:
 
 def pack(params: Params) -> Array:
     """Return all parameters as one vector, for scipy.optimize and its like."""
+    params, _ = _checked(params)
     return np.concatenate([np.ravel(params[name]) for name in PARAMETERS])
 
 
 def unpack(vector: Array) -> Params:
     """Return the parameters that `pack` made a vector of."""
+    expected = PARAMETERS
+    length = sum(int(np.prod(shape)) for shape in expected.values())
+    if len(vector) != length:
+        raise ValueError(f"the vector has {len(vector)} numbers, but the parameters have {length}")
     params: Params = {}
     start = 0
-    for name, shape in PARAMETERS.items():
+    for name, shape in expected.items():
         stop = start + int(np.prod(shape))
         params[name] = np.reshape(vector[start:stop], shape)
         start = stop
@@ -130,6 +139,32 @@ def window(x: Array, axis: int, sizes: tuple[int, ...], steps: tuple[int, ...], 
     return np.lib.stride_tricks.as_strided(first, shape, strides, writeable=False)
 
 
+def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes: dict[str, int]) -> None:
+    """Refuse an array of another shape than it should have; a letter is the size that it first stands for."""
+    before = len(sizes)
+    expected = [sizes.setdefault(n, m) if isinstance(n, str) else n for n, m in zip(shape, found, strict=False)]
+    if len(found) != len(shape) or list(found) != expected:
+        known = ", ".join(f"{size} = {length}" for size, length in [*sizes.items()][:before])
+        wanted = str(shape).replace("'", "") + (f" with {known}" if known else "")
+        raise ValueError(f"{name} has the shape {tuple(found)}, but should have {wanted}")
+    if 0 in found:
+        raise ValueError(f"{name} is empty: its shape is {tuple(found)}")
+
+
+def _checked(params: Params, **data: Any) -> tuple[Params, list[Array]]:
+    """Return parameters and data as arrays, or say which is missing, or misshapen, or holds no numbers."""
+    made: dict[str, Array] = {}
+    sizes: dict[str, int] = {}
+    for name, shape in (*PARAMETERS.items(), *((name, DATA[name]) for name in data)):
+        if name not in data and name not in params:
+            raise ValueError(f"{name} is missing: the parameters are {', '.join(PARAMETERS)}")
+        array = made[name] = np.asarray(data[name] if name in data else params[name])
+        _fit(name, array.shape, shape, sizes)
+        if array.dtype.kind not in "biufc":
+            raise ValueError(f"{name} is an array of {array.dtype}, not of numbers")
+    return {**params, **{name: made[name] for name in PARAMETERS}}, [made[name] for name in data]
+
+
 def forward(params: Params, x: Array, eps: Array) -> tuple[Array, Params]:
     """Return the prediction output_a and everything that is computed on the way to it.
 
@@ -142,6 +177,7 @@ def forward(params: Params, x: Array, eps: Array) -> tuple[Array, Params]:
     zₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ = Σᵢ wⱼᵢ⁽ᵒᵘᵗᵖᵘᵗ⁾·aₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾ + bⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾
     aₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ = 1/(1 + exp(-zₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾))
     """
+    params, (x, eps) = _checked(params, x=x, eps=eps)
     hidden_W = params["hidden_W"]
     hidden_b = params["hidden_b"]
     code_W = params["code_W"]
@@ -177,6 +213,7 @@ def loss(params: Params, x: Array, eps: Array) -> float:
     E⁽²⁾ = 1/(2·N)·Σₛ Σⱼ ((zₛⱼ⁽ᶜᵒᵈᵉ⁾)² + exp(z_{s,j+2}⁽ᶜᵒᵈᵉ⁾) - 1 - z_{s,j+2}⁽ᶜᵒᵈᵉ⁾)
     E = E⁽¹⁾ + 0.1·E⁽²⁾
     """
+    params, (x, eps) = _checked(params, x=x, eps=eps)
     hidden_W = params["hidden_W"]
     hidden_b = params["hidden_b"]
     code_W = params["code_W"]
@@ -211,6 +248,7 @@ def loss_and_grad(params: Params, x: Array, eps: Array) -> tuple[float, Params]:
     ∂E/∂wⱼᵢ⁽ᵒᵘᵗᵖᵘᵗ⁾ = Σₛ δₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾·aₛᵢ⁽ᵈᵉᶜᵒᵈᵉʳ⁾
     ∂E/∂bⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ = Σₛ δₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾
     """
+    params, (x, eps) = _checked(params, x=x, eps=eps)
     hidden_W = params["hidden_W"]
     hidden_b = params["hidden_b"]
     code_W = params["code_W"]
@@ -352,6 +390,7 @@ def sequential_step(
     The gradients of a layer are taken through the new values of the layers above it.
     """
     state = {} if state is None else state
+    params, (x, eps) = _checked(params, x=x, eps=eps)
     hidden_W = params["hidden_W"]
     hidden_b = params["hidden_b"]
     code_W = params["code_W"]
@@ -518,6 +557,7 @@ def train(
         epsilon: Of adam.
         callback: Called with (step, loss, params) before each update; training stops where it returns True.
     """
+    params, (x, eps) = _checked(params, x=x, eps=eps)
     history = History()
     state: State = {}
     arrays = (x, eps)

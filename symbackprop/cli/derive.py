@@ -52,12 +52,7 @@ def derive(
     """Derive every gradient of NETWORK and write document, code, expressions and the record of their verification."""
     from symbackprop.facade import derive as derived
 
-    chosen = _chosen(formats, language)
-    if style != "readable" and "python" not in chosen:
-        from symbackprop.errors import InputError
-
-        message = f"--style {style} is of the Python module, which is not among --to {formats}"
-        raise InputError(message, help=f"--to python,{formats}")
+    chosen = _chosen(formats, language, style)
     d = derived(network, notation=notation, style=style)
     folder = output or Path("output") / d.network.name
     with progress(f"deriving {d.network.name}"):
@@ -80,11 +75,15 @@ def derive(
         raise SystemExit(1)
 
 
-def _chosen(formats: str, language: str) -> tuple[str, ...]:
+def _chosen(formats: str, language: str, style: str) -> tuple[str, ...]:
     """The formats to write; which standard ones are left out for want of fonts is said."""
     from symbackprop.emitters import STANDARD, chosen_formats
+    from symbackprop.errors import InputError
 
     chosen = chosen_formats(names_in([formats]), language)
+    if style != "readable" and "python" not in chosen:
+        message = f"--style {style} is of the Python module, which is not among --to {formats}"
+        raise InputError(message, help=f"--to python,{formats}")
     left_out = [name for name in STANDARD if name not in chosen] if not formats.strip(", ") else []
     if left_out:
         click.echo(f"without {', '.join(left_out)}: no fonts there for the language {language!r}", err=True)
