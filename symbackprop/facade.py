@@ -189,21 +189,23 @@ class Derived:
         """
         return self.stages.module_in(style or self.stages.style)
 
-    def native(self, dtype: str = "float64") -> Native:
+    def native(self, dtype: str = "float64", flags: Sequence[str] | None = None) -> Native:
         """Return the C code, ready to call: a C compiler makes a library of it, which is kept for the next time.
 
         Args:
             dtype: What it computes in, `"float64"` or `"float32"`.
+            flags: What the compiler is told; to make code for this machine's processor, as fast as it can, if left out.
 
         Returns:
             Something with `loss_and_grad(params, x, t) -> (loss, gradients)`, as `compile` returns it.
 
         Raises:
             InputError: Another type is asked for; or, at the first call, there is no C compiler.
+            CheckFailedError: At the first call, what the compiler made is not what was verified.
         """
-        from symbackprop.native import Native
+        from symbackprop.native import FAST, Native
 
-        return Native(self.stages, dtype)
+        return Native(self.stages, dtype, FAST if flags is None else flags)
 
     def verify(self, seed: int = 0) -> Report:
         """Check every gradient and every step.

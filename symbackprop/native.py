@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +22,9 @@ import numpy.typing as npt
 from sympy import Integer
 
 from symbackprop.emit.c import c_name
-from symbackprop.errors import InputError, ShapeError
+from symbackprop.errors import CheckFailedError, InputError, ShapeError
 from symbackprop.targets import c_text
+from symbackprop.verify.rounding import difference
 
 if TYPE_CHECKING:
     from symbackprop.pipeline import Stages
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 FLAGS = ("-std=c99", "-fPIC", "-shared")
 FAST = ("-O3", "-march=native", "-fno-math-errno")
+LINE = 64
+MOST_NUMBERS, FEW_NUMBERS = 3_000_000, 100_000
 REALS = {"float64": "double", "float32": "float"}
 
 
@@ -91,6 +94,7 @@ class Native:
         Raises:
             ShapeError: An array does not have the shape that it needs.
             InputError: There is no C compiler, or it fails.
+            CheckFailedError: What it made is not what was verified.
         """
         missing = [name for name in self._parameters if name not in params]
         if missing:
@@ -102,8 +106,35 @@ class Native:
         sizes = self._sizes(given)
         key = tuple(sizes.values())
         if key not in self._libraries:
-            self._libraries[key] = _Library(self, sizes)
+            library = _Library(self, sizes)
+            self._compare(library, given)
+            self._libraries[key] = library
         return Bound(self, self._libraries[key], given)
+
+    def _compare(self, library: _Library, given: Mapping[str, Array]) -> None:
+        """Hold the compiled code against the verified module: compilers make mistakes too, at high optimisation.
+
+        Parameters are drawn, and data too at every other point, so that no branch goes one way alone; of both signs
+        first, then positive, for losses that are defined there alone.
+        """
+        count = sum(array.size for array in given.values())
+        if count > MOST_NUMBERS:
+            return
+        rng = np.random.default_rng(0)
+        floating = [name for name in given if not self._tensors[name].is_whole]
+        for point in range(3 if count > FEW_NUMBERS else 12):
+            names = self._parameters if point % 2 else floating
+            change = np.abs if point % 3 == 2 else np.asarray
+            off = self._off(library, {**given, **_drawn(names, given, rng, change)})
+            if off:
+                help = "compile it without optimisation, d.native(flags=['-O0']), and tell who makes the compiler"
+                raise CheckFailedError(f"the compiled code is not what was verified: {off}", help=help)
+
+    def _off(self, library: _Library, given: Mapping[str, Array]) -> str:
+        """Say what the compiled code computes otherwise than the module does."""
+        found = Bound(self, library, given).loss_and_grad()
+        data = [given[n].astype(int) if self._tensors[n].is_whole else given[n] for n in self._data]
+        return difference(self._stages.module, {n: given[n] for n in self._parameters}, data, found, self.dtype)
 
     def _sizes(self, given: Mapping[str, Array]) -> dict[str, int]:
         """The values of symbolic sizes, from the arrays; every array must agree."""
@@ -136,10 +167,10 @@ class Bound:
 
     def __init__(self, owner: Native, library: _Library, given: Mapping[str, Array]) -> None:
         self._shapes = {name: given[name].shape for name in owner._parameters}
-        self.params = _flat(given, owner._parameters, owner.dtype)
-        self.grads = np.zeros_like(self.params)
-        self._data = _flat(given, owner._data, owner.dtype)
-        self._work = np.zeros(library.work, dtype=np.uint8)
+        self.params = _aligned(_flat(given, owner._parameters, owner.dtype))
+        self.grads = _aligned(np.zeros_like(self.params))
+        self._data = _aligned(_flat(given, owner._data, owner.dtype))
+        self._work = _aligned(np.zeros(library.work, dtype=np.uint8))
         addresses = [array.ctypes.data for array in (self.params, self._data, self.grads, self._work)]
         self._pointers = [ctypes.c_void_p(address) for address in addresses]
         self._loss, self._both = library.loss, library.both
@@ -165,9 +196,26 @@ class Bound:
         return value, found
 
 
+def _drawn(
+    names: Sequence[str], given: Mapping[str, Array], rng: np.random.Generator, change: Callable[[Array], Array]
+) -> dict[str, Array]:
+    """Random numbers of moderate size in the place of some arrays."""
+    shapes = {name: given[name].shape for name in names}
+    return {name: change(rng.standard_normal(s) / max(s[-1:] or (1,)) ** 0.5) for name, s in shapes.items()}
+
+
 def _flat(given: Mapping[str, Array], names: list[str], dtype: np.dtype[Any]) -> Array:
     # A function may have no data besides what it is differentiated by.
     return np.concatenate([np.zeros(0), *(np.ravel(given[name]) for name in names)]).astype(dtype)
+
+
+def _aligned(array: Array) -> Array:
+    """A copy that begins with a cache line, so that no vector of it lies in two."""
+    room = np.empty(array.nbytes + LINE, np.uint8)
+    start = -room.ctypes.data % LINE
+    kept: Array = room[start : start + array.nbytes].view(array.dtype)
+    kept[...] = array
+    return kept
 
 
 class _Library:

@@ -5,8 +5,8 @@ import pytest
 
 import symbackprop as sb
 from symbackprop import native
-from symbackprop.errors import InputError, ShapeError
-from symbackprop.native import Native
+from symbackprop.errors import CheckFailedError, InputError, ShapeError
+from symbackprop.native import Bound, Native
 
 X, T = np.array([0.05, 0.10]), np.array([0.01, 0.99])
 
@@ -128,3 +128,55 @@ def test_branches_in_vectors_are_right(sizes, activation, dtype):
         assert found == pytest.approx(loss, rel=1e-4)
         for name, gradient in grads.items():
             assert np.allclose(own[name], gradient, rtol=1e-3, atol=1e-4 * np.abs(gradient).max()), (name, samples)
+
+
+@pytest.mark.needs("cc|gcc|clang")
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_code_that_a_compiler_made_wrong_is_refused(dtype, monkeypatch):
+    whole = Bound.loss_and_grad
+
+    def wrong(self):
+        loss, grads = whole(self)
+        return loss, {**grads, "W2": 1.1 * grads["W2"]}
+
+    d = sb.derive("3 -> 4 relu -> 2, loss=mse")
+    given = d.compile().initialize(), np.ones((5, 3)), np.ones((5, 2))
+    with monkeypatch.context() as patch:
+        patch.setattr(Bound, "loss_and_grad", wrong)
+        with pytest.raises(CheckFailedError, match="is not what was verified: the gradient by W2 is off by"):
+            d.native(dtype).bind(*given)
+    d.native(dtype).bind(*given)
+
+
+@pytest.mark.needs("cc|gcc|clang")
+def test_a_loss_that_is_no_number_at_random_points_is_compiled_all_the_same():
+    d = sb.derive(lambda z: np.sum(np.log(z - 100)), z=3)
+    assert d.native().loss({"z": np.full(3, 101.0)}) == 0
+
+
+@pytest.mark.needs("cc|gcc|clang")
+def test_memory_begins_with_a_cache_line():
+    bound = (
+        sb.derive("3 -> 2, loss=mse")
+        .native("float32")
+        .bind({"W1": np.ones((2, 3)), "b1": [0, 0]}, *(np.ones((1, n)) for n in (3, 2)))
+    )
+    assert bound.params.ctypes.data % 64 == bound.grads.ctypes.data % 64 == 0
+
+
+@pytest.mark.needs("cc|gcc|clang")
+def test_slopes_of_pairs_of_units_are_right():
+    """With 512 bits GCC 12 took the slope of leaky_relu for all units from some."""
+    layers = [{"type": "dense", "units": 2, "activation": "leaky_relu", "name": "left", "inputs": "x"}]
+    layers += [{"type": "dense", "units": 2, "name": "right", "inputs": "left"}]
+    layers += [{"type": "concatenate", "name": "met", "inputs": ["right", "left"]}, {"type": "dense", "units": 4}]
+    d = sb.derive({"name": "pairs", "inputs": {"x": 3}, "layers": layers, "loss": "mse"})
+    module, code = d.compile(), d.native()
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        params = {name: rng.normal(size=value.shape) for name, value in module.initialize().items()}
+        x, t = rng.normal(size=(2, 3)), rng.normal(size=(2, 4))
+        _, grads = module.loss_and_grad(params, x, t)
+        _, found = code.loss_and_grad(params, x, t)
+        for name, gradient in grads.items():
+            np.testing.assert_allclose(found[name], gradient, rtol=1e-9, atol=1e-9)
