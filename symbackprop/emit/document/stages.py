@@ -59,11 +59,16 @@ def stages(derivation: Derivation) -> tuple[Stage, ...]:
             if stage is None or (previous is not None and stage.source.name != previous.out.name):
                 return ()
             found.append(stage)
-        elif previous is not None and set(tensors_read(equation.rhs)) == {previous.net.name} and previous.linear:
+        elif previous is not None and previous.linear and _is_activation(graph, equation, previous.net):
             found[-1] = _activated(derivation, previous, equation, rows[equation.tensor])
         else:
             return ()
     return tuple(found)
+
+
+def _is_activation(graph: Graph, equation: Equation, net: Tensor) -> bool:
+    """Whether it makes as many numbers of the net inputs, and of nothing else; a gate makes half as many."""
+    return tensors_read(equation.rhs) == (net.name,) and graph.tensors[equation.tensor].shape == net.shape
 
 
 def _dense(graph: Graph, equation: Equation, number: int) -> Stage | None:

@@ -11,6 +11,7 @@ from symbackprop.emit.document import Choices, compose
 from symbackprop.emit.document.blocks import Display, Facts, Figure, Grid, Heading, Mention, Paragraph, Table
 from symbackprop.emit.document.inline import prose
 from symbackprop.emit.document.sheet import Sheet
+from symbackprop.emit.document.stages import stages
 from symbackprop.material import material
 
 GATED = {
@@ -251,3 +252,12 @@ def test_the_gradient_by_an_input_stands_behind_the_layers(report):
     assert titles[4] == "Backward pass: what is given"
     told = " ".join(prose(block.text) for block in blocks(document, Paragraph))
     assert "adds its bias" in told and "no bias" not in told
+
+
+def test_a_gate_behind_a_dense_layer_is_a_layer_of_its_own(tmp_path):
+    # It makes half as many numbers as it takes: as an activation it had a drawing, and a formula, of as many.
+    layers = [{"type": "dense", "units": 2, "bias": False}, {"type": "swiglu"}, {"type": "dense", "units": 1}]
+    d = sb.derive({"name": "gate", "inputs": 1, "layers": layers, "loss": "mse"})
+    assert d.write(tmp_path, ["latex", "html"]).passed
+    assert stages(d.stages.derivation) == ()
+    assert stages(sb.derive("1 -> 2 softmax, loss=mse").stages.derivation)
