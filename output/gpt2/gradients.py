@@ -8,7 +8,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: cace5d7b63d8d1f5c11430b4e07bd99e5ffe2233a98eaed5680908a4dc336850
+# body sha256: bff6fadbd04f10944823cff1bd93f3e16342d6e446463be459745c17d5d0f1e6
 """Loss, gradient and training of the network gpt2, in NumPy.
 
     tokens       N x context               input
@@ -4732,6 +4732,8 @@ def update(
     moved = dict(params)
     for name in TRAINABLE:
         w, g = params[name], grads[name]
+        if np.shape(w) != np.shape(g):
+            raise ValueError(f"{name} has the shape {np.shape(w)}, but its gradient {np.shape(g)}")
         moved[name] = _moved(w, g, learning_rate)
     return moved
 
@@ -6708,6 +6710,8 @@ def _batches(
     arrays: tuple[Array, ...], steps: int | None, epochs: int, batch_size: int | None, seed: int
 ) -> Iterator[tuple[int, tuple[Array, ...], tuple[Array, ...] | None]]:
     """Yield the number of each step, its samples, and at the start of an epoch all samples."""
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"batch_size is a positive whole number or None, not {batch_size!r}")
     rng = np.random.default_rng(seed)
     samples = len(arrays[0])
     size = min(batch_size or samples, samples)

@@ -11,7 +11,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: d8d000d161c22a70ffad6b76950201b8b0d229c35ced5ba60388492da950598b
+# body sha256: b45317959a561f2334f124a757cdcb63913f1655fec158dc360e8f0b26beb0dc
 """Loss, gradient and training of the network logistic_regression, in NumPy.
 
     x   N x 4  input
@@ -215,6 +215,8 @@ def update(
     moved = dict(params)
     for name in TRAINABLE:
         w, g = params[name], grads[name]
+        if np.shape(w) != np.shape(g):
+            raise ValueError(f"{name} has the shape {np.shape(w)}, but its gradient {np.shape(g)}")
         moved[name] = _moved(w, g, learning_rate)
     return moved
 
@@ -319,6 +321,8 @@ def _batches(
     arrays: tuple[Array, ...], steps: int | None, epochs: int, batch_size: int | None, seed: int
 ) -> Iterator[tuple[int, tuple[Array, ...], tuple[Array, ...] | None]]:
     """Yield the number of each step, its samples, and at the start of an epoch all samples."""
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"batch_size is a positive whole number or None, not {batch_size!r}")
     rng = np.random.default_rng(seed)
     samples = len(arrays[0])
     size = min(batch_size or samples, samples)

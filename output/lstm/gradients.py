@@ -9,7 +9,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: c15ac211bc8b0fc80f0ec82377be53c88d16c7e9969241ea3a6264f1abd87373
+# body sha256: 2b7f9d180122b297419ec47e03e27f16609b752f61da6dcefed9df530178b938
 """Loss, gradient and training of the network lstm, in NumPy.
 
     x        N x T x 3  input
@@ -529,6 +529,8 @@ def update(
     moved = dict(params)
     for name in TRAINABLE:
         w, g = params[name], grads[name]
+        if np.shape(w) != np.shape(g):
+            raise ValueError(f"{name} has the shape {np.shape(w)}, but its gradient {np.shape(g)}")
         moved[name] = _moved(w, g, learning_rate)
     return moved
 
@@ -753,6 +755,8 @@ def _batches(
     arrays: tuple[Array, ...], steps: int | None, epochs: int, batch_size: int | None, seed: int
 ) -> Iterator[tuple[int, tuple[Array, ...], tuple[Array, ...] | None]]:
     """Yield the number of each step, its samples, and at the start of an epoch all samples."""
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"batch_size is a positive whole number or None, not {batch_size!r}")
     rng = np.random.default_rng(seed)
     samples = len(arrays[0])
     size = min(batch_size or samples, samples)

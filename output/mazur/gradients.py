@@ -11,7 +11,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 9a96d4002ba456de78ec6dddc5ac83a804e28ffa600f32509e77d856801cd7ea
+# body sha256: 6110e0d574126009c81d03e1334a6e233dc8cfd9983c732624e8b76b5e886a8a
 """Loss, gradient and training of the network mazur, in NumPy.
 
     x   2       input
@@ -224,6 +224,8 @@ def update(
     moved = dict(params)
     for name in TRAINABLE:
         w, g = params[name], grads[name]
+        if np.shape(w) != np.shape(g):
+            raise ValueError(f"{name} has the shape {np.shape(w)}, but its gradient {np.shape(g)}")
         moved[name] = _moved(w, g, learning_rate)
     return moved
 
@@ -333,6 +335,8 @@ def _batches(
     arrays: tuple[Array, ...], steps: int | None, epochs: int, batch_size: int | None, seed: int
 ) -> Iterator[tuple[int, tuple[Array, ...], tuple[Array, ...] | None]]:
     """Yield the number of each step, its samples, and at the start of an epoch all samples."""
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"batch_size is a positive whole number or None, not {batch_size!r}")
     # A single sample is its own batch, and there is nothing to shuffle.
     del batch_size, seed
     for step in range(epochs if steps is None else steps):

@@ -10,7 +10,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 22260ea372871bac69a29704c156b92e576e82c387bb1d54dbf47d95ea002cb5
+# body sha256: b237a0004964779f4d08a66c7cf232f712324d9555b8a6058fc526390ac6f507
 """Loss, gradient and training of the network ridge, in NumPy.
 
     X    n x d   input
@@ -187,6 +187,8 @@ def update(
     moved = dict(params)
     for name in TRAINABLE:
         w, g = params[name], grads[name]
+        if np.shape(w) != np.shape(g):
+            raise ValueError(f"{name} has the shape {np.shape(w)}, but its gradient {np.shape(g)}")
         moved[name] = _moved(w, g, learning_rate)
     return moved
 
@@ -286,6 +288,8 @@ def _batches(
     arrays: tuple[Array, ...], steps: int | None, epochs: int, batch_size: int | None, seed: int
 ) -> Iterator[tuple[int, tuple[Array, ...], tuple[Array, ...] | None]]:
     """Yield the number of each step, its samples, and at the start of an epoch all samples."""
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"batch_size is a positive whole number or None, not {batch_size!r}")
     # A single sample is its own batch, and there is nothing to shuffle.
     del batch_size, seed
     for step in range(epochs if steps is None else steps):

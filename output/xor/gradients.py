@@ -11,7 +11,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 5997c2256a86fd9955f556bd623a0950ac6190fcce29037c23fcf7ace740e052
+# body sha256: 1b9b088bf890140457e7e65e5fc2e8a417f53bd2973486eb4417e0a47db80de8
 """Loss, gradient and training of the network xor, in NumPy.
 
     x   N x 2  input
@@ -233,6 +233,8 @@ def update(
     moved = dict(params)
     for name in TRAINABLE:
         w, g = params[name], grads[name]
+        if np.shape(w) != np.shape(g):
+            raise ValueError(f"{name} has the shape {np.shape(w)}, but its gradient {np.shape(g)}")
         moved[name] = _moved(w, g, learning_rate)
     return moved
 
@@ -349,6 +351,8 @@ def _batches(
     arrays: tuple[Array, ...], steps: int | None, epochs: int, batch_size: int | None, seed: int
 ) -> Iterator[tuple[int, tuple[Array, ...], tuple[Array, ...] | None]]:
     """Yield the number of each step, its samples, and at the start of an epoch all samples."""
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"batch_size is a positive whole number or None, not {batch_size!r}")
     rng = np.random.default_rng(seed)
     samples = len(arrays[0])
     size = min(batch_size or samples, samples)

@@ -103,6 +103,19 @@ def test_a_vector_of_another_length(module):
         module.pack({name: value for name, value in module.initialize(0).items() if name != "W2"})
 
 
+@pytest.mark.parametrize("size", [0, -2])
+def test_a_batch_has_samples(module, size):
+    with pytest.raises(ValueError, match=f"batch_size is a positive whole number or None, not {size}"):
+        module.train(*point(module), batch_size=size)
+
+
+def test_a_gradient_has_the_shape_of_what_it_moves(module):
+    params, x, t = point(module)
+    _, grads = module.loss_and_grad(params, x, t)
+    with pytest.raises(ValueError, match=r"b1 has the shape \(4,\), but its gradient \(1,\)"):
+        module.update(params, {**grads, "b1": np.zeros(1)})
+
+
 def test_a_sum_over_no_samples_is_0():
     network = sb.Network(3, sb.Dense(2), loss={"type": "mse", "reduction": "sum"})
     module = sb.derive(network).compile()
