@@ -143,8 +143,8 @@ def without(exponent: Expr, part: Expr) -> Expr | None:
 
 
 def weight(exponent: Expr) -> Expr:
-    """How much there is in an exponent: the sizes of its coefficients."""
-    return sp.Add(*(abs(term.as_coeff_Mul()[0]) for term in sp.Add.make_args(exponent)))
+    """How much there is in an exponent: the sizes of its coefficients; a number such as log(3/7) is never large."""
+    return sp.Add(*(abs(term.as_coeff_Mul()[0]) for term in sp.Add.make_args(exponent) if not term.is_number))
 
 
 def places(exponent: Expr, body: Expr, bound: Index) -> Iterator[tuple[Index, Expr, Expr]]:

@@ -11,7 +11,7 @@ from sympy import Expr
 
 from symbackprop.expressions import Peak, Read, Total, Where, reads, tensors_read
 from symbackprop.graph import Equation
-from symbackprop.lower.exponentials import expm1, logsumexp, sigmoid, softmax
+from symbackprop.lower.exponentials import expm1, logsumexp, maximum, minimum, sigmoid, softmax
 from symbackprop.lower.stability import stable
 from symbackprop.matrices import Inverse
 
@@ -168,12 +168,16 @@ def _stays_below(node: Expr) -> bool:
     if not isinstance(node, sp.exp):
         return False
     exponent = node.args[0]
-    return _is_shifted(exponent) or all(_is_minus_square(term) for term in sp.Add.make_args(exponent))
+    return _is_shifted(exponent) or all(map(_is_bounded, sp.Add.make_args(exponent)))
 
 
-def _is_minus_square(term: Expr) -> bool:
+def _is_bounded(term: Expr) -> bool:
+    """Whether it is minus a square, or the smaller of something and a number."""
     number, part = term.as_coeff_Mul()
-    return bool(number.is_negative) and part.is_Pow and bool(part.exp.is_even)
+    if part.is_Pow and part.exp.is_even:
+        return bool(number.is_negative)
+    stops = minimum if number.is_positive else maximum
+    return term.is_number or (isinstance(part, stops) and bool(part.args[1].is_number))
 
 
 def _is_shifted(exponent: Expr) -> bool:

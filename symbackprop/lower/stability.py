@@ -36,6 +36,8 @@ def stable(expr: Expr) -> Expr:
     expr = expr.func(*(_inside(arg, expr.is_Mul) for arg in expr.args))
     if isinstance(expr, sp.log):
         return difference_of(logarithm(expr.args[0]))
+    if expr.is_Mul and expr.has(Where) and (branched := _in_branches(expr)) != expr:
+        return stable(branched)
     if expr.is_Mul or expr.is_Pow:
         return difference_of(quotient(expr))
     if isinstance(expr, Where):
@@ -48,6 +50,16 @@ def _inside(arg: Expr, of_product: bool) -> Expr:
     if not isinstance(arg, Expr):
         return arg
     return stable(arg.base) ** stable(arg.exp) if of_product and arg.is_Pow else stable(arg)
+
+
+def _in_branches(expr: Expr) -> Expr:
+    """exp(z) times a branch that is 0 → the branch of a product, in which exp(z) stops where it is not taken."""
+    branches = [factor for factor in expr.args if isinstance(factor, Where) and sp.S.Zero in factor.args[1:]]
+    exponentials = sp.Mul(*(factor for factor in expr.args if isinstance(factor, (sp.exp, sp.sinh, sp.cosh))))
+    if not branches or exponentials == 1:
+        return expr
+    condition, then, otherwise = branches[0].args
+    return expr / exponentials / branches[0] * Where(condition, then * exponentials, otherwise * exponentials)
 
 
 def _guarded(expr: Where) -> Expr:

@@ -43,6 +43,10 @@ def in_two_lines(z, t):
     return np.mean(np.log(c))
 
 
+def two_bells(z, t):
+    return -np.sum(t * np.log(0.3 * np.exp(-((z - 1) ** 2) / 2) + 0.7 * np.exp(-((z + 1) ** 2) / 2)))
+
+
 FUNCTIONS = {
     "logistic": lambda z, t: np.sum(t / (1 + np.exp(-z))),
     "softplus": lambda z, t: np.sum(t * np.log(1 + np.exp(z))),
@@ -58,6 +62,9 @@ FUNCTIONS = {
     "sinh over cosh": lambda z, t: np.sum(t * np.sinh(z) / np.cosh(z)),
     "sinh over cosh, squared": squared_ratio,
     "over cosh": lambda z, t: np.sum(t / np.cosh(z)),
+    "elu": lambda z, t: np.sum(t * np.where(z > 0, z, np.exp(z) - 1)),
+    "two bells": two_bells,
+    "a power of a softmax": lambda z, t: np.sum(t * np.log(np.sum((np.exp(z) / np.sum(np.exp(z))) ** 2))),
     "over cosh, squared": lambda z, t: np.sum(t / np.cosh(z) ** 2),
 }
 

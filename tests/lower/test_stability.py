@@ -44,6 +44,8 @@ FORMULAS = {
     "mish": Z * sp.tanh(sp.log(1 + sp.exp(Z))),
     "elu": Where(Z > 0, Z, sp.exp(Z) - 1),
     "elu, the other way": Where(Z <= 0, sp.exp(Z) - 1, Z),
+    "an exponential times a branch": sp.exp(Z) * Where(Z > 0, ZERO, sp.S.One),
+    "a share of two": 3 * sp.exp(Z) / (3 * sp.exp(Z) + 7 * sp.exp(-Z)),
     "logistic by branches": Where(Z > 0, 1 / (1 + sp.exp(-Z)), sp.exp(Z) / (1 + sp.exp(Z))),
     "log of what is positive": Where(Z > 0, sp.log(Z), ZERO),
     "a quotient of what is negative": Where(Z < 0, 1 / Z, ZERO),
