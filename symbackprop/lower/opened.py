@@ -14,11 +14,14 @@ from symbackprop.graph import Equation
 from symbackprop.lower.exponentials import log1p
 from symbackprop.lower.risks import Risks, hazards
 from symbackprop.lower.stability import stable
-from symbackprop.simplify.fusion import multiply_out, put_in
+from symbackprop.simplify.fusion import multiply_out, number_of_terms, put_in
 
-# A chain of names longer than this, or a formula with more nodes, is nobody's softmax in several lines.
+# A chain of names longer than this, or a formula with more nodes, is nobody's softmax in several lines; a focal loss of
+# one has 200 terms when it is multiplied out, and seconds are lost where there are a thousand.
 MOST_LEVELS = 6
 MOST_NODES = 400
+MOST_TERMS = 256
+MOST_EXPONENTIALS = 4
 
 
 def computable(equations: Sequence[Equation], given: Iterable[Equation] = ()) -> tuple[Equation, ...]:
@@ -103,9 +106,14 @@ def _forms(whole: Expr, indices: Sequence[Index]) -> Iterator[Expr]:
     yield _gathered(whole)
     if whole.has(sp.sinh):
         yield _squares_off(whole)
+    if number_of_terms(whole) > MOST_TERMS:
+        return
     placed = _placed(collect(whole, indices))
-    for way in (multiply_out, _spread, sp.expand, sp.cancel):
-        form = tidy(way(_alike(way(placed))), indices)
+    few = len(whole.atoms(sp.exp)) <= MOST_EXPONENTIALS
+    for way in (multiply_out, _spread, sp.expand, *([sp.cancel] if few else [])):
+        form = way(placed)
+        if form.has(Total):
+            form = tidy(way(_alike(form)), indices)
         yield form
         yield _gathered(form)
 

@@ -63,23 +63,23 @@ def multiply_out(expr: Expr) -> Expr:
         >>> multiply_out((t / a - (1 - t) / (1 - a)) * a * (1 - a))
         -a + t
     """
-    if _terms(expr) > MOST_TERMS:
+    if number_of_terms(expr) > MOST_TERMS:
         return expr
     pulled = _pull(_distribute(expr))
     forms = [pulled, tidy_fraction(pulled), _pull(sp.expand_mul(pulled, deep=False)), sp.expand(pulled)]
     return min((*forms, tidy_fraction(forms[-1])), key=cost)
 
 
-def _terms(expr: Expr) -> int:
+def number_of_terms(expr: Expr) -> int:
     """How many terms an expression would have above and below the fraction line if it were multiplied out, at most."""
     if isinstance(expr, Total):
-        return _terms(expr.body)
+        return number_of_terms(expr.body)
     if expr.is_Add:
-        return sum(map(_terms, expr.args))
+        return sum(map(number_of_terms, expr.args))
     if expr.is_Mul:
-        return prod(map(_terms, expr.args))
+        return prod(map(number_of_terms, expr.args))
     if expr.is_Pow and expr.exp.is_Integer:
-        return min(_terms(expr.base) ** min(abs(int(expr.exp)), 64), MOST_TERMS + 1)
+        return min(number_of_terms(expr.base) ** min(abs(int(expr.exp)), 64), MOST_TERMS + 1)
     return 1
 
 

@@ -8,7 +8,8 @@ import symbackprop as sb
 from symbackprop.expressions import Delta, Index, Peak, Read, Total, Within
 from symbackprop.graph import Equation
 from symbackprop.lower.exponentials import softplus
-from symbackprop.lower.opened import computable, unread
+from symbackprop.lower.opened import MOST_TERMS, computable, unread
+from symbackprop.simplify.fusion import number_of_terms
 from symbackprop.verify.equations import evaluate_adjoints, evaluate_graph
 from symbackprop.verify.fields import mpmath_field
 
@@ -219,3 +220,15 @@ def test_beside_a_delta_a_label_is_the_index():
     dz = Equation("dz", (J,), (Read("dp", J) - Total(Read("dp", K) * Read("p", K), K)) * P)
     _, rhs = changed(dp, dz, given=(softmax,))
     assert rhs == P * Within(label, 4) - Delta(label, J)
+
+
+def test_what_no_form_makes_safe_is_left_alone_early(monkeypatch):
+    """A quotient of many logistic functions has thousands of terms when it is multiplied out."""
+    tried = []
+    monkeypatch.setattr("symbackprop.lower.opened.collect", lambda *given: tried.append(given) or given[0])
+    gates = [1 / (1 + sp.exp(-(number * Z))) for number in range(1, 9)]
+    given = [Equation(f"a{number}", (J,), gate) for number, gate in enumerate(gates)]
+    a = [Read(f"a{number}", J) for number in range(8)]
+    reader = Equation("y", (J,), (a[0] - a[1]) ** 6 / (a[2] * a[3] - a[4] * a[5] + a[6] * a[7]) ** 6)
+    assert computable([reader], given) == (reader,)
+    assert all(number_of_terms(expr) <= MOST_TERMS for expr, _ in tried)
