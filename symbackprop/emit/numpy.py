@@ -11,7 +11,7 @@ from functools import lru_cache
 from math import prod
 from typing import NamedTuple
 
-from sympy import Expr, Integer, Symbol
+from sympy import Expr, Integer, Rational, Symbol
 
 from symbackprop.emit import matrices, places
 from symbackprop.emit.contractions import contraction
@@ -248,6 +248,7 @@ class Printer:
     def _product(self, product: Map, order: Axes) -> Code:
         above: list[str] = []
         below: list[str] = []
+        masks: set[str] = set()
         negative = False
         numeric = any(not is_truth(arg) for arg in product.args if leaves(arg) and not is_reciprocal(arg))
         for node in product.args:
@@ -255,6 +256,8 @@ class Printer:
                 below.append(bracket(self._operand(node.args[0], product, order), ATOM))
                 continue
             code = (self._operand if numeric else self._number)(node, product, order)
+            if numeric and is_truth(node):
+                masks.add(bracket(code, PRODUCT))
             numeric |= is_truth(node)
             if code[0].startswith("-") and code[1] >= PRODUCT:
                 negative = not negative
@@ -263,18 +266,15 @@ class Printer:
                 below.append(code[0].removeprefix("1 / "))
             elif code[0] != "1":
                 above.append(bracket(code, PRODUCT))
+        if negative and above and above[0] in masks:
+            above.sort(key=masks.__contains__)  # there is no minus for truth values
         text = " * ".join(above) or "1"
         return "-" * negative + " / ".join([text, *below]), PRODUCT
 
     def _power(self, args: Sequence[Code], exponent: Array) -> Code:
         if is_number(exponent, -1):
             return f"1 / {bracket(args[0], ATOM)}", PRODUCT
-        if (
-            isinstance(exponent, Const)
-            and exponent.value.is_Rational
-            and exponent.value.q == 2
-            and abs(exponent.value.p) == 1
-        ):
+        if isinstance(exponent, Const) and abs(exponent.value) == Rational(1, 2):
             root = f"np.sqrt({args[0][0]})"
             return (root, ATOM) if exponent.value > 0 else (f"1 / {root}", PRODUCT)
         base, power = (bracket(arg, ATOM) for arg in args)
