@@ -190,3 +190,12 @@ def test_optimizers(name, kind):
     for key, value in readable.update(params, grads, {}).items():
         assert moved[key] == pytest.approx(value, rel=error, abs=error)
         assert np.array_equal(params[key], before[key])
+
+
+@pytest.mark.parametrize("equations", ["E = prod(z)", "E = log(prod(z**2))", "E = 1 - prod(1 - z)"])
+def test_a_product_is_carried_along_one_number_at_a_time(equations):
+    d = sb.derive({"name": "product", "shapes": {"z": 4}, "wrt": ["z"], "equations": equations})
+    z = {"z": np.array([0.5, 1.5, -1.0, 2.0])}
+    (loss, grads), (found, own) = (d.compile(style).loss_and_grad(z) for style in ("readable", "fast"))
+    assert found == pytest.approx(loss)
+    np.testing.assert_allclose(own["z"], grads["z"])

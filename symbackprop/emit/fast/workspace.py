@@ -205,7 +205,8 @@ class Workspace:
                 at = axes.index(index)
                 axes = tuple(axis for axis in axes if axis != index)
                 marks = ", ".join([*[":"] * at, self.writer.size(index.name)])
-                out = f"{out}[{marks}]" if at or not axes else steps.view(out)
+                # One number of a vector is an array that can be written to with an ellipsis alone.
+                out = f"{out}[{marks}{'' if axes else ', ...'}]" if at or not axes else steps.view(out)
         printer = Printer(names)
         rows = self.operations.lines(assign, axes, out, printer)
         sizes |= printer.sizes
