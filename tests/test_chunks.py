@@ -106,3 +106,20 @@ def test_lengths_must_agree(derived):
 def test_there_must_be_samples(derived):
     with pytest.raises(ShapeError, match="no samples"):
         sb.loss_and_grad_in_chunks(derived, derived.compile().initialize(1), X[:0], T[:0])
+
+
+@pytest.mark.parametrize("style", ["readable", "fast"])
+@pytest.mark.parametrize("layers", [[], [{"type": "lstm", "units": 2}, {"type": "last"}]])
+def test_sums_in_chunks_in_both_styles(layers, style):
+    """What parameters alone add to a sum is found without a sample, which no module may refuse there."""
+    inputs = {"x": {"shape": ["T", 3]}} if layers else 3
+    network = sb.Network(inputs, *layers, sb.Dense(2), loss={"type": "mse", "reduction": "sum"})
+    d = sb.derive(network, style=style)
+    params = d.compile().initialize(0)
+    rng = np.random.default_rng(0)
+    x, t = rng.standard_normal((7, 4, 3) if layers else (7, 3)), rng.standard_normal((7, 2))
+    loss, grads = sb.loss_and_grad_in_chunks(d, params, x, t, rows=3)
+    expected, whole = d.compile().loss_and_grad(params, x, t)
+    assert loss == pytest.approx(expected)
+    for name, grad in whole.items():
+        np.testing.assert_allclose(grads[name], grad, rtol=1e-9, atol=1e-12)

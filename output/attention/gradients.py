@@ -9,7 +9,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: aad3c134f8fa48b1ab4acfed3a407e78ebf5b3258925562204a626bd1568cd48
+# body sha256: 97bd6956f960160aad6800f9ddaee3f9f4f947be10608619161fa64213ce76c3
 """Loss, gradient and training of the network attention, in NumPy.
 
     x    N x T x 4  input
@@ -107,7 +107,7 @@ def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes:
         known = ", ".join(f"{size} = {length}" for size, length in [*sizes.items()][:before])
         wanted = str(shape).replace("'", "") + (f" with {known}" if known else "")
         raise ValueError(f"{name} has the shape {tuple(found)}, but should have {wanted}")
-    if 0 in found:
+    if 0 in [length for size, length in zip(shape, found, strict=True) if size in ["N", "T"]]:
         raise ValueError(f"{name} is empty: its shape is {tuple(found)}")
 
 

@@ -10,7 +10,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 4dcac557a35e73a5a7f504d4143425e4d70b85cfe94fe08eb702f488c6c2db27
+# body sha256: b40e1fc0ca3062d042aab8d8dbfb4581d45314fd519a66ccb1b29a66190b8c14
 """Loss, gradient and training of the network cnn, in NumPy.
 
     x   N x 8 x 8 x 1  input
@@ -147,7 +147,7 @@ def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes:
         known = ", ".join(f"{size} = {length}" for size, length in [*sizes.items()][:before])
         wanted = str(shape).replace("'", "") + (f" with {known}" if known else "")
         raise ValueError(f"{name} has the shape {tuple(found)}, but should have {wanted}")
-    if 0 in found:
+    if 0 in [length for size, length in zip(shape, found, strict=True) if size in ["N"]]:
         raise ValueError(f"{name} is empty: its shape is {tuple(found)}")
 
 

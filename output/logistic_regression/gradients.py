@@ -11,7 +11,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: b45317959a561f2334f124a757cdcb63913f1655fec158dc360e8f0b26beb0dc
+# body sha256: d943706d007a1780b7339e0f430f1a2d11b69a45f906621e7922c0a7c9ddcee6
 """Loss, gradient and training of the network logistic_regression, in NumPy.
 
     x   N x 4  input
@@ -117,7 +117,7 @@ def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes:
         known = ", ".join(f"{size} = {length}" for size, length in [*sizes.items()][:before])
         wanted = str(shape).replace("'", "") + (f" with {known}" if known else "")
         raise ValueError(f"{name} has the shape {tuple(found)}, but should have {wanted}")
-    if 0 in found:
+    if 0 in [length for size, length in zip(shape, found, strict=True) if size in ["N"]]:
         raise ValueError(f"{name} is empty: its shape is {tuple(found)}")
 
 

@@ -9,7 +9,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 2b7f9d180122b297419ec47e03e27f16609b752f61da6dcefed9df530178b938
+# body sha256: 836ed2220cb4fc29db72b68d912f068628be490c8053b0a344b4255220e18098
 """Loss, gradient and training of the network lstm, in NumPy.
 
     x        N x T x 3  input
@@ -200,7 +200,7 @@ def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes:
         known = ", ".join(f"{size} = {length}" for size, length in [*sizes.items()][:before])
         wanted = str(shape).replace("'", "") + (f" with {known}" if known else "")
         raise ValueError(f"{name} has the shape {tuple(found)}, but should have {wanted}")
-    if 0 in found:
+    if 0 in [length for size, length in zip(shape, found, strict=True) if size in ["N", "T"]]:
         raise ValueError(f"{name} is empty: its shape is {tuple(found)}")
 
 

@@ -9,7 +9,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: e5c2522c249060890d9f6d2a88169678d69e1cd396a6fba8386b69a0787942a7
+# body sha256: 764835a34b5595b110a0a4519092592d1d0b17bd12d8b433bca8d7e5f0854d65
 """Loss, gradient and training of the network transformer, in NumPy.
 
     tokens         N x 5      input
@@ -211,7 +211,7 @@ def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes:
         known = ", ".join(f"{size} = {length}" for size, length in [*sizes.items()][:before])
         wanted = str(shape).replace("'", "") + (f" with {known}" if known else "")
         raise ValueError(f"{name} has the shape {tuple(found)}, but should have {wanted}")
-    if 0 in found:
+    if 0 in [length for size, length in zip(shape, found, strict=True) if size in ["N"]]:
         raise ValueError(f"{name} is empty: its shape is {tuple(found)}")
 
 

@@ -11,7 +11,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 1b9b088bf890140457e7e65e5fc2e8a417f53bd2973486eb4417e0a47db80de8
+# body sha256: 8733119200867e0fc0e3c37f5e559a2056ac8834729d4d353e255d91fc69b3ea
 """Loss, gradient and training of the network xor, in NumPy.
 
     x   N x 2  input
@@ -109,7 +109,7 @@ def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes:
         known = ", ".join(f"{size} = {length}" for size, length in [*sizes.items()][:before])
         wanted = str(shape).replace("'", "") + (f" with {known}" if known else "")
         raise ValueError(f"{name} has the shape {tuple(found)}, but should have {wanted}")
-    if 0 in found:
+    if 0 in [length for size, length in zip(shape, found, strict=True) if size in ["N"]]:
         raise ValueError(f"{name} is empty: its shape is {tuple(found)}")
 
 

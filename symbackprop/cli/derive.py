@@ -76,7 +76,7 @@ def derive(
 
 
 def _chosen(formats: str, language: str, style: str) -> tuple[str, ...]:
-    """The formats to write; which standard ones are left out for want of fonts is said."""
+    """The formats to write, with the module that a style is of; which are left out for want of fonts is said."""
     from symbackprop.emitters import STANDARD, chosen_formats
     from symbackprop.errors import InputError
 

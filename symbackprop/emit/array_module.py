@@ -14,8 +14,9 @@ from symbackprop.emit.certificate import Certificate, certified
 from symbackprop.emit.environment import render
 from symbackprop.emit.floats import wrapped
 from symbackprop.emit.formulas import formula_rows
-from symbackprop.emit.layout import fitted, tuple_code
-from symbackprop.emit.nodes import all_read, needed, sizes_used
+from symbackprop.emit.layout import fitted
+from symbackprop.emit.nodes import all_read, needed, sizes_counted
+from symbackprop.emit.training import shape_code
 from symbackprop.emit.variables import escaped
 from symbackprop.emit.whole import is_array, is_whole
 from symbackprop.expressions import Index
@@ -23,7 +24,6 @@ from symbackprop.graph import Derivation
 from symbackprop.program import (
     Array,
     Assign,
-    Axes,
     Const,
     Leaf,
     Loop,
@@ -104,15 +104,12 @@ def emit_array_module(
 
 def _shapes(program: Program, writer: _Writer) -> dict[str, Any]:
     """What is looked at before anything is computed."""
-
-    def shape(axes: Axes) -> str:
-        return tuple_code([str(axis.size) if axis.size.is_Integer else f'"{axis.size}"' for axis in axes])
-
+    tensors = writer.graph.tensors
     return {
-        "shapes": [(name, shape(axes)) for name, axes in program.parameters.items()],
-        "data_shapes": [(writer.name(name), shape(program.data[name])) for name in writer.given],
+        "shapes": [(name, shape_code(tensors[name])) for name in program.parameters],
+        "data_shapes": [(writer.name(name), shape_code(tensors[name])) for name in writer.given],
         "look": fitted("_look(", ["params", *(f"{name}={name}" for name in writer.data)], ")", 4),
-        "counted": bool(sizes_used((*program.forward, *program.backward))),
+        "counted": sizes_counted((*program.forward, *program.backward)),
         "symbolic": any(not axis.size.is_Integer for axes in program.parameters.values() for axis in axes),
     }
 
@@ -124,7 +121,7 @@ def _with_helpers(helpers: set[str]) -> set[str]:
 
 class _Writer:
     def __init__(self, derivation: Derivation, program: Program) -> None:
-        graph = derivation.graph
+        graph = self.graph = derivation.graph
         self.program = program
         self.comment = formula_rows(derivation)
         self.helpers: set[str] = set()

@@ -10,7 +10,7 @@ from sympy import Symbol
 
 from symbackprop.emit.kinks import kinks
 from symbackprop.emit.layout import fitted
-from symbackprop.emit.nodes import all_read, defined, helpers_used, in_layers, needed, read, sizes_used
+from symbackprop.emit.nodes import all_read, defined, helpers_used, in_layers, needed, read, sizes_counted, sizes_used
 from symbackprop.emit.numpy import HELPERS
 from symbackprop.emit.places import HELPER_CODE
 from symbackprop.emit.statements import Writer
@@ -148,9 +148,9 @@ class Functions:
         return (*needed(self.statements, wanted), *self.program.backward)
 
     @property
-    def counts_samples(self) -> bool:
-        """Whether a size is a number in the code, as in a mean: there must be something to count then."""
-        return bool(sizes_used(self._both_passes))
+    def counted(self) -> list[str]:
+        """The sizes that the passes compute with, as in a mean."""
+        return sizes_counted(self._both_passes)
 
     def gradient_items(self) -> list[tuple[str, str]]:
         """For each parameter the expression of its gradient; one that the loss does not depend on has none to name."""

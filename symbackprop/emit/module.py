@@ -121,7 +121,7 @@ def _signatures(functions: Functions) -> dict[str, Any]:
         ],
         "checked_inputs": _checked(inputs),
         "checked": _checked(names),
-        "counted": functions.counts_samples,
+        "counted": functions.counted,
     }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from symbackprop.emit.numpy import numpy_use
-from symbackprop.program import Array, Assign, Loop, Program, Statement, assignments, nodes
+from symbackprop.program import Array, Assign, Const, Loop, Program, Statement, assignments, nodes
 
 S = TypeVar("S", Assign, Statement)
 
@@ -55,6 +55,12 @@ def sizes_used(statements: Iterable[Statement]) -> set[str]:
             axes = (statement.index, *(axis for one in statement.body for axis in one.axes))
             found |= {str(symbol) for axis in axes for symbol in axis.size.free_symbols}
     return found
+
+
+def sizes_counted(statements: Iterable[Statement]) -> list[str]:
+    """The symbolic sizes that are numbers to compute with, as in a mean: of them there must be at least one."""
+    constants = {node.value for node in all_nodes(statements) if isinstance(node, Const)}
+    return sorted({str(symbol) for value in constants for symbol in value.free_symbols})
 
 
 def helpers_used(statements: Iterable[Statement]) -> list[str]:

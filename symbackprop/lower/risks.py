@@ -15,8 +15,8 @@ from symbackprop.lower.exponentials import expm1, logsumexp, maximum, minimum, s
 from symbackprop.lower.stability import stable
 from symbackprop.matrices import Inverse
 
-# They are rounded to a limit at a moderate argument.
 OVERFLOWING = (sp.exp, sp.sinh, sp.cosh)
+# They are rounded to a limit at a moderate argument.
 SATURATING = (*OVERFLOWING, sp.tanh)
 VANISHING = (sigmoid, softmax, expm1, sp.tanh)
 

@@ -55,11 +55,12 @@ def _inside(arg: Expr, of_product: bool) -> Expr:
 def _in_branches(expr: Expr) -> Expr:
     """exp(z) times a branch that is 0 → the branch of a product, in which exp(z) stops where it is not taken."""
     branches = [factor for factor in expr.args if isinstance(factor, Where) and sp.S.Zero in factor.args[1:]]
-    exponentials = sp.Mul(*(factor for factor in expr.args if isinstance(factor, (sp.exp, sp.sinh, sp.cosh))))
-    if not branches or exponentials == 1:
+    exponentials = [factor for factor in expr.args if isinstance(factor, (sp.exp, sp.sinh, sp.cosh))]
+    if not branches or not exponentials:
         return expr
-    condition, then, otherwise = branches[0].args
-    return expr / exponentials / branches[0] * Where(condition, then * exponentials, otherwise * exponentials)
+    branch, moved = branches[0], sp.Mul(*exponentials)
+    rest = (factor for factor in expr.args if factor is not branch and factor not in exponentials)
+    return sp.Mul(*rest, Where(branch.condition, branch.then * moved, branch.otherwise * moved))
 
 
 def _guarded(expr: Where) -> Expr:

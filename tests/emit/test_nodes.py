@@ -69,3 +69,9 @@ def test_a_layers_parameters_come_before_the_layers_below_are_reached(networks: 
         (["delta2", "dW2"], ["W2"]),
         (["delta1", "dW1"], ["W1"]),
     ]
+
+
+def test_sizes_that_are_numbers_are_counted() -> None:
+    mean = Map("mul", (Map("pow", (Const(N), Const(sp.S.NegativeOne))), Reduce("sum", A, (S, J))))
+    assert nodes.sizes_counted([Assign("E", (), mean)]) == ["N"]
+    assert nodes.sizes_counted([Assign("E", (), Reduce("sum", A, (S, J)))]) == []
