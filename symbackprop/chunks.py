@@ -62,12 +62,9 @@ def loss_and_grad_in_chunks(
     """
     graph, function = derived.stages.graph, derived.compile().loss_and_grad
     reduction = reduction_over_samples(graph)
-    lengths = {len(array) for array in data}
-    if len(lengths) != 1:
-        raise ShapeError(f"the inputs and targets have {sorted(lengths)} samples, and need equally many")
-    (total,) = lengths
-    if not total:
-        raise ShapeError("the inputs and targets have no samples")
+    if not isinstance(rows, int | np.integer) or rows < 1:
+        raise ShapeError(f"rows is a positive whole number, not {rows!r}")
+    total = _samples(list(derived.compile().DATA), data)
     bounds = list(_bounds(data, total, rows))
 
     def part(chunk: Sequence[Any]) -> Found:
@@ -84,6 +81,25 @@ def loss_and_grad_in_chunks(
     own = part([np.asarray(array[:0]) for array in data])
     more = len(bounds) - 1
     return found[0] - more * own[0], {name: value - more * own[1][name] for name, value in found[1].items()}
+
+
+def _samples(names: Sequence[str], data: Sequence[Any]) -> int:
+    """How many samples all the data have."""
+    if len(data) != len(names):
+        raise ShapeError(f"the data are {', '.join(names)}, but given are {len(data)} arrays")
+    lengths = {}
+    for name, array in zip(names, data, strict=True):
+        try:
+            lengths[name] = len(array)
+        except TypeError:
+            raise ShapeError(f"{name} has no axis of samples: {type(array).__name__}") from None
+    if len(set(lengths.values())) != 1:
+        found = ", ".join(f"{length} in {name}" for name, length in lengths.items())
+        raise ShapeError(f"the inputs and targets need equally many samples, and have {found}")
+    total = lengths[names[0]]
+    if not total:
+        raise ShapeError("the inputs and targets have no samples")
+    return total
 
 
 def _is_dask(array: Any) -> bool:

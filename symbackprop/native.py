@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from sympy import Integer
 
 from symbackprop.emit.c import c_name
 from symbackprop.errors import CheckFailedError, InputError, ShapeError
@@ -80,29 +79,33 @@ class Native:
         first = module.parameters() if hasattr(module, "parameters") else module.initialize()
         return {name: np.asarray(value, dtype=self.dtype) for name, value in first.items()}
 
-    def loss(self, params: Mapping[str, Any], *data: Any) -> float:
+    def loss(self, params: Mapping[str, Any], *data: Any, **named: Any) -> float:
         """The loss."""
-        return self.bind(params, *data).loss()
+        return self.bind(params, *data, **named).loss()
 
-    def loss_and_grad(self, params: Mapping[str, Any], *data: Any) -> tuple[float, dict[str, Array]]:
+    def loss_and_grad(self, params: Mapping[str, Any], *data: Any, **named: Any) -> tuple[float, dict[str, Array]]:
         """The loss, and its gradient by every parameter."""
-        return self.bind(params, *data).loss_and_grad()
+        return self.bind(params, *data, **named).loss_and_grad()
 
-    def bind(self, params: Mapping[str, Any], *data: Any) -> Bound:
+    def bind(self, params: Mapping[str, Any], *data: Any, **named: Any) -> Bound:
         """Copy parameters and data into the layout of the C code once, for many calls.
 
         Raises:
-            ShapeError: An array does not have the shape that it needs.
+            ShapeError: An array does not have the shape that it needs, or holds what the network has no use for.
             InputError: There is no C compiler, or it fails.
             CheckFailedError: What it made is not what was verified.
         """
-        missing = [name for name in self._parameters if name not in params]
-        if missing:
-            raise ShapeError(f"{missing[0]} is missing: the parameters are {', '.join(self._parameters)}")
-        if len(data) != len(self._data):
-            raise ShapeError(f"there are {len(data)} arrays of data, and needed are {', '.join(self._data)}")
-        arrays = dict(zip(self._data, data, strict=True)) | {name: params[name] for name in self._parameters}
-        given = {name: np.asarray(value, dtype=self.dtype) for name, value in arrays.items()}
+        module = self._stages.module
+        by_name = {**dict(zip(module.DATA, data, strict=False)), **named}
+        if len(data) + len(named) != len(by_name) or by_name.keys() != module.DATA.keys():
+            found = [*(f"array {place + 1}" for place in range(len(data))), *named]
+            raise ShapeError(f"the data are {', '.join(module.DATA)}, but given are {', '.join(found) or 'none'}")
+        try:
+            params, arrays = module._checked(params, **{name: by_name[name] for name in module.DATA})
+        except ValueError as error:
+            raise ShapeError(str(error)) from None
+        given = {name: np.asarray(value, dtype=self.dtype) for name, value in zip(self._data, arrays, strict=True)}
+        given |= {name: np.asarray(params[name], dtype=self.dtype) for name in self._parameters}
         sizes = self._sizes(given)
         key = tuple(sizes.values())
         if key not in self._libraries:
@@ -137,23 +140,13 @@ class Native:
         return difference(self._stages.module, {n: given[n] for n in self._parameters}, data, found, self.dtype)
 
     def _sizes(self, given: Mapping[str, Array]) -> dict[str, int]:
-        """The values of symbolic sizes, from the arrays; every array must agree."""
+        """The values of symbolic sizes, from arrays that agree."""
         found: dict[str, int] = {}
         for name, tensor in self._tensors.items():
             shape = given[name].shape
-            wanted = tensor.shape
-            if len(shape) != len(wanted):
-                raise ShapeError(f"{name} has {len(shape)} axes, and needs {len(wanted)}")
-            for size, got in zip(wanted, shape, strict=True):
-                if size.is_Symbol:
-                    found.setdefault(str(size), got)
-            expected = tuple(
-                int(size.xreplace({s: Integer(found[str(s)]) for s in size.free_symbols})) for size in wanted
-            )
-            if shape != expected:
-                raise ShapeError(f"{name} has the shape {shape}, and needs {expected}")
             if 0 in shape:
                 raise ShapeError(f"{name} is empty: its shape is {shape}")
+            found |= {str(size): length for size, length in zip(tensor.shape, shape, strict=True) if size.is_Symbol}
         return dict(sorted(found.items()))
 
 

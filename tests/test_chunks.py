@@ -99,8 +99,22 @@ def test_a_single_sample_has_no_chunks():
 
 
 def test_lengths_must_agree(derived):
-    with pytest.raises(ShapeError, match=r"\[102, 103\] samples"):
+    with pytest.raises(ShapeError, match="equally many samples, and have 103 in x, 102 in t"):
         sb.loss_and_grad_in_chunks(derived, derived.compile().initialize(1), X, T[1:])
+
+
+@pytest.mark.parametrize("rows", [0, -3, 2.5])
+def test_a_chunk_has_samples(derived, rows):
+    with pytest.raises(ShapeError, match="rows is a positive whole number, not"):
+        sb.loss_and_grad_in_chunks(derived, derived.compile().initialize(0), X, T, rows=rows)
+
+
+def test_data_must_be_there(derived):
+    params = derived.compile().initialize(0)
+    with pytest.raises(ShapeError, match="the data are x, t, but given are 1 arrays"):
+        sb.loss_and_grad_in_chunks(derived, params, X)
+    with pytest.raises(ShapeError, match="x has no axis of samples: NoneType"):
+        sb.loss_and_grad_in_chunks(derived, params, None, T)
 
 
 def test_there_must_be_samples(derived):

@@ -57,19 +57,48 @@ def test_a_bound_network_is_changed_in_place():
 def test_wrong_shapes_are_named():
     code = sb.derive("mazur").native()
     params = code.parameters()
-    with pytest.raises(ShapeError, match=r"x has the shape \(3,\), and needs \(2,\)"):
+    with pytest.raises(ShapeError, match=r"x has the shape \(3,\), but should have \(2,\)"):
         code.loss(params, np.ones(3), T)
-    with pytest.raises(ShapeError, match="t has 2 axes, and needs 1"):
+    with pytest.raises(ShapeError, match=r"t has the shape \(1, 2\), but should have \(2,\)"):
         code.loss(params, X, np.ones((1, 2)))
     d = sb.derive("3 -> 2, loss=mse")
-    with pytest.raises(ShapeError, match=r"t has the shape \(4, 2\), and needs \(5, 2\)"):
+    with pytest.raises(ShapeError, match=r"t has the shape \(4, 2\), but should have \(N, 2\) with N = 5"):
         d.native().loss(d.compile().initialize(), np.ones((5, 3)), np.ones((4, 2)))
     with pytest.raises(ShapeError, match=r"x is empty: its shape is \(0, 3\)"):
         d.native().loss(d.compile().initialize(), np.ones((0, 3)), np.ones((0, 2)))
     with pytest.raises(ShapeError, match="b1 is missing: the parameters are W1, b1"):
         d.native().loss({"W1": np.ones((2, 3))}, np.ones((5, 3)), np.ones((5, 2)))
-    with pytest.raises(ShapeError, match="there are 1 arrays of data, and needed are x, t"):
+    with pytest.raises(ShapeError, match=r"the data are x, t, but given are array 1$"):
         d.native().loss(d.compile().initialize(), np.ones((5, 3)))
+    with pytest.raises(ShapeError, match="the data are x, t, but given are array 1, y"):
+        d.native().loss(d.compile().initialize(), np.ones((5, 3)), y=np.ones((5, 2)))
+    with pytest.raises(ShapeError, match="x is an array of complex128, not of real numbers"):
+        d.native().loss(d.compile().initialize(), 1j * np.ones((5, 3)), np.ones((5, 2)))
+
+
+@pytest.mark.needs("cc|gcc|clang")
+def test_data_may_be_given_by_name():
+    code = sb.derive("mazur").native()
+    assert (
+        code.loss(code.parameters(), t=T, x=X)
+        == code.loss(code.parameters(), X, t=T)
+        == code.loss(code.parameters(), X, T)
+    )
+
+
+@pytest.mark.needs("cc|gcc|clang")
+def test_categories_are_looked_at():
+    derived = sb.derive(cross_entropy, W=(4, 3), x=3, t=(), integers="t", wrt="W")
+    code = derived.native()
+    for wrong in (-1, 4, 1.5):
+        with pytest.raises(ShapeError, match=f"t holds {wrong}, but should hold whole numbers from 0 to 3"):
+            code.loss({"W": np.ones((4, 3))}, np.ones(3), wrong)
+    assert code.loss({"W": np.ones((4, 3))}, np.ones(3), 3) == pytest.approx(np.log(4))
+
+
+def cross_entropy(W, x, t):
+    z = W @ x
+    return np.log(np.sum(np.exp(z))) - z[t]
 
 
 @pytest.mark.needs("cc|gcc|clang")

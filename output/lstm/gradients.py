@@ -9,7 +9,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 836ed2220cb4fc29db72b68d912f068628be490c8053b0a344b4255220e18098
+# body sha256: 62671b54ea06874f448a8c25bab840e544bc0c9839ac396a3cdabf8ea2fafd02
 """Loss, gradient and training of the network lstm, in NumPy.
 
     x        N x T x 3  input
@@ -139,8 +139,11 @@ def unpack(vector: Array) -> Params:
     """Return the parameters that `pack` made a vector of."""
     expected = PARAMETERS
     length = sum(int(np.prod(shape)) for shape in expected.values())
-    if len(vector) != length:
-        raise ValueError(f"the vector has {len(vector)} numbers, but the parameters have {length}")
+    vector = np.asarray(vector)
+    if vector.dtype.kind not in "biuf":
+        raise ValueError(f"the vector is an array of {vector.dtype}, not of real numbers")
+    if vector.shape != (length,):
+        raise ValueError(f"the vector has the shape {vector.shape}, but the parameters have {length} numbers")
     params: Params = {}
     start = 0
     for name, shape in expected.items():
@@ -205,16 +208,24 @@ def _fit(name: str, found: tuple[int, ...], shape: tuple[int | str, ...], sizes:
 
 
 def _checked(params: Params, **data: Any) -> tuple[Params, list[Array]]:
-    """Return parameters and data as arrays, or say which is missing, or misshapen, or holds no numbers."""
+    """Return parameters and data as arrays of floating-point numbers, or say what is wrong with one."""
     made: dict[str, Array] = {}
     sizes: dict[str, int] = {}
     for name, shape in (*PARAMETERS.items(), *((name, DATA[name]) for name in data)):
         if name not in data and name not in params:
             raise ValueError(f"{name} is missing: the parameters are {', '.join(PARAMETERS)}")
-        array = made[name] = np.asarray(data[name] if name in data else params[name])
+        given = data[name] if name in data else params[name]
+        array = made[name] = np.asarray(given)
         _fit(name, array.shape, shape, sizes)
-        if array.dtype.kind not in "biufc":
-            raise ValueError(f"{name} is an array of {array.dtype}, not of numbers")
+        if array.dtype.kind not in "biuf":
+            raise ValueError(f"{name} is an array of {array.dtype}, not of real numbers")
+        if np.ma.is_masked(given):
+            raise ValueError(f"{name} has masked entries: leave those samples out")
+    whole = [name for name, array in made.items() if array.dtype.kind != "f"]
+    if whole:
+        kinds = [array.dtype for array in made.values() if array.dtype.kind == "f"]
+        dtype = np.result_type(*kinds) if kinds else np.dtype(float)
+        made |= {name: made[name].astype(dtype) for name in whole}
     return {**params, **{name: made[name] for name in PARAMETERS}}, [made[name] for name in data]
 
 
@@ -528,9 +539,12 @@ def update(
     """
     moved = dict(params)
     for name in TRAINABLE:
-        w, g = params[name], grads[name]
-        if np.shape(w) != np.shape(g):
-            raise ValueError(f"{name} has the shape {np.shape(w)}, but its gradient {np.shape(g)}")
+        if name not in params or name not in grads:
+            raise ValueError(f"{name} is missing among the {'gradients' if name in params else 'parameters'}")
+        w, g = np.asarray(params[name]), np.asarray(grads[name])
+        if w.shape != g.shape:
+            raise ValueError(f"{name} has the shape {w.shape}, but its gradient {g.shape}")
+        w = w if w.dtype.kind == "f" else w.astype(float)
         moved[name] = _moved(w, g, learning_rate)
     return moved
 
@@ -755,8 +769,10 @@ def _batches(
     arrays: tuple[Array, ...], steps: int | None, epochs: int, batch_size: int | None, seed: int
 ) -> Iterator[tuple[int, tuple[Array, ...], tuple[Array, ...] | None]]:
     """Yield the number of each step, its samples, and at the start of an epoch all samples."""
-    if batch_size is not None and batch_size < 1:
-        raise ValueError(f"batch_size is a positive whole number or None, not {batch_size!r}")
+    for name, number, least in (("steps", steps, 0), ("epochs", epochs, 0), ("batch_size", batch_size, 1)):
+        if number is not None and (not isinstance(number, int | np.integer) or number < least):
+            kind = "positive" if least else "non-negative"
+            raise ValueError(f"{name} is a {kind} whole number{'' if name == 'epochs' else ' or None'}, not {number!r}")
     rng = np.random.default_rng(seed)
     samples = len(arrays[0])
     size = min(batch_size or samples, samples)

@@ -109,6 +109,7 @@ def _shapes(program: Program, writer: _Writer) -> dict[str, Any]:
         "shapes": [(name, shape_code(tensors[name])) for name in program.parameters],
         "data_shapes": [(writer.name(name), shape_code(tensors[name])) for name in writer.given],
         "look": fitted("_look(", ["params", *(f"{name}={name}" for name in writer.data)], ")", 4),
+        "whole": [writer.name(name) for name in writer.given if name in writer.whole],
         "counted": sizes_counted((*program.forward, *program.backward)),
         "symbolic": any(not axis.size.is_Integer for axes in program.parameters.values() for axis in axes),
     }

@@ -18,12 +18,12 @@ from symbackprop.graph import Derivation
 from symbackprop.program import Array, Assign, Loop, Program, Reduce, Statement, Training, assignments, leaves
 
 RESERVED = frozenset(dir(builtins)) | HELPERS | frozenset(HELPER_CODE) | {
-    "Any", "Array", "Callable", "DATA", "HALF", "History", "Iterator", "ONE", "PARAMETERS", "Params", "START", "State",
-    "TRAINABLE", "Workspace", "annotations", "arrays", "batch", "batch_size", "callback", "check", "dtype", "epochs",
-    "forward", "gradient_tolerance", "grads", "history", "initialize", "loss", "loss_and_grad", "main", "math",
-    "moved", "np", "npt", "pack", "parameters", "params", "rng", "seed", "self", "sequential", "sequential_step",
-    "shape", "shapes", "slopes", "state", "step", "steps", "tolerance", "total", "train", "unpack", "update", "vector",
-    "whole", "work",
+    "Any", "Array", "CATEGORIES", "Callable", "DATA", "HALF", "History", "Iterator", "ONE", "PARAMETERS", "Params",
+    "START", "State", "TRAINABLE", "Workspace", "annotations", "arrays", "batch", "batch_size", "callback", "check",
+    "dtype", "epochs", "forward", "gradient_tolerance", "grads", "history", "initialize", "loss", "loss_and_grad",
+    "main", "math", "moved", "np", "npt", "pack", "parameters", "params", "rng", "seed", "self", "sequential",
+    "sequential_step", "shape", "shapes", "slopes", "state", "step", "steps", "tolerance", "total", "train", "unpack",
+    "update", "vector", "whole", "work",
 }  # fmt: skip
 
 

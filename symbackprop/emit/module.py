@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from symbackprop.emit.categories import axes_pointed_into, limits
 from symbackprop.emit.certificate import Certificate, certified
 from symbackprop.emit.environment import render
 from symbackprop.emit.formulas import formula_rows, listed
@@ -12,8 +13,7 @@ from symbackprop.emit.functions import Functions
 from symbackprop.emit.layout import fitted, tuple_code
 from symbackprop.emit.numbers import number_code
 from symbackprop.emit.places import HELPER_CODE
-from symbackprop.emit.training import sample_values, shape_code, start_values, update_values
-from symbackprop.expressions import Read, reads
+from symbackprop.emit.training import sample_values, shape_code, sizes_code, start_values, update_values
 from symbackprop.graph import Derivation, Graph, Tensor
 from symbackprop.program import Program, Training, assignments
 from symbackprop.version import __version__
@@ -103,6 +103,8 @@ def _signatures(functions: Functions) -> dict[str, Any]:
     names, inputs = functions.data, functions.data[: len(functions.inputs)]
     typed = [f"{name}: Array" for name in names]
     roles = [functions.graph.tensors[name].role for name in functions.given]
+    called = dict(zip(functions.given, names, strict=True))
+    below = {called[name]: found for name, found in limits(functions.graph).items() if name in called}
     return {
         "data": names,
         "data_arguments": typed,
@@ -122,6 +124,7 @@ def _signatures(functions: Functions) -> dict[str, Any]:
         "checked_inputs": _checked(inputs),
         "checked": _checked(names),
         "counted": functions.counted,
+        "categories": [(name, sizes_code(found)) for name, found in below.items()],
     }
 
 
@@ -181,22 +184,12 @@ def _points(functions: Functions, program: Program) -> dict[str, Any]:
     }
 
 
-def _places(tensor: Tensor, graph: Graph) -> str:
-    """The length of the shortest axis that a tensor of whole numbers points into; all of them if they differ."""
-    lengths = {
-        number_code(graph.tensors[read.tensor].shape[axis])[0]: None
-        for equation in graph.equations
-        for read in reads(equation.rhs)
-        for axis, index in enumerate(read.indices)
-        if any(inner.tensor == tensor.name for inner in index.atoms(Read))
-    }
-    return next(iter(lengths)) if len(lengths) == 1 else f"min({', '.join(lengths)})"
-
-
 def _drawn(tensor: Tensor, graph: Graph) -> str:
     shape = shape_code(tensor, {})
     if tensor.is_whole:
-        return f"rng.integers(0, {_places(tensor, graph)}, {shape})"
+        lengths = [number_code(size)[0] for size in axes_pointed_into(graph)[tensor.name]]
+        shortest = lengths[0] if len(lengths) == 1 else f"min({', '.join(lengths)})"
+        return f"rng.integers(0, {shortest}, {shape})"
     if tensor.role != "target":
         return f"rng.standard_normal({shape})"
     if any(fact.kind in ("one_hot", "sums_to_one") for fact in tensor.facts):

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sympy import Expr
+
 from symbackprop.emit.functions import Functions
 from symbackprop.emit.layout import array_fitted, count, fitted, numbers_fitted, plain, tuple_code
 from symbackprop.emit.numbers import number_code
@@ -26,11 +28,13 @@ DEFAULT = Draw("glorot_uniform", "uniform", "(6 / (fan_in + fan_out)) ** 0.5", "
 
 def shape_code(tensor: Tensor, names: Mapping[str, str] | None = None) -> str:
     """The shape of a tensor as a tuple; symbolic sizes are variables, or strings where there are no `names`."""
-    sizes = []
-    for size in tensor.shape:
-        code = number_code(size)[0]
-        sizes.append(code if size.is_Integer or names is not None else f'"{code}"')
-    return tuple_code(sizes)
+    return sizes_code(tensor.shape, named=names is not None)
+
+
+def sizes_code(sizes: Sequence[Expr], *, named: bool = False) -> str:
+    """Sizes as a tuple; symbolic ones are variables if they are named, else strings."""
+    codes = [(size, number_code(size)[0]) for size in sizes]
+    return tuple_code([code if size.is_Integer or named else f'"{code}"' for size, code in codes])
 
 
 def start_values(functions: Functions, training: Training) -> dict[str, Any]:

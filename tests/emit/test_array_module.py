@@ -43,6 +43,7 @@ def test_the_head_is_a_certificate():
         (lambda p, x, t: (p, x[:0], t[:0]), r"x is empty: its shape is \(0, 3\)"),
         (lambda p, x, t: ({"W1": p["W1"]}, x, t), "b1 is missing: the parameters are W1, b1"),
         (lambda p, x, t: ({**p, "b1": [0.0, 0.0]}, x, t), "b1 is of type list, not an array"),
+        (lambda p, x, t: (p, x.astype(np.uint8), t), "x is an array of uint8, but should be one of floats"),
     ],
 )
 def test_arrays_that_do_not_fit_are_named(change, message):

@@ -57,8 +57,8 @@ def fast_body(
 
 def _workspace(workspace: Workspace, functions: Functions) -> dict[str, Any]:
     whole = {t.name for t in functions.graph.tensors.values() if t.is_whole}
-    named = {name: data for name, data in zip(functions.given, functions.data, strict=True) if name not in whole}
-    floating = list(named.values())
+    named = dict(zip(functions.given, functions.data, strict=True))
+    floating = [data for name, data in named.items() if name not in whole]
     sizes = [functions.writer.size(size) for size in workspace.sizes]
     typed = [f"{name}: Array" for name in functions.data]
     given = ["params: Params", *typed]
@@ -73,7 +73,7 @@ def _workspace(workspace: Workspace, functions: Functions) -> dict[str, Any]:
         "work_lengths": lengths,
         "work_floating": floating,
         "work_memory": workspace.memory(),
-        **fitting(workspace.program, named, workspace.sizes, workspace.shape),
+        **fitting(workspace.program, named, whole, workspace.sizes, workspace.shape),
         "work_gradients": workspace.gradient_items(),
         "work_loss": body,
         "work_both": both,
