@@ -12,6 +12,7 @@ from itertools import product as combinations
 
 import sympy as sp
 from sympy import Dummy, Expr, Symbol
+from sympy.core.random import rng
 
 from symbackprop.expressions import Delta, Index, Read, Total, Where, reads
 from symbackprop.matrices import Determinant, Inverse
@@ -199,12 +200,24 @@ def tidy_fraction(expr: Expr) -> Expr:
         return expr
     try:
         cancelled = sp.cancel(flat)
-        forms = [sp.factor(cancelled) if len(cancelled.args) <= MOST_TERMS else cancelled, cancelled, flat]
+        forms = [_factored(cancelled), cancelled, flat]
     except sp.PolynomialError:
         return expr
     back = {dummy: node for node, dummy in opaque.items()}
     restored = [positive_first(form).xreplace(back) for form in forms]
     return min(restored, key=cost)
+
+
+def _factored(expr: Expr) -> Expr:
+    """The factors of a fraction of few terms, always the same: SymPy draws the points at which it tries polynomials."""
+    if any(len(node.args) > MOST_TERMS for node in expr.atoms(sp.Add)):
+        return expr
+    state = rng.getstate()
+    rng.seed(0)
+    try:
+        return sp.factor(expr)
+    finally:
+        rng.setstate(state)
 
 
 def _split_exponents(expr: Expr) -> Expr:

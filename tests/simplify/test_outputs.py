@@ -3,6 +3,7 @@ import pytest
 import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
+from sympy.core.random import rng
 
 from symbackprop.calculus import differentiate
 from symbackprop.expressions import Delta, Index, Read, Total, Where
@@ -140,3 +141,18 @@ def test_an_unknown_that_also_stands_inside_a_function_is_not_solved_for():
     for part in (sp.cos(Z), Z):
         solution = isolate(value, part, A)
         assert solution is None or not solution.atoms(sp.Dummy)
+
+
+def test_factoring_draws_no_numbers_of_the_user():
+    a, b, c = (Read(name) for name in "abc")
+    product = sp.expand((a + b) * (a + c + 1))
+    rng.seed(7)
+    expected = rng.random()
+    rng.seed(7)
+    assert tidy_fraction(product) == (a + b) * (a + c + 1)
+    assert rng.random() == expected
+
+
+def test_sums_of_many_terms_are_not_factored():
+    long = sum((Read(name) for name in "abcd"), sp.S.One)
+    assert tidy_fraction(sp.expand(long * Read("e") + long)) == sp.expand(long * Read("e") + long)
