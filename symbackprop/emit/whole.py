@@ -7,6 +7,8 @@ from collections.abc import Collection
 from symbackprop.program import Array, At, Const, Gather, Leaf, Map, Position, Reduce, Window, nodes
 from symbackprop.program.masks import is_truth
 
+LARGE = 2**53
+
 
 def is_whole(node: Array, whole: Collection[str]) -> bool:
     """Whether the code of a node gives whole numbers.
@@ -19,7 +21,8 @@ def is_whole(node: Array, whole: Collection[str]) -> bool:
         case Leaf():
             return node.name in whole
         case Const():
-            return bool(node.value.is_integer)
+            # A larger one is written with an exponent, as a floating-point number.
+            return bool(node.value.is_integer) and not (node.value.is_number and abs(node.value) >= LARGE)
         case Position() | Reduce(kind="argmax"):
             return True
         case Map(function="add" | "mul" | "floor_divide" | "where"):

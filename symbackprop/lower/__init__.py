@@ -50,8 +50,8 @@ def lower(derivation: Derivation, *, readable: bool = False, every: bool = False
 def _computable(derivation: Derivation) -> tuple[tuple[Equation, ...], tuple[Equation, ...]]:
     """Both passes without what overflows for nothing: exponentials that only stable forms are made of."""
     graph = derivation.graph
-    forward = computable(graph.equations)
-    backward = computable(derivation.adjoints, forward)
+    both = computable((*graph.equations, *derivation.adjoints))
+    forward, backward = both[: len(graph.equations)], both[len(graph.equations) :]
     idle = unread(forward, (*graph.equations, *derivation.adjoints), (*forward, *backward))
     return tuple(equation for equation in forward if equation.tensor not in idle), backward
 

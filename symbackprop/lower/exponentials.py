@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.expressions import Index, Peak, Total, Where, substitute
+from symbackprop.expressions import Index, Peak, Total, Where, substitute, tensors_read
 
 # The exponential of this is 0 in every precision, and it is a number in every precision.
 NEVER = sp.Integer(-(10**30))
@@ -99,6 +99,8 @@ def two_exponentials(expr: Expr) -> tuple[Exponential, Exponential] | None:
     ratio = first.factor / second.factor
     if not (ratio.is_number and ratio.is_positive) or first.exponent == second.exponent:
         return None
+    if _lacks_largest(first.exponent) or _lacks_largest(second.exponent):
+        return None
     return (second, first) if first.exponent == 0 else (first, second)
 
 
@@ -115,7 +117,7 @@ def summed_exponential(expr: Expr) -> tuple[Expr, Expr] | None:
     factors = [branch(factor) for factor in sp.Mul.make_args(expr.body)]
     exponents = [factor.args[0] for factor in factors if isinstance(factor, sp.exp)]
     # An exponent that a maximum was taken off does not overflow any more.
-    if not exponents or any(isinstance(-term, Peak) for top in exponents for term in sp.Add.make_args(top)):
+    if not exponents or any(map(_lacks_largest, exponents)):
         return None
     return sp.Mul(*(factor for factor in factors if not isinstance(factor, sp.exp))), sp.Add(*exponents)
 
@@ -155,3 +157,59 @@ def places(exponent: Expr, body: Expr, bound: Index) -> Iterator[tuple[Index, Ex
             rest = without(exponent, there)
             if rest is not None:
                 yield index, there, rest
+
+
+def kept(factor: Expr, exponent: Expr) -> Expr:
+    """An exponent where its exponential is multiplied by a factor that is not 0, and one that vanishes elsewhere."""
+    return Where(sp.Ne(factor.as_coeff_Mul()[1], 0), exponent, NEVER) if tensors_read(factor) else exponent
+
+
+def never_large(exponent: Expr) -> bool:
+    """Whether an exponent is minus a square, say, or has the largest one taken off.
+
+    Example:
+        >>> u, v = sp.symbols("u v")
+        >>> never_large(u - maximum(u, v)), never_large(u)
+        (True, False)
+    """
+    return _is_shifted(exponent) or all(map(_is_bounded, sp.Add.make_args(exponent)))
+
+
+def may_overflow(node: Expr) -> bool:
+    """Whether a function is infinite somewhere: an exponential, but for one of what is never large."""
+    return isinstance(node, (sp.sinh, sp.cosh)) or (isinstance(node, sp.exp) and not never_large(node.args[0]))
+
+
+def _lacks_largest(exponent: Expr) -> bool:
+    return any(isinstance(-term, (Peak, maximum)) for term in sp.Add.make_args(exponent))
+
+
+def _is_bounded(term: Expr) -> bool:
+    """Whether it is minus a square, or the smaller of something and a number."""
+    number, part = term.as_coeff_Mul()
+    if part.is_Pow and part.exp.is_even:
+        return bool(number.is_negative)
+    stops = minimum if number.is_positive else maximum
+    return term.is_number or _has_number(part, stops)
+
+
+def _has_number(part: Expr, stops: type[Stable]) -> bool:
+    """Whether a number is among what the smallest, or the largest, is taken of."""
+    return isinstance(part, stops) and any(arg.is_number or _has_number(arg, stops) for arg in part.args)
+
+
+def _is_shifted(exponent: Expr) -> bool:
+    """Whether a largest exponent was taken off another one: exp(-log Σ exp(z)) alone may overflow.
+
+    What is the largest where a weight is not 0 is taken off an exponent that counts there alone, too.
+    """
+    terms = sp.Add.make_args(sp.expand(exponent))
+    largest = [term for term in terms if _is_largest(-term)]
+    others = [term for term in terms if term not in largest]
+    weighted = any(term.has(NEVER) for term in largest)
+    return bool(largest and others) and (not weighted or any(term.has(NEVER) for term in others))
+
+
+def _is_largest(term: Expr) -> bool:
+    number, part = term.as_coeff_Mul()
+    return bool(number.is_positive) and isinstance(part, (Peak, logsumexp, maximum))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import sympy as sp
 from sympy import Expr
 
 from symbackprop.expressions import Total
 from symbackprop.lower.exponentials import (
     expm1,
+    kept,
     log1p,
     log_cosh,
     log_softmax,
     logaddexp,
     logsumexp,
+    may_overflow,
     places,
     sigmoid,
     softmax,
@@ -21,7 +25,7 @@ from symbackprop.lower.exponentials import (
     two_exponentials,
     without,
 )
-from symbackprop.lower.quotients import kept, largest, log_of_sum
+from symbackprop.lower.quotients import largest, log_of_sum
 
 
 def logarithm(argument: Expr) -> Expr:
@@ -84,9 +88,28 @@ def _log_of_two(base: Expr) -> Expr | None:
             exponent = sp.expand(first.exponent + sp.log(first.factor / second.factor))
             return softplus(exponent) + sp.log(second.factor)
         return logaddexp(first.log, second.log)
+    several = _log_of_several(base)
+    if several is not None:
+        return several
     if base.is_Add and base.args[0] == 1 and not base.has(expm1):
-        return log1p(base - 1)
+        small = base - 1
+        if small.could_extract_minus_sign() or not any(map(may_overflow, small.atoms(sp.exp))):
+            return log1p(small)
     return None
+
+
+def _log_of_several(base: Expr) -> Expr | None:
+    """log(1 + exp(u) + Σ exp(z)), two at a time."""
+    if not base.is_Add or not any(map(may_overflow, base.atoms(sp.exp))):
+        return None
+    logs = []
+    for term in base.args:
+        number, part = term.as_coeff_Mul()
+        log = _log_of(part) if isinstance(part, (sp.exp, Total)) else sp.S.Zero if part == 1 else None
+        if log is None or not number.is_positive:
+            return None
+        logs.append(log + sp.log(number))
+    return reduce(logaddexp, logs)
 
 
 def difference(expr: Expr) -> Expr:

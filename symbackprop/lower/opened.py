@@ -11,8 +11,8 @@ from sympy import Expr
 from symbackprop.contraction import collect, tidy
 from symbackprop.expressions import Delta, Index, Peak, Total, tensors_read
 from symbackprop.graph import Equation
-from symbackprop.lower.exponentials import log1p
 from symbackprop.lower.risks import Risks, hazards
+from symbackprop.lower.scaled import shifted
 from symbackprop.lower.stability import stable
 from symbackprop.simplify.fusion import multiply_out, number_of_terms, put_in
 
@@ -24,24 +24,21 @@ MOST_TERMS = 256
 MOST_EXPONENTIALS = 4
 
 
-def computable(equations: Sequence[Equation], given: Iterable[Equation] = ()) -> tuple[Equation, ...]:
+def computable(equations: Sequence[Equation]) -> tuple[Equation, ...]:
     """Equations whose stable forms do not depend on a tensor that overflows, or is rounded to 0 or 1 before.
 
     Args:
-        equations: One pass.
-        given: The equations of tensors that it may read besides.
+        equations: In the order in which they are computed.
 
     Returns:
         The same tensors. Where e = exp(-z) and a = 1/(1 + e) have names, a is the logistic function of z, which
         overflows nowhere; log(a) is taken from z; and -t/a is put into what reads it, where the divisor cancels.
     """
     known = Risks()
-    for equation in given:
-        known.add(equation)
     found = []
     for equation in equations:
         found.append(_opened(equation, known))
-        known.add(found[-1])
+        known.add(found[-1], equation)
     return tuple(found)
 
 
@@ -78,9 +75,13 @@ def _opened(equation: Equation, known: Risks) -> Equation:
         for name in names:
             # Tidied, so that the sum in 1/Σ exp(z[i]) is over another index than where it is read.
             whole = tidy(put_in(whole, known.equations[name].lhs, known.equations[name].rhs), equation.indices)
-        if sum(1 for _ in sp.preorder_traversal(whole)) > MOST_NODES:
+        if _size(whole) > MOST_NODES:
             break
     return replace(equation, rhs=best) if best != equation.rhs else equation
+
+
+def _size(expr: Expr) -> int:
+    return sum(1 for _ in sp.preorder_traversal(expr))
 
 
 def _with_opened_logs(rhs: Expr, known: Risks) -> Expr:
@@ -92,9 +93,9 @@ def _with_opened_logs(rhs: Expr, known: Risks) -> Expr:
             names = known.made_of_exponentials(inside)
             for name in names:
                 inside = put_in(inside, known.equations[name].lhs, known.equations[name].rhs)
-            form = stable(inside)
-            if not any(known.is_rounded(log.args[0]) for log in form.atoms(sp.log, log1p)):
-                table[node] = form
+            for form in (stable(inside), shifted(inside)):
+                if node not in table and not known.logarithms(form) and _size(form) <= MOST_NODES:
+                    table[node] = form
             if node in table or not names:
                 break
     return rhs.xreplace(table) if table else rhs
@@ -116,6 +117,8 @@ def _forms(whole: Expr, indices: Sequence[Index]) -> Iterator[Expr]:
             form = tidy(way(_alike(form)), indices)
         yield form
         yield _gathered(form)
+    spread = tidy(multiply_out(_alike(placed)), indices) if few and placed.has(Total) else placed
+    yield from (form for form in map(shifted, dict.fromkeys((placed, spread))) if _size(form) <= MOST_NODES)
 
 
 def _alike(expr: Expr) -> Expr:
@@ -136,13 +139,14 @@ def _with_height(expr: Expr) -> tuple[Expr, int]:
 
 
 def _placed(expr: Expr) -> Expr:
-    """Beside a delta [label = j] a place `label` is j."""
+    """Beside a delta [label = j] a place `label` is j, and beside [1 = j] a place j is 1."""
     found = []
     for term in sp.Add.make_args(expr):
         for delta in (factor for factor in sp.Mul.make_args(term) if isinstance(factor, Delta)):
             for place, index in (delta.args, delta.args[::-1]):
-                if isinstance(index, Index) and tensors_read(place):
-                    term = delta * (term / delta).xreplace({place: index})
+                if isinstance(index, Index) and not isinstance(place, Index):
+                    table = {place: index} if tensors_read(place) else {index: place}
+                    term = delta * (term / delta).xreplace(table)
         found.append(term)
     return sp.Add(*found)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.expressions import Index, Peak, Total, Where, substitute, tensors_read
+from symbackprop.expressions import Index, Peak, Total, substitute
 from symbackprop.lower.exponentials import (
-    NEVER,
     branch,
     expm1,
     exponential,
+    kept,
     logsumexp,
     places,
     sigmoid,
@@ -127,11 +127,6 @@ def _scaled(top: Expr, factor: Expr, body: Expr, bound: tuple[Index, ...], power
         return sp.exp(top - power * log_of_sum(body, bound))
     most = largest(factor, body, bound)
     return sp.exp(top - power * most) / Total(factor * sp.exp(kept(factor, body) - most), *bound) ** power
-
-
-def kept(factor: Expr, exponent: Expr) -> Expr:
-    """An exponent where its exponential is multiplied by a factor that is not 0, and one that vanishes elsewhere."""
-    return Where(sp.Ne(factor, 0), exponent, NEVER) if tensors_read(factor) else exponent
 
 
 def largest(factor: Expr, body: Expr, bound: tuple[Index, ...]) -> Expr:

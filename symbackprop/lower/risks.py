@@ -11,14 +11,14 @@ from sympy import Expr
 
 from symbackprop.expressions import Peak, Read, Total, Where, reads, tensors_read
 from symbackprop.graph import Equation
-from symbackprop.lower.exponentials import expm1, logsumexp, maximum, minimum, sigmoid, softmax
+from symbackprop.lower.exponentials import expm1, log1p, maximum, may_overflow, sigmoid, softmax, softplus
 from symbackprop.lower.stability import stable
 from symbackprop.matrices import Inverse
 
 OVERFLOWING = (sp.exp, sp.sinh, sp.cosh)
 # They are rounded to a limit at a moderate argument.
 SATURATING = (*OVERFLOWING, sp.tanh)
-VANISHING = (sigmoid, softmax, expm1, sp.tanh)
+VANISHING = (sigmoid, softmax, softplus, expm1, sp.tanh)
 
 
 class Hazards(NamedTuple):
@@ -50,9 +50,13 @@ def hazards(rhs: Expr) -> Hazards:
     nodes = set(sp.preorder_traversal(form))
     written = nodes if form == rhs else set(sp.preorder_traversal(rhs))
     return Hazards(
-        tuple(node for node in nodes if isinstance(node, OVERFLOWING) and not _stays_below(node)),
+        tuple(filter(may_overflow, nodes)),
         tuple(node.base for node in nodes if isinstance(node, sp.Pow) and not node.exp.is_nonnegative),
-        tuple(node for node in written if isinstance(node, sp.log)),
+        tuple(
+            sp.log(1 + node.args[0]) if isinstance(node, log1p) else node
+            for node in written | nodes
+            if isinstance(node, (sp.log, log1p))
+        ),
         any(isinstance(node, SATURATING) and bool(tensors_read(node)) for node in written),
     )
 
@@ -63,35 +67,53 @@ class Risks:
     Attributes:
         equations: Those that can be put into others, by tensor: without branches, and no recurrences.
         saturating: The tensors that are made of exponentials alone, such as exp(z), their sum, 1/(1 + exp(-z)).
+        vanishing: Those, and multiples of them, such as Σ w exp(z): all of it may be rounded to 0.
         risky: The tensors that may overflow or divide by 0 in every form that was found.
     """
 
     def __init__(self) -> None:
         self.equations: dict[str, Equation] = {}
         self.saturating: set[str] = set()
+        self.vanishing: set[str] = set()
         self.risky: set[str] = set()
         self._nonnegative: set[str] = set()
         self._apart: set[str] = set()
 
-    def add(self, equation: Equation) -> None:
-        """Note what the equations after this one read."""
+    def add(self, equation: Equation, written: Equation | None = None) -> None:
+        """Note what the equations after this one read.
+
+        Args:
+            equation: In the form in which it is computed.
+            written: As it was before: what a largest exponent was taken out of is put into others in this form.
+        """
         rhs, name = equation.rhs, equation.tensor
         if self._is_nonnegative(rhs):
             self._nonnegative.add(name)
         if self._is_apart(rhs):
             self._apart.add(name)
         read = tensors_read(rhs)
-        if name in read or rhs.has(Where):
+        if written is not None and rhs.has(Where, Peak, maximum):
+            equation = written
+        if name in read or not all(sp.S.Zero in where.args[1:] for where in equation.rhs.atoms(Where)):
             return
         self.equations[name] = equation
-        if hazards(rhs).saturates or self._passes_on(read, self.saturating):
+        values = _read_as_values(rhs)
+        if hazards(rhs).saturates or self._passes_on(values, self.saturating):
             self.saturating.add(name)
-        if self.own(rhs) or self._passes_on(read, self.risky) or self._is_weighted_exponential(rhs):
+        if name in self.saturating or self._is_multiple(rhs):
+            self.vanishing.add(name)
+        if self.own(rhs) or self._passes_on(values, self.risky) or self._is_weighted_exponential(rhs):
             self.risky.add(name)
 
     def _passes_on(self, read: Iterable[str], kind: set[str]) -> bool:
         """Whether what reads these is made of one kind of them alone, but for what is made of exponentials."""
         return any(name in kind for name in read) and all(name in kind | self.saturating for name in read)
+
+    def _is_multiple(self, rhs: Expr) -> bool:
+        """Whether it is a tensor that may vanish times anything, or a sum of such."""
+        while isinstance(rhs, Total):
+            rhs = rhs.body
+        return any(isinstance(part, Read) and part.tensor in self.vanishing for part in sp.Mul.make_args(rhs))
 
     def _is_weighted_exponential(self, rhs: Expr) -> bool:
         """Whether it is an exponential that overflows times anything, or a sum of such."""
@@ -111,25 +133,30 @@ class Risks:
     def to_open(self, rhs: Expr) -> list[str]:
         """The tensors whose equations may take the risks away if they are put in."""
         # What vanishes may stand anywhere beside an exponential that overflows; in a pole it stands below.
-        where = [rhs] if hazards(rhs).overflowing else self._poles(rhs)
-        names = {name for place in where for name in tensors_read(place) if name in self.saturating}
+        where, kind = ([rhs], self.saturating) if hazards(rhs).overflowing else (self._poles(rhs), self.vanishing)
+        names = {name for place in where for name in tensors_read(place) if name in kind}
         names |= {name for name in tensors_read(rhs) if name in self.risky}
         return [name for name in tensors_read(rhs) if name in names - _held(rhs)]
 
     def made_of_exponentials(self, rhs: Expr) -> list[str]:
         """The tensors that it reads and whose equations can be put in, of those that are made of exponentials."""
-        return [name for name in tensors_read(rhs) if name in self.saturating - _held(rhs)]
+        return [name for name in tensors_read(rhs) if name in self.vanishing - _held(rhs)]
 
     def logarithms(self, rhs: Expr) -> list[Expr]:
-        """The logarithms of tensors that were rounded before."""
-        return [log for log in hazards(rhs).logarithms if self._may_vanish(log.args[0])]
+        """The logarithms of tensors, and of functions, that are rounded to 0."""
+        return [log for log in hazards(rhs).logarithms if self._has_zeros(log.args[0])]
 
     def _poles(self, rhs: Expr) -> list[Expr]:
-        return [base for base in hazards(rhs).divisors if base.has(*VANISHING) or self._may_vanish(base)]
+        return [
+            base for base in hazards(rhs).divisors if base.has(*VANISHING) or _cancels(base) or self._may_vanish(base)
+        ]
+
+    def _has_zeros(self, expr: Expr) -> bool:
+        return _cancels(expr) or (expr.has(*VANISHING) and not self._is_apart(expr)) or self._may_vanish(expr)
 
     def is_rounded(self, expr: Expr) -> bool:
         """Whether an expression reads a tensor that is made of exponentials."""
-        return any(name in self.saturating for name in tensors_read(expr))
+        return any(name in self.vanishing for name in tensors_read(expr))
 
     def _may_vanish(self, base: Expr) -> bool:
         return self.is_rounded(base) and not self._is_apart(base)
@@ -148,7 +175,7 @@ class Risks:
             return expr.tensor in self._nonnegative
         if isinstance(expr, Total):
             return self._is_nonnegative(expr.body)
-        if isinstance(expr, (sp.exp, sp.cosh)):
+        if isinstance(expr, (sp.exp, sp.cosh, sigmoid, softmax, softplus)):
             return True
         if expr.is_Add or expr.is_Mul:
             return all(map(self._is_nonnegative, expr.args))
@@ -157,35 +184,19 @@ class Risks:
         return bool(expr.is_nonnegative)
 
 
+def _read_as_values(expr: Expr) -> set[str]:
+    """The tensors that are read, but for what decides a branch."""
+    if isinstance(expr, Read):
+        return {expr.tensor}
+    return {name for arg in (expr.args[1:] if isinstance(expr, Where) else expr.args) for name in _read_as_values(arg)}
+
+
+def _cancels(expr: Expr) -> bool:
+    """Whether it is a difference of exponentials, such as 1 - exp(z[0]) / Σ exp(z)."""
+    return expr.is_Add and expr.has(sp.exp) and any(term.could_extract_minus_sign() for term in expr.args)
+
+
 def _held(rhs: Expr) -> set[str]:
     """Tensors that stay: a step before the first one has no equation, and an inverse is one of a named matrix."""
     shifted = {read.tensor for read in reads(rhs) if any(index.is_Add for index in read.indices)}
     return shifted | {name for node in rhs.atoms(Inverse) for name in tensors_read(node)}
-
-
-def _stays_below(node: Expr) -> bool:
-    """Whether it is an exponential of what is never large: minus a square, or with the largest exponent taken off."""
-    if not isinstance(node, sp.exp):
-        return False
-    exponent = node.args[0]
-    return _is_shifted(exponent) or all(map(_is_bounded, sp.Add.make_args(exponent)))
-
-
-def _is_bounded(term: Expr) -> bool:
-    """Whether it is minus a square, or the smaller of something and a number."""
-    number, part = term.as_coeff_Mul()
-    if part.is_Pow and part.exp.is_even:
-        return bool(number.is_negative)
-    stops = minimum if number.is_positive else maximum
-    return term.is_number or (isinstance(part, stops) and bool(part.args[1].is_number))
-
-
-def _is_shifted(exponent: Expr) -> bool:
-    """Whether a largest exponent was taken off another one: exp(-log Σ exp(z)) alone may overflow."""
-    largest = [_is_largest(-term) for term in sp.Add.make_args(sp.expand(exponent))]
-    return any(largest) and not all(largest)
-
-
-def _is_largest(term: Expr) -> bool:
-    number, part = term.as_coeff_Mul()
-    return bool(number.is_positive) and isinstance(part, (Peak, logsumexp))

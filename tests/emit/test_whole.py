@@ -29,3 +29,8 @@ def test_arrays_without_axes_are_arrays_and_numbers_are_none():
     assert is_array(X) and is_array(first) and is_array(Position(I))
     assert is_array(Map("where", (Map("gt", (first, Const(sp.S.Zero))), Const(sp.S.One), Const(sp.S.Zero))))
     assert not is_array(Map("mul", (Const(sp.S.One), Const(sp.Symbol("N")))))
+
+
+def test_a_number_that_is_written_with_an_exponent_is_not_whole():
+    never, none = Const(sp.Integer(-(10**30))), Const(sp.S.Zero)
+    assert not is_whole(Map("where", (Map("gt", (X, none)), none, never)), ())

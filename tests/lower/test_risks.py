@@ -67,8 +67,19 @@ def test_a_weighted_sum_of_exponentials_is_as_risky_as_they_are():
     assert known(("e", sp.exp(Z)), ("w", V * E)).risky == {"e", "w"}
 
 
+def test_an_exponential_that_a_mask_keeps_is_as_risky_as_it_is():
+    risks = known(("e", sp.exp(Z)), ("m", Where(V > 0, E, sp.S.Zero)))
+    assert risks.risky == {"e", "m"} and set(risks.equations) == {"e", "m"}
+
+
+def test_a_weighted_sum_may_vanish_with_what_it_is_a_sum_of():
+    risks = known(("a", 1 / (1 + sp.exp(-Z))), ("y", Total(V * Read("a", J), J)))
+    assert risks.vanishing == {"a", "y"} and risks.saturating == {"a"}
+    assert risks.to_open(1 / Read("y")) == ["y"]
+
+
 def test_branches_and_recurrences_are_put_nowhere():
     before = Read("a", J - 1)
-    risks = known(("a", sp.exp(before)), ("e", Where(Z > 0, sp.exp(Z), sp.S.Zero)))
+    risks = known(("a", sp.exp(before)), ("e", Where(Z > 0, sp.exp(Z), Z)))
     assert risks.equations == {}
     assert known(("a", sp.exp(Z))).to_open(V / before) == []
