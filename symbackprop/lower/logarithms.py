@@ -7,7 +7,7 @@ from functools import reduce
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.expressions import Total
+from symbackprop.expressions import Index, Total
 from symbackprop.lower.exponentials import (
     expm1,
     kept,
@@ -25,7 +25,7 @@ from symbackprop.lower.exponentials import (
     two_exponentials,
     without,
 )
-from symbackprop.lower.quotients import largest, log_of_sum
+from symbackprop.lower.quotients import largest
 
 
 def logarithm(argument: Expr) -> Expr:
@@ -78,6 +78,19 @@ def _log_of_sum(total: Total) -> Expr | None:
         return log_of_sum(body, total.bound)
     most = largest(weight, body, total.bound)
     return most + sp.log(Total(weight * sp.exp(kept(weight, body) - most), *total.bound))
+
+
+def log_of_sum(body: Expr, bound: tuple[Index, ...]) -> Expr:
+    """log Σ exp(body); over an index that the body does not have there are as many equal terms as its size.
+
+    Example:
+        >>> u, i = sp.symbols("u"), Index("i", 3)
+        >>> log_of_sum(u, (i,))
+        u + log(3)
+    """
+    along = [index for index in bound if body.has(index)]
+    equal = sp.log(sp.Mul(*(index.size for index in bound if index not in along)))
+    return (logsumexp(body, *along) if along else body) + equal
 
 
 def _log_of_two(base: Expr) -> Expr | None:

@@ -11,7 +11,6 @@ from symbackprop.lower.exponentials import (
     expm1,
     exponential,
     kept,
-    logsumexp,
     places,
     sigmoid,
     softmax,
@@ -106,25 +105,10 @@ def _kept_above(others: Expr, top: Expr, factor: Expr, body: Expr, bound: tuple[
     return top
 
 
-def log_of_sum(body: Expr, bound: tuple[Index, ...]) -> Expr:
-    """log Σ exp(body); over an index that the body does not have there are as many equal terms as its size.
-
-    Example:
-        >>> u, i = sp.symbols("u"), Index("i", 3)
-        >>> log_of_sum(u, (i,))
-        u + log(3)
-    """
-    along = [index for index in bound if body.has(index)]
-    equal = sp.log(sp.Mul(*(index.size for index in bound if index not in along)))
-    return (logsumexp(body, *along) if along else body) + equal
-
-
 def _scaled(top: Expr, factor: Expr, body: Expr, bound: tuple[Index, ...], power: int) -> Expr:
     """exp(top) / (Σ w exp(b))^n with the largest exponent taken out of the sum."""
     if power == 0:
         return sp.exp(top)
-    if factor == 1:
-        return sp.exp(top - power * log_of_sum(body, bound))
     most = largest(factor, body, bound)
     return sp.exp(top - power * most) / Total(factor * sp.exp(kept(factor, body) - most), *bound) ** power
 

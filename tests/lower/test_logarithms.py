@@ -15,7 +15,7 @@ from symbackprop.lower.exponentials import (
     softmax,
     softplus,
 )
-from symbackprop.lower.logarithms import difference_of, logarithm
+from symbackprop.lower.logarithms import difference_of, log_of_sum, logarithm
 
 I, J, K = (Index(letter, 4) for letter in "ijk")
 Z, U = Read("z"), Read("u")
@@ -65,3 +65,9 @@ def test_logarithms(argument, found):
 )
 def test_differences(expr, found):
     assert difference_of(expr) == (expr if found is None else found)
+
+
+def test_equal_terms_of_a_sum_are_counted():
+    assert log_of_sum(Z, (Index("l", 5),)) == Z + sp.log(5)
+    assert log_of_sum(Read("z", K), (K, Index("l", 5))) == logsumexp(Read("z", K), K) + sp.log(5)
+    assert log_of_sum(Z, (Index("i", 1),)) == Z
