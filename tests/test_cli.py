@@ -149,6 +149,12 @@ def test_mistakes_in_formulas_are_bad_input(call, tmp_path, own, my, message):
     assert message in err
 
 
+def test_formats_may_be_named_one_by_one(call, tmp_path):
+    code, _, _ = call("derive", "line", "--to", "c", "--to", "javascript,floats", "-o", str(tmp_path / "new"))
+    assert code == 0
+    assert {path.suffix for path in (tmp_path / "new").iterdir()} >= {".c", ".js", ".py"}
+
+
 def test_a_style_without_the_module_that_has_it_is_refused(call, tmp_path):
     code, _, err = call("derive", "line", "--to", "c", "--style", "fast", "-o", str(tmp_path / "new"))
     assert code == 2

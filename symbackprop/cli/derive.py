@@ -16,7 +16,9 @@ MOST_ROWS = 24
 
 @click.command()
 @NETWORK
-@click.option("--to", "formats", default="", help="What to write, comma-separated; all that needs no TeX if left out.")
+@click.option(
+    "--to", "formats", multiple=True, help="What to write, comma-separated; all that needs no TeX if left out."
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The folder; output/NAME if left out.")
 @click.option("--notation", default="standard", show_default=True, help="Signs: standard, mazur, nielsen or matrix.")
 @click.option(
@@ -37,7 +39,7 @@ MOST_ROWS = 24
 @JSON
 def derive(
     network: str,
-    formats: str,
+    formats: tuple[str, ...],
     output: Path | None,
     notation: str,
     detail: str,
@@ -52,7 +54,7 @@ def derive(
     """Derive every gradient of NETWORK and write document, code, expressions and the record of their verification."""
     from symbackprop.facade import derive as derived
 
-    chosen = _chosen(formats, language, style)
+    chosen = _chosen(",".join(formats), language, style)
     d = derived(network, notation=notation, style=style)
     folder = output or Path("output") / d.network.name
     with progress(f"deriving {d.network.name}"):
