@@ -60,17 +60,17 @@ def loss_and_grad_in_chunks(
         >>> sb.loss_and_grad_in_chunks(d, params, np.ones((5, 2)), np.zeros((5, 1)), rows=2)[0]
         12.25
     """
-    graph, function = derived.stages.graph, derived.compile().loss_and_grad
+    graph, module = derived.stages.graph, derived.compile()
     reduction = reduction_over_samples(graph)
     if not isinstance(rows, int | np.integer) or rows < 1:
         raise ShapeError(f"rows is a positive whole number, not {rows!r}")
-    total = _samples(list(derived.compile().DATA), data)
+    total = _samples(list(module.DATA), data)
     bounds = list(_bounds(data, total, rows))
 
     def part(chunk: Sequence[Any]) -> Found:
         arrays = [np.asarray(array) for array in chunk]
         weight = len(arrays[0]) / total if reduction == "mean" else 1.0
-        loss, grads = function(params, *arrays)
+        loss, grads = module.loss_and_grad(params, *arrays)
         return weight * loss, {name: weight * np.asarray(value) for name, value in grads.items()}
 
     chunks = [[array[first:last] for array in data] for first, last in bounds]

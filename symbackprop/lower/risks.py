@@ -139,7 +139,7 @@ class Risks:
         return [name for name in tensors_read(rhs) if name in names - _held(rhs)]
 
     def made_of_exponentials(self, rhs: Expr) -> list[str]:
-        """The tensors that it reads and whose equations can be put in, of those that are made of exponentials."""
+        """The tensors that it reads and whose equations can be put in, of those that may vanish."""
         return [name for name in tensors_read(rhs) if name in self.vanishing - _held(rhs)]
 
     def logarithms(self, rhs: Expr) -> list[Expr]:
@@ -155,7 +155,7 @@ class Risks:
         return _cancels(expr) or (expr.has(*VANISHING) and not self._is_apart(expr)) or self._may_vanish(expr)
 
     def is_rounded(self, expr: Expr) -> bool:
-        """Whether an expression reads a tensor that is made of exponentials."""
+        """Whether an expression reads a tensor that may be rounded to 0."""
         return any(name in self.vanishing for name in tensors_read(expr))
 
     def _may_vanish(self, base: Expr) -> bool:
