@@ -97,7 +97,9 @@ class Native:
         """
         module = self._stages.module
         by_name = {**dict(zip(module.DATA, data, strict=False)), **named}
-        if len(data) + len(named) != len(by_name) or by_name.keys() != module.DATA.keys():
+        twice = len(data) + len(named) != len(by_name)
+        by_name = {**getattr(module, "CONSTANTS", {}), **by_name}
+        if twice or by_name.keys() != module.DATA.keys():
             found = [*(f"array {place + 1}" for place in range(len(data))), *named]
             raise ShapeError(f"the data are {', '.join(module.DATA)}, but given are {', '.join(found) or 'none'}")
         try:

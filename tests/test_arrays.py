@@ -242,7 +242,7 @@ MISTAKES = [
     ("z = x.__class__", "an array has no '__class__' here", ""),
     ("z = exp(*x)", "with * are not part", ""),
     ("pi = x", "is a constant", ""),
-    ("z = take(A, A)", "positions must be whole numbers", "integers"),
+    ("z = take(A, A)", "positions are whole numbers", "integers"),
 ]
 
 

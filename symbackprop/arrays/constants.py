@@ -6,6 +6,7 @@ A mask such as `np.tril(np.ones((n, n)))` is a condition on indices in every for
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -37,8 +38,15 @@ def constant(book: Lifting, array: Any) -> Value:
     if found is not None:
         return Value(book, found, axes, whole=whole)
     if array.size <= MOST_WRITTEN and array.dtype.kind != "b":
-        return constant_array(book, array.tolist())
+        return replace(constant_array(book, array.tolist()), whole=whole)
     return book.constant(array, whole)
+
+
+def known_positions(book: Lifting, array: Any) -> Value:
+    """An array of whole numbers as places in another: steps along an axis, or a constant tensor."""
+    axes = tuple(book.index(length) for length in array.shape)
+    found = _stepped(array, axes, 1)
+    return book.constant(array, True) if found is None else Value(book, found, axes, whole=True)
 
 
 def _rule(array: Any, axes: tuple[Index, ...]) -> Expr | Boolean | None:
@@ -46,11 +54,17 @@ def _rule(array: Any, axes: tuple[Index, ...]) -> Expr | Boolean | None:
     first = array.flat[0] if array.size else 0
     if (array == first).all():
         return sp.true if array.dtype.kind == "b" and first else sp.false if array.dtype.kind == "b" else exact(first)
+    stepped = _stepped(array, axes, 2) if array.dtype.kind != "b" else None
+    return _by_position(array, axes) if stepped is None else stepped
+
+
+def _stepped(array: Any, axes: tuple[Index, ...], fewest: int) -> Expr | None:
+    """first + step · index, if an array is that along an axis with more than a number of entries."""
     for number, axis in enumerate(axes):
-        step = _step(np.moveaxis(array, number, 0)) if array.dtype.kind != "b" and array.shape[number] > 2 else None
+        step = _step(np.moveaxis(array, number, 0)) if array.shape[number] > fewest else None
         if step is not None:
             return exact(step[0]) + exact(step[1]) * axis
-    return _by_position(array, axes)
+    return None
 
 
 def _step(line: Any) -> tuple[Any, Any] | None:

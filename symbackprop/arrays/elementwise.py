@@ -51,7 +51,8 @@ def _linear(a: Value, b: Value, combine: Callable[[Expr, Expr], Expr]) -> Value:
     unit = a.unit or b.unit or ("h" if a.depth or b.depth else "")
     depth = max(a.depth, b.depth)
     scalar = not any(axis.size != 1 for axis in axes)
-    return Value(a.book, combine(x.number, y.number), axes, depth, unit if scalar and (a.unit or b.unit) else "")
+    unit = unit if scalar and (a.unit or b.unit) else ""
+    return Value(a.book, combine(x.number, y.number), axes, depth, unit, a.integral and b.integral)
 
 
 def _summand(value: Value, axes: tuple[Index, ...]) -> Value:
@@ -69,8 +70,7 @@ def multiply(a: Value, b: Value) -> Value:
     if a.constant or b.constant:
         axes, (x, y) = together(a, b)
         scaled = b if a.constant else a
-        whole = a.whole and b.whole
-        return Value(a.book, x.number * y.number, axes, scaled.depth, scaled.unit, whole)
+        return Value(a.book, x.number * y.number, axes, scaled.depth, scaled.unit, a.integral and b.integral)
     axes, _ = together(a, b)
     a, b = (settled(value.book.named(value) if value.unit else value, axes) for value in (a, b))
     axes, (x, y) = together(a, b)

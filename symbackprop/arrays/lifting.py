@@ -67,7 +67,9 @@ class Lifting:
                 return self.read(name)
         name = next(name for n in count(1) if (name := f"C{n}") not in self.tensors and name not in self.equations)
         facts = (Fact("integer"),) if whole else ()
-        return self.given(name, [sp.Integer(n) for n in array.shape], "constant", array.tolist(), facts)
+        found = self.given(name, [sp.Integer(n) for n in array.shape], "constant", array.tolist(), facts)
+        self.tensors[name] = replace(self.tensors[name], trainable=False)
+        return found
 
     def read(self, name: str) -> Value:
         """The value of a tensor, at indices of its own."""

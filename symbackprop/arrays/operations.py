@@ -102,6 +102,7 @@ SHAPES: Mapping[str, Operation] = {
     "stack": shaping.stack,
     "flip": shaping.flip,
     "take": selecting.take,
+    "take_along_axis": selecting.take_along_axis,
     "split": selecting.split,
     "array_split": selecting.split,
     "hsplit": partial(selecting.split, axis=1),

@@ -2,76 +2,62 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.arrays.values import Value, axis_number, put, shape_text, whole_number
+from symbackprop.arrays.broadcasting import together
+from symbackprop.arrays.positions import inside, is_array, place_of_arrays, unfolded
+from symbackprop.arrays.shaping import ravel
+from symbackprop.arrays.values import Value, axis_number, shape_text, whole_number
 from symbackprop.errors import LanguageError, ShapeError
-from symbackprop.expressions import Index, Read
+from symbackprop.expressions import Index
 
 
 def select(value: Value, key: Any) -> Value:
     """The entries that a key chooses: whole numbers, slices with constant bounds, None, ..., arrays of whole numbers.
 
     Raises:
-        ShapeError: There are too few axes, or a position is outside.
-        LanguageError: The key is something else, such as an array of truth values.
+        ShapeError: There are too few axes, a position is outside, or arrays of positions do not broadcast.
+        LanguageError: The key is something else, such as a traced array of truth values.
     """
-    parts = list(key) if isinstance(key, tuple) else [key]
-    if any(isinstance(part, Value) and part.axes and not part.whole for part in parts):
-        raise LanguageError("an array that is no whole numbers cannot be an index", help="use where for a condition")
+    parts = unfolded(value.book, list(key) if isinstance(key, tuple) else [key])
     taken = sum(1 for part in parts if part is not None and part is not Ellipsis)
     if taken > value.rank:
         raise ShapeError(f"{taken} indices for an array of shape {shape_text(value.shape)}")
-    if Ellipsis in [part for part in parts if not isinstance(part, Value)]:
+    if any(part is Ellipsis for part in parts):
         at = next(n for n, part in enumerate(parts) if part is Ellipsis)
         parts[at : at + 1] = [slice(None)] * (value.rank - taken)
     parts += [slice(None)] * (value.rank - sum(1 for part in parts if part is not None))
-    if any(isinstance(part, Value) and part.axes for part in parts) and (value.depth or value.unit):
+    if any(map(is_array, parts)) and (value.depth or value.unit):
         value = value.book.named(value)
     return _read_at(value.apart(), parts)
 
 
 def _read_at(value: Value, parts: list[Any]) -> Value:
+    """The entries at one part for each axis, and None for a new one; arrays of positions share their axes."""
+    sizes = iter(value.shape)
+    parts = [part if part is None else inside(part, next(sizes), value) for part in parts]
+    shared, arrays = (
+        together(*(part.apart() for part in parts if is_array(part))) if any(map(is_array, parts)) else ((), [])
+    )
     axes: list[Index] = []
     table: dict[Index, Expr] = {}
-    arrays: list[Index] | None = None
-    own = iter(value.axes)
-    for part in parts:
+    own, placed = iter(value.axes), iter(arrays)
+    for number, part in enumerate(parts):
+        if shared and number == place_of_arrays(parts):
+            axes += shared
         if part is None:
             axes.append(value.book.index(1))
-            continue
-        axis = next(own)
-        if isinstance(part, slice):
-            new = _sliced(value, axis, part)
-            axes += [new[0]]
-            table[axis] = new[1]
-        elif isinstance(part, Value) and part.axes:
-            if arrays is None:
-                arrays = [value.book.like(index) for index in part.axes]
-                axes += arrays
-            if [index.size for index in arrays] != list(part.shape):
-                raise ShapeError("arrays of whole numbers in one index must have one shape")
-            table[axis] = put(part.number, dict(zip(part.axes, arrays, strict=True)))
-        elif isinstance(part, Value) and not part.constant and part.whole:
-            table[axis] = part.number
+        elif isinstance(part, slice):
+            axis = next(own)
+            index, table[axis] = _sliced(value, axis, part)
+            axes.append(index)
         else:
-            table[axis] = _position(part, axis.size, value)
+            table[next(own)] = next(placed).number if is_array(part) else part.number
     return value.at({axis: place for axis, place in table.items() if axis != place}, tuple(axes))
-
-
-def _position(part: Any, size: Expr, value: Value) -> Expr:
-    if isinstance(part, Value) and not part.axes and part.number.is_integer and part.number.free_symbols:
-        return part.number
-    number = whole_number(part, "an index")
-    place = sp.Integer(number) if number >= 0 else size + number
-    if (size.is_Integer and not 0 <= place < size) or (place.is_Integer and place < 0):
-        raise ShapeError(f"position {number} is outside an axis of length {size} of shape {shape_text(value.shape)}")
-    return place
 
 
 def _sliced(value: Value, axis: Index, part: slice) -> tuple[Index, Expr]:
@@ -107,18 +93,33 @@ def _bound(part: Any, size: Expr, default: Expr) -> Expr:
 def take(value: Value, indices: Any, axis: Any = None) -> Value:
     """The entries at positions that are given as whole numbers, along an axis; rows if none is chosen."""
     number = axis_number(0 if axis is None else axis, value.rank, "this array")
-    if isinstance(indices, Value) and not indices.constant and not indices.whole:
-        indices = _places(indices)
     return select(value, (*[slice(None)] * number, indices))
 
 
-def _places(indices: Value) -> Value:
-    """What is given as data may be positions, if it is no parameter."""
-    expr = indices.expr
-    tensor = indices.book.tensors.get(expr.tensor) if isinstance(expr, Read) else None
-    if tensor is None or tensor.role == "parameter":
-        raise LanguageError("positions must be whole numbers that are given", help="declare them as integers")
-    return replace(indices, whole=True)
+def take_along_axis(value: Value, indices: Any, axis: Any = -1) -> Value:
+    """The entries at positions along an axis, at the same place on the other axes.
+
+    Raises:
+        ShapeError: The positions have another number of axes.
+    """
+    (places,) = unfolded(value.book, [indices])
+    if axis is None:
+        value, axis = ravel(value), 0
+    if not is_array(places) or places.rank != value.rank:
+        raise ShapeError(
+            f"positions along an axis of an array with {value.rank} axes need as many axes",
+            help="write [:, None] behind one position for each row",
+        )
+    number = axis_number(axis, value.rank, "this array")
+    key = [_counted(value, place) for place in range(value.rank)]
+    key[number] = places
+    return select(value, tuple(key))
+
+
+def _counted(value: Value, number: int) -> Value:
+    """The positions along an axis, in their order, as an array with as many axes."""
+    axes = [value.book.index(size if place == number else 1) for place, size in enumerate(value.shape)]
+    return Value(value.book, axes[number] if axes[number].size != 1 else sp.S.Zero, tuple(axes), whole=True)
 
 
 def split(value: Value, parts: Any, axis: Any = 0) -> list[Value]:

@@ -34,7 +34,7 @@ REDUCING = {"add": "sum", "maximum": "max", "minimum": "min", "multiply": "prod"
 INSTEAD = {
     "where": "np.where(condition, a, b) chooses entry by entry; np.maximum and np.minimum compare",
     "number": "leave it an array: NumPy's own functions, such as np.exp, take it as it is",
-    "array": "np.stack and np.concatenate put arrays together; leave a single one as it is",
+    "array": "np.stack puts arrays together; np.take(a, i, axis=0) reads an array of numbers at traced positions",
     "fill": "collect the parts in a list and join them with np.stack or np.concatenate; np.where replaces some entries",
     "again": "write it without an in-place operator or `out`: y = y + x in place of y += x",
 }
@@ -81,32 +81,32 @@ class TracedArray(NDArrayOperatorsMixin):
     @property
     def T(self) -> TracedArray:
         """The transpose."""
-        return _carried(self.value.book, "transpose", [self], {})
+        return carried(self.value.book, "transpose", [self], {})
 
     @property
     def mT(self) -> TracedArray:
         """The last two axes exchanged."""
-        return _carried(self.value.book, "matrix_transpose", [self], {})
+        return carried(self.value.book, "matrix_transpose", [self], {})
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **words: Any) -> Any:
-        book = _book_of(inputs)
+        book = book_of(inputs)
         if method == "reduce" and ufunc.__name__ in REDUCING:
             words = {"axis": words.pop("axis", 0), **words}
-            return _carried(book, REDUCING[ufunc.__name__], inputs, words)
+            return carried(book, REDUCING[ufunc.__name__], inputs, words)
         if method != "__call__" or words.get("out") is not None:
             _refuse_filling(f"np.{ufunc.__name__}{'' if method == '__call__' else f'.{method}'} into an array", "again")
-        return _carried(book, ufunc.__name__, inputs, words)
+        return carried(book, ufunc.__name__, inputs, words)
 
     def __array_function__(self, function: Any, types: Any, args: Any, words: Any) -> Any:
         name = function.__name__
-        book = _book_of((*args, *words.values()))
+        book = book_of((*args, *words.values()))
         if name in ("shape", "ndim", "size"):
             return getattr(args[0], name)
-        return _carried(book, name, args, words)
+        return carried(book, name, args, words)
 
     def __getattr__(self, name: str) -> Any:
         if name in METHODS:
-            return lambda *args, **words: _carried(self.value.book, name, [self, *args], words)
+            return lambda *args, **words: carried(self.value.book, name, [self, *args], words)
         if name.startswith("__"):
             raise AttributeError(name)
         return refuse(f"an array has no {name!r} here", did_you_mean(name, sorted(METHODS)))
@@ -152,13 +152,14 @@ def _size(book: Lifting, size: Expr) -> Any:
     return int(size) if size.is_Integer else TracedArray(Value(book, size, whole=True))
 
 
-def _book_of(args: Any) -> Lifting:
+def book_of(args: Any) -> Lifting:
+    """Where the equations of the first traced array are collected; `LookupError` if there is none."""
     for arg in args:
         if isinstance(arg, TracedArray):
             return arg.value.book
         if isinstance(arg, tuple | list):
             try:
-                return _book_of(arg)
+                return book_of(arg)
             except LookupError:
                 continue
     raise LookupError
@@ -182,10 +183,10 @@ def _key(book: Lifting, key: Any) -> Any:
         return tuple(_key(book, one) for one in key)
     if isinstance(key, slice):
         return slice(*(plain(book, bound) for bound in (key.start, key.stop, key.step)))
-    return key.tolist() if isinstance(key, np.ndarray) else plain(book, key)
+    return key if isinstance(key, np.ndarray) else plain(book, key)
 
 
-def _carried(book: Lifting, name: str, args: Any, words: Any) -> Any:
+def carried(book: Lifting, name: str, args: Any, words: Any) -> Any:
     """Carry out an operation and wrap what it gives."""
     if name == "take" and len(args) < 3 and words.get("axis") is None:
         args = [np.ravel(args[0]), *args[1:]]  # as in NumPy; array notation takes rows

@@ -17,17 +17,16 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from symbackprop.arrays.calls import called
+from symbackprop.arrays.borrowed import taking_traced
 from symbackprop.arrays.lifting import Lifting
 from symbackprop.arrays.program import size_symbol
-from symbackprop.arrays.traced import OURS, TracedArray, wrapped
+from symbackprop.arrays.traced import OURS, TracedArray
 from symbackprop.errors import InputError, LanguageError, SymbackpropError, UnknownNameError, did_you_mean
 from symbackprop.graph import Fact, Graph, Role
 from symbackprop.language.syntax import NAME
 from symbackprop.network.equations import Equations
 
 STANDARD_LIBRARY = str(Path(inspect.__file__).parent)
-SPECIAL = ("logsumexp", "softmax", "log_softmax")
 
 
 def trace(
@@ -61,7 +60,7 @@ def trace(
         axes = [sp.Integer(size) if isinstance(size, int) else size_symbol(size) for size in shape]
         facts = (Fact("integer"),) if name in integers else ()
         arguments[name] = TracedArray(book.given(name, axes, role, (values or {}).get(name), facts))
-    with _functions_of_scipy(function), _naming(function, book):
+    with taking_traced(function), _naming(function, book):
         result = _result(function, arguments)
     if not isinstance(result, TracedArray):
         raise LanguageError(
@@ -201,43 +200,3 @@ def _name_locals(frame: FrameType, book: Lifting) -> None:
         clean = name.strip("_")
         if isinstance(held, TracedArray) and held.value.book is book and not held.value.truth and NAME.match(clean):
             held.value = book.define(clean, held.value)
-
-
-@contextmanager
-def _functions_of_scipy(function: Callable[..., Any]) -> Iterator[None]:
-    """Let those functions of SciPy's take traced arrays that NumPy does not hand over, while the user's runs."""
-    special = sys.modules.get("scipy.special")
-    globals_ = getattr(function, "__globals__", {})
-    places: list[tuple[Any, str, Any]] = []
-    if special is not None:
-        for name in SPECIAL:
-            original = getattr(special, name)
-            places.append((special.__dict__, name, original))
-            places += [(globals_, key, original) for key, held in list(globals_.items()) if held is original]
-    for table, key, original in places:
-        table[key] = _either(original)
-    try:
-        yield
-    finally:
-        for table, key, original in places:
-            table[key] = original
-
-
-def _either(original: Any) -> Any:
-    """A function of SciPy's that takes traced arrays, too."""
-
-    def apply(array: Any, *args: Any, **words: Any) -> Any:
-        if not isinstance(array, TracedArray):
-            return original(array, *args, **words)
-        axis = words.get("axis", args[0] if args else None)
-        name = original.__name__
-        keep = {"keepdims": words["keepdims"]} if "keepdims" in words else {}
-        # Without an axis all entries count as one line.
-        value = array.value
-        if axis is None and name != "logsumexp" and value.rank > 1:
-            flat = called(value.book, "ravel", [value], {})
-            return wrapped(called(value.book, "reshape", [called(value.book, name, [flat], {}), value.shape], {}))
-        axis = -1 if axis is None and name != "logsumexp" else axis
-        return wrapped(called(value.book, name, [value], {"axis": axis, **keep}))
-
-    return apply

@@ -69,6 +69,11 @@ class Value:
         return Where(self.expr, sp.S.One, sp.S.Zero) if self.truth else self.expr
 
     @property
+    def integral(self) -> bool:
+        """Whether its entries are whole numbers, as data or as a number that is one."""
+        return self.whole or (self.constant and bool(self.number.is_integer))
+
+    @property
     def constant(self) -> bool:
         """Whether it is one number, the same everywhere, that reads nothing."""
         return isinstance(self.expr, Expr) and bool(self.expr.is_number)

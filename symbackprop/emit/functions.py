@@ -8,22 +8,23 @@ from functools import cached_property
 
 from sympy import Symbol
 
+from symbackprop.emit.brought import brought
 from symbackprop.emit.kinks import kinks
 from symbackprop.emit.layout import fitted
 from symbackprop.emit.nodes import all_read, defined, helpers_used, in_layers, needed, read, sizes_counted, sizes_used
-from symbackprop.emit.numpy import HELPERS
+from symbackprop.emit.numpy import HELPERS, PRECISION
 from symbackprop.emit.places import HELPER_CODE
 from symbackprop.emit.statements import Writer
 from symbackprop.graph import Derivation
 from symbackprop.program import Array, Assign, Loop, Program, Reduce, Statement, Training, assignments, leaves
 
 RESERVED = frozenset(dir(builtins)) | HELPERS | frozenset(HELPER_CODE) | {
-    "Any", "Array", "CATEGORIES", "Callable", "DATA", "HALF", "History", "Iterator", "ONE", "PARAMETERS", "Params",
-    "START", "State", "TRAINABLE", "Workspace", "annotations", "arrays", "batch", "batch_size", "callback", "check",
-    "dtype", "epochs", "forward", "gradient_tolerance", "grads", "history", "initialize", "loss", "loss_and_grad",
-    "main", "math", "moved", "np", "npt", "pack", "parameters", "params", "rng", "seed", "self", "sequential",
-    "sequential_step", "shape", "shapes", "slopes", "state", "step", "steps", "tolerance", "total", "train", "unpack",
-    "update", "vector", "whole", "work",
+    "Any", "Array", "CATEGORIES", "CONSTANTS", "Callable", "DATA", "HALF", "History", "Iterator", "ONE",
+    "PARAMETERS", "Params", "START", "State", "TRAINABLE", "Workspace", "annotations", "arrays", "batch",
+    "batch_size", "callback", "check", "dtype", "epochs", "forward", "gradient_tolerance", "grads", "history",
+    "initialize", "loss", "loss_and_grad", "main", "math", "moved", "np", "npt", "pack", "parameters", "params",
+    "rng", "seed", "self", "sequential", "sequential_step", "shape", "shapes", "slopes", "state", "step", "steps",
+    "tolerance", "total", "train", "unpack", "update", "vector", "whole", "work",
 }  # fmt: skip
 
 
@@ -51,6 +52,7 @@ class Functions:
             self._names(), comment, [*program.parameters, *(a.name for a in assignments(program.forward))]
         )
         self.data = [self.writer.name(name) for name in self.given]
+        self.constants = {self.writer.name(tensor.name): tensor for tensor in brought(self.graph, self.given)}
 
     def _names(self) -> dict[str, str]:
         """What to write for arrays and sizes whose own name is taken."""
@@ -61,6 +63,8 @@ class Functions:
         names = {name: f"{name}_" for name in arrays if name in taken}
         taken |= {*arrays, *names.values()}
         loops = [statement.index.name for statement in statements if isinstance(statement, Loop)]
+        first = next(iter(self.program.parameters), None)
+        names |= {} if first is None else {PRECISION: f'params["{first}"].dtype'}
         return names | {f"#{size}": _other(size) for size in (*self.program.sizes, *loops) if size in taken}
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from symbackprop.emit.brought import constant_rows, typed
 from symbackprop.emit.categories import axes_pointed_into, limits
 from symbackprop.emit.certificate import Certificate, certified
 from symbackprop.emit.environment import render
@@ -101,22 +102,23 @@ def _meaning(tensor: Tensor) -> str:
 def _signatures(functions: Functions) -> dict[str, Any]:
     """Arguments that several functions have."""
     names, inputs = functions.data, functions.data[: len(functions.inputs)]
-    typed = [f"{name}: Array" for name in names]
+    arguments = typed(names, functions.constants)
     roles = [functions.graph.tensors[name].role for name in functions.given]
     called = dict(zip(functions.given, names, strict=True))
     below = {called[name]: found for name, found in limits(functions.graph).items() if name in called}
     return {
         "data": names,
-        "data_arguments": typed,
+        "data_arguments": arguments,
+        "constants": constant_rows(functions.constants),
         "data_described": [
             f"{name}: The {role}{'s' if role == 'target' else ''}." for name, role in zip(names, roles, strict=True)
         ],
         "forward_head": fitted(
-            "def forward(", ["params: Params", *(f"{name}: Array" for name in inputs)], ") -> tuple[Array, Params]:"
+            "def forward(", ["params: Params", *arguments[: len(inputs)]], ") -> tuple[Array, Params]:"
         ),
-        "loss_head": fitted("def loss(", ["params: Params", *typed], ") -> float:"),
-        "gradients_head": fitted("def loss_and_grad(", ["params: Params", *typed], ") -> tuple[float, Params]:"),
-        "margins_head": fitted("def _margins(", ["params: Params", *typed], ") -> Array:"),
+        "loss_head": fitted("def loss(", ["params: Params", *arguments], ") -> float:"),
+        "gradients_head": fitted("def loss_and_grad(", ["params: Params", *arguments], ") -> tuple[float, Params]:"),
+        "margins_head": fitted("def _margins(", ["params: Params", *arguments], ") -> Array:"),
         "data_shapes": [
             (name, shape_code(functions.graph.tensors[given]))
             for name, given in zip(names, functions.given, strict=True)
@@ -179,7 +181,8 @@ def _points(functions: Functions, program: Program) -> dict[str, Any]:
     return {
         "random_sizes": [f"{', '.join(sizes)} = {numbers}"] if sizes else [],
         "random_data": [
-            f"{name} = {_drawn(tensor, functions.graph)}" for name, tensor in zip(functions.data, tensors, strict=True)
+            f"{name} = " + (f'CONSTANTS["{name}"]' if name in functions.constants else _drawn(tensor, functions.graph))
+            for name, tensor in zip(functions.data, tensors, strict=True)
         ],
     }
 

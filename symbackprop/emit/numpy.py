@@ -28,6 +28,7 @@ from symbackprop.emit.numbers import (
     number_code,
     power_sign,
 )
+from symbackprop.emit.reductions import reduction
 from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import Index
 from symbackprop.program import (
@@ -49,10 +50,15 @@ from symbackprop.program.masks import (
     is_reciprocal,
     is_truth,
     mask,
+    multiplied,
     numbers_in,
     positive,
+    summed,
     with_masks,
 )
+
+# Under this name stands the type of numbers where an expression holds none.
+PRECISION = "#"
 
 HANDLERS = {**places.HANDLERS, **matrices.HANDLERS}
 HELPERS = frozenset({"sigmoid", "softmax", "softplus", "erf", "log_cosh", "log_sigmoid", "log_softmax", "logsumexp"})
@@ -116,9 +122,9 @@ class Printer:
             case Map():
                 return self._map(node, order)
             case Contract():
-                return contraction(node, order, self)
+                return contraction(multiplied(node), order, self)
             case Reduce():
-                return self._reduce(node, order)
+                return reduction(summed(node), order, self)
             case Along():
                 axis = order.index(node.axis) - len(order)
                 inside = self.code(node.arg, order)[0]
@@ -157,9 +163,7 @@ class Printer:
         """The node, with new axes wherever it lacks one that is not leading."""
         code = self.code(node, order)
         present = [axis in node.axes for axis in order]
-        if not any(present):
-            return code
-        marks = present[present.index(True) :]
+        marks = present[present.index(True) :] if any(present) else []
         if all(marks):
             return code
         return f"{bracket(code, ATOM)}[{', '.join(':' if mark else 'None' for mark in marks)}]", ATOM
@@ -171,7 +175,8 @@ class Printer:
             return self._outer(node, order) or self._product(node, order)
         if function == "add":
             return self._sum(node, order), SUM
-        args = [(self._number if function == "negative" else self._operand)(arg, node, order) for arg in node.args]
+        given = self._number if function == "negative" else self._operand
+        args = [given(arg, node, order) for arg in node.args]
         if function == "pow":
             return self._power(args, node.args[1])
         if function in OPERATORS:
@@ -198,7 +203,7 @@ class Printer:
     def _precision(self, node: Array) -> str:
         """The type of the numbers in a node."""
         found = numbers_in(node)
-        return f"{self.names.get(found[0], found[0])}.dtype" if found else "float"
+        return f"{self.names.get(found[0], found[0])}.dtype" if found else self.names.get(PRECISION, "float")
 
     def _number(self, arg: Array, node: Map, order: Axes) -> Code:
         """A truth value as 1 or 0, where nothing beside it would make it a number."""
@@ -232,8 +237,8 @@ class Printer:
 
     def _sum(self, node: Map, order: Axes) -> str:
         truths = all(is_truth(positive(arg)) for arg in node.args if arg.axes)
-        first = (self._number if truths or is_truth(node.args[0]) else self._operand)(node.args[0], node, order)
-        text = bracket(first, SUM)
+        number = self._number if truths or is_truth(node.args[0]) else self._operand
+        text = bracket(number(node.args[0], node, order), SUM)
         for arg in node.args[1:]:
             if is_truth(positive(arg)) and arg is not positive(arg):
                 text += f" - {bracket(self.spread(positive(arg), order), PRODUCT)}"
@@ -279,22 +284,3 @@ class Printer:
             return (root, ATOM) if exponent.value > 0 else (f"1 / {root}", PRODUCT)
         base, power = (bracket(arg, ATOM) for arg in args)
         return f"{base}{power_sign(base, power)}{power}", POWER
-
-    def _reduce(self, node: Reduce, order: Axes) -> Code:
-        inner = tuple(axis for axis in node.arg.axes if axis not in node.over)
-        kept = tuple(axis for axis in order if axis in inner)
-        arrangement = self._arrangement(node, kept)
-        text = self.code(node.arg, arrangement)[0]
-        axes = [arrangement.index(axis) for axis in node.over]
-        name = self.called(node.kind) if node.kind in HELPERS else f"np.{node.kind}"
-        if not kept:
-            return f"{name}({text})", ATOM
-        where = str(axes[0]) if len(axes) == 1 else f"({', '.join(map(str, axes))})"
-        return f"{name}({text}, axis={where})", ATOM
-
-    def _arrangement(self, node: Reduce, kept: Axes) -> Axes:
-        """The order for the argument of a reduction: as it is stored, if the kept axes come out right."""
-        stored = node.arg.axes
-        if tuple(axis for axis in stored if axis in kept) == kept:
-            return stored
-        return (*node.over, *kept)

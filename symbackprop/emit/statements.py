@@ -124,13 +124,9 @@ def _numbered(statement: Assign) -> Assign:
 
 
 def _numeric(part: Array, whole: Array) -> Array:
-    """A part as numbers, where it is truth values that are added, or multiplied by nothing but others."""
-    apart = isinstance(whole, Map) and (whole.function == "add" or (whole.function == "mul" and _truths(whole)))
+    """A part as numbers, where it is truth values that are added or multiplied: its name does not tell what it is."""
+    apart = isinstance(whole, Map) and whole.function in ("add", "mul")
     return Map("number", (part,)) if apart and is_truth(part) else part
-
-
-def _truths(product: Map) -> bool:
-    return all(map(is_truth, product.args))
 
 
 def _in_parts(

@@ -6,9 +6,10 @@ NumPy multiplies truth values with numbers in the precision of the numbers, but 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from symbackprop.program.nodes import Along, Array, Const, Gather, Leaf, Map, Position, Scatter
-from symbackprop.program.traversal import children
+from symbackprop.program.nodes import Along, Array, Const, Contract, Gather, Leaf, Map, Position, Reduce, Scatter
+from symbackprop.program.traversal import children, leaves
 
 OPERATORS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "==", "ne": "!="}
 LOGICAL = frozenset({"and", "or", "not"})
@@ -62,6 +63,30 @@ def positive(node: Array) -> Array:
     if isinstance(node, Map) and node.function == "mul" and len(node.args) == 2 and is_number(node.args[0], -1):
         return node.args[1]
     return node
+
+
+def summed(node: Reduce) -> Reduce:
+    """A sum whose truth values are numbers: NumPy counts those in integers of 64 bits."""
+    inside = mask(node.arg) or node.arg
+    return replace(node, arg=_number(inside)) if node.kind == "sum" and is_truth(inside) else node
+
+
+def multiplied(node: Contract) -> Contract:
+    """A sum of products in which positions are numbers, and truth values where there are no others.
+
+    Example:
+        >>> from symbackprop.expressions import Index
+        >>> i = Index("i", 3)
+        >>> multiplied(Contract(Position(i), Leaf("x", (i,)), (i,))).left.function
+        'number'
+    """
+    both = is_truth(node.left) and is_truth(node.right)
+    left, right = (_number(side) if both or not leaves(side) else side for side in (node.left, node.right))
+    return replace(node, left=left, right=right)
+
+
+def _number(node: Array) -> Array:
+    return Map("number", (node,))
 
 
 def with_masks(node: Map) -> Map:

@@ -72,6 +72,7 @@ def _workspace(workspace: Workspace, functions: Functions) -> dict[str, Any]:
         "work_arguments": [f"{size}: int" for size in sizes],
         "work_lengths": lengths,
         "work_floating": floating,
+        "work_own": [name for name in floating if name not in functions.constants],
         "work_memory": workspace.memory(),
         **fitting(workspace.program, named, whole, workspace.sizes, workspace.shape),
         "work_gradients": workspace.gradient_items(),

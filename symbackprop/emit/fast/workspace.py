@@ -11,7 +11,7 @@ from symbackprop.emit.fast.stepping import Steps
 from symbackprop.emit.functions import Functions
 from symbackprop.emit.layout import tuple_code
 from symbackprop.emit.nodes import defined, read
-from symbackprop.emit.numpy import Printer, numpy_code
+from symbackprop.emit.numpy import PRECISION, Printer, numpy_code
 from symbackprop.program import (
     Assign,
     Axes,
@@ -100,8 +100,9 @@ class Workspace:
     def memory(self) -> list[str]:
         """The lines that set memory aside."""
         rows = []
+        names = {**self.operations.names, PRECISION: "dtype"}
         for constant in self.program.constants:
-            code = numpy_code(constant.value, constant.axes, self.operations.names)
+            code = numpy_code(constant.value, constant.axes, names)
             kind = "" if is_truth(constant.value) and not self._is_factor(constant.name) else ", dtype"
             rows.append(f"{self._place(constant.name)} = np.ascontiguousarray({code}{kind})")
         rows += [f"{name} = np.ones({length}, dtype)" for name, length in sorted(self.operations.ones.items())]
