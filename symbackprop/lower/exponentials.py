@@ -164,52 +164,5 @@ def kept(factor: Expr, exponent: Expr) -> Expr:
     return Where(sp.Ne(factor.as_coeff_Mul()[1], 0), exponent, NEVER) if tensors_read(factor) else exponent
 
 
-def never_large(exponent: Expr) -> bool:
-    """Whether an exponent is minus a square, say, or has the largest one taken off.
-
-    Example:
-        >>> u, v = sp.symbols("u v")
-        >>> never_large(u - maximum(u, v)), never_large(u)
-        (True, False)
-    """
-    return _is_shifted(exponent) or all(map(_is_bounded, sp.Add.make_args(exponent)))
-
-
-def may_overflow(node: Expr) -> bool:
-    """Whether a function is infinite somewhere: an exponential, but for one of what is never large."""
-    return isinstance(node, (sp.sinh, sp.cosh)) or (isinstance(node, sp.exp) and not never_large(node.args[0]))
-
-
 def _lacks_largest(exponent: Expr) -> bool:
     return any(isinstance(-term, (Peak, maximum)) for term in sp.Add.make_args(exponent))
-
-
-def _is_bounded(term: Expr) -> bool:
-    """Whether it is minus a square, or the smaller of something and a number."""
-    number, part = term.as_coeff_Mul()
-    if part.is_Pow and part.exp.is_even:
-        return bool(number.is_negative)
-    stops = minimum if number.is_positive else maximum
-    return term.is_number or _has_number(part, stops)
-
-
-def _has_number(part: Expr, stops: type[Stable]) -> bool:
-    """Whether a number is among what the smallest, or the largest, is taken of."""
-    return isinstance(part, stops) and any(arg.is_number or _has_number(arg, stops) for arg in part.args)
-
-
-def _is_shifted(exponent: Expr) -> bool:
-    """Whether a largest exponent was taken off another one: exp(-log Σ exp(z)) alone may overflow.
-
-    What is the largest where a weight is not 0 is taken off an exponent that counts there alone, too.
-    """
-    terms = sp.Add.make_args(sp.expand(exponent))
-    largest = [term for term in terms if _is_largest(-term)]
-    others = [term for term in terms if term not in largest]
-    weighted = any(term.has(NEVER) for term in largest)
-    return bool(largest and others) and (not weighted or any(term.has(NEVER) for term in others))
-
-
-def _is_largest(term: Expr) -> bool:
-    number, part = term.as_coeff_Mul()
-    return bool(number.is_positive) and isinstance(part, (Peak, logsumexp, maximum))

@@ -8,6 +8,7 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.expressions import Index, Total
+from symbackprop.lower.bounded import may_overflow
 from symbackprop.lower.exponentials import (
     expm1,
     kept,
@@ -16,7 +17,6 @@ from symbackprop.lower.exponentials import (
     log_softmax,
     logaddexp,
     logsumexp,
-    may_overflow,
     places,
     sigmoid,
     softmax,

@@ -9,8 +9,10 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.contraction import collect, tidy
-from symbackprop.expressions import Delta, Index, Peak, Total, tensors_read
+from symbackprop.expressions import Delta, Index, Total, tensors_read
 from symbackprop.graph import Equation
+from symbackprop.lower.diagonals import without_diagonal
+from symbackprop.lower.letters import alike
 from symbackprop.lower.risks import Risks, hazards
 from symbackprop.lower.scaled import shifted
 from symbackprop.lower.stability import stable
@@ -20,6 +22,8 @@ from symbackprop.simplify.fusion import multiply_out, number_of_terms, put_in
 # one has 200 terms when it is multiplied out, and seconds are lost where there are a thousand.
 MOST_LEVELS = 6
 MOST_NODES = 400
+# Largest exponents are taken out again and again: eight exponentials are this long.
+MOST_SHIFTED = 3000
 MOST_TERMS = 256
 MOST_EXPONENTIALS = 4
 
@@ -94,7 +98,7 @@ def _with_opened_logs(rhs: Expr, known: Risks) -> Expr:
             for name in names:
                 inside = put_in(inside, known.equations[name].lhs, known.equations[name].rhs)
             for form in (stable(inside), shifted(inside)):
-                if node not in table and not known.logarithms(form) and _size(form) <= MOST_NODES:
+                if node not in table and not known.logarithms(form) and _size(form) <= MOST_SHIFTED:
                     table[node] = form
             if node in table or not names:
                 break
@@ -110,32 +114,18 @@ def _forms(whole: Expr, indices: Sequence[Index]) -> Iterator[Expr]:
     if number_of_terms(whole) > MOST_TERMS:
         return
     placed = _placed(collect(whole, indices))
-    few = len(whole.atoms(sp.exp)) <= MOST_EXPONENTIALS
+    number = len(whole.atoms(sp.exp))
+    few = number <= MOST_EXPONENTIALS
     for way in (multiply_out, _spread, sp.expand, *([sp.cancel] if few else [])):
         form = way(placed)
         if form.has(Total):
-            form = tidy(way(_alike(form)), indices)
+            form = tidy(way(alike(form)), indices)
         yield form
         yield _gathered(form)
-    spread = tidy(multiply_out(_alike(placed)), indices) if few and placed.has(Total) else placed
-    yield from (form for form in map(shifted, dict.fromkeys((placed, spread))) if _size(form) <= MOST_NODES)
-
-
-def _alike(expr: Expr) -> Expr:
-    """Sums that differ in the letter of their index alone written alike, so that they cancel."""
-    return _with_height(expr)[0]
-
-
-def _with_height(expr: Expr) -> tuple[Expr, int]:
-    """The expression and how deep its sums are nested, by which their indices are told apart."""
-    if not expr.has(Total, Peak):
-        return expr, 0
-    if isinstance(expr, (Total, Peak)):
-        body, height = _with_height(expr.body)
-        names = {index: Index(f"j_{height}_{place}", index.size) for place, index in enumerate(expr.bound)}
-        return expr.func(body.xreplace(names), *names.values()), height + 1
-    parts = [_with_height(arg) for arg in expr.args]
-    return expr.func(*(part for part, _ in parts)), max(height for _, height in parts)
+    simple = number <= 2 * MOST_EXPONENTIALS and placed.has(Total)
+    spread = tidy(multiply_out(alike(placed)), indices) if simple else placed
+    others = tidy(without_diagonal(spread, indices), indices) if spread.is_Add else spread
+    yield from (form for form in map(shifted, dict.fromkeys((others, placed, spread))) if _size(form) <= MOST_SHIFTED)
 
 
 def _placed(expr: Expr) -> Expr:

@@ -11,7 +11,8 @@ from sympy import Expr
 
 from symbackprop.expressions import Peak, Read, Total, Where, reads, tensors_read
 from symbackprop.graph import Equation
-from symbackprop.lower.exponentials import expm1, log1p, maximum, may_overflow, sigmoid, softmax, softplus
+from symbackprop.lower.bounded import may_overflow
+from symbackprop.lower.exponentials import expm1, log1p, maximum, sigmoid, softmax, softplus
 from symbackprop.lower.stability import stable
 from symbackprop.matrices import Inverse
 

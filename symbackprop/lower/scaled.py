@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import sympy as sp
-from sympy import Expr
+from sympy import Basic, Expr
+from sympy.logic.boolalg import Boolean
 
 from symbackprop.expressions import Peak, Read, Total, Where, substitute
-from symbackprop.lower.exponentials import NEVER, kept, maximum, never_large
+from symbackprop.lower.bounded import never_large
+from symbackprop.lower.exponentials import NEVER, kept, maximum
 
 
 class Scaled(NamedTuple):
@@ -61,7 +63,8 @@ def shifted(expr: Expr) -> Expr:
     if isinstance(expr, sp.log):
         found = scaled(_with_one_denominator(expr.args[0]))
         return found.exponent + sp.log(found.rest)
-    return scaled(expr).value if expr.is_Mul or expr.is_Pow else _inside(expr)
+    whole = expr.is_Mul or expr.is_Pow or (isinstance(expr, Where) and sp.S.Zero in expr.args[1:])
+    return scaled(expr).value if whole else _inside(expr)
 
 
 def _inside(expr: Expr) -> Expr:
@@ -128,10 +131,31 @@ def _total(expr: Total) -> Scaled:
 
 def _branches(expr: Where) -> Scaled:
     parts = [scaled(branch) for branch in expr.args[1:]]
-    exponents = [NEVER if part.weight == 0 else part.exponent for part in parts]
-    weights = [sp.S.One if part.weight == 0 else part.weight for part in parts]
-    weight = weights[0] if weights[0] == weights[1] else Where(expr.condition, *weights)
-    return Scaled(weight, Where(expr.condition, *(part.factor for part in parts)), Where(expr.condition, *exponents))
+    exponent = Where(expr.condition, *(NEVER if part.weight == 0 else part.exponent for part in parts))
+    beside: list[Expr] = []
+    for place in ("weight", "factor"):
+        values = [sp.S.One if part.weight == 0 else getattr(part, place) for part in parts]
+        left = [value for value, part in zip(values, parts, strict=True) if part.weight != 0]
+        if len(left) == 1 and _is_finite(left[0]):
+            values = left
+        beside.append(values[0] if len(set(values)) == 1 else Where(expr.condition, *values))
+    weight, factor = beside
+    return Scaled(weight, factor, exponent)
+
+
+def _is_finite(expr: Basic) -> bool:
+    """Whether it is a number at every place, also where a condition excludes it: what may be 0 stands below no line."""
+    if isinstance(expr, Read | Boolean | sp.exp):
+        return True
+    if isinstance(expr, sp.log) or (expr.is_Pow and not expr.exp.is_nonnegative):
+        return not _reads_beside_exponents(expr.args[0])
+    return all(map(_is_finite, expr.args))
+
+
+def _reads_beside_exponents(expr: Basic) -> bool:
+    if isinstance(expr, Boolean | sp.exp):
+        return False
+    return isinstance(expr, Read) or any(map(_reads_beside_exponents, expr.args))
 
 
 def _with_one_denominator(expr: Expr) -> Expr:

@@ -11,12 +11,16 @@ from functools import lru_cache
 import sympy as sp
 from sympy import Expr
 from sympy.core.relational import Relational
+from sympy.logic.boolalg import Boolean
 
 from symbackprop.expressions import Read, Where, tensors_read
-from symbackprop.lower.exponentials import Stable, maximum, minimum
+from symbackprop.lower.bounded import may_overflow
+from symbackprop.lower.exponentials import Stable, expm1, maximum, minimum
 from symbackprop.lower.logarithms import difference_of, logarithm
 from symbackprop.lower.quotients import quotient
 
+# exp(-exp(80)) is 0, and exp(80) a number, in every precision.
+ENOUGH = sp.Integer(80)
 RISKS = (sp.exp, sp.log, sp.sinh, sp.cosh, Where)
 
 
@@ -40,9 +44,19 @@ def stable(expr: Expr) -> Expr:
         return stable(branched)
     if expr.is_Mul or expr.is_Pow:
         return difference_of(quotient(expr))
+    if isinstance(expr, sp.exp):
+        return sp.exp(sp.Add(*map(_capped, sp.Add.make_args(expr.args[0]))))
     if isinstance(expr, Where):
         return _guarded(expr)
     return difference_of(expr)
+
+
+def _capped(term: Expr) -> Expr:
+    """-exp(u) in an exponent, where u stops at what makes the outer exponential 0 in every precision."""
+    number, part = term.as_coeff_Mul()
+    if not number.is_negative or not isinstance(part, sp.exp) or not may_overflow(part):
+        return term
+    return number * sp.exp(minimum(part.args[0], ENOUGH))
 
 
 def _inside(arg: Expr, of_product: bool) -> Expr:
@@ -68,9 +82,24 @@ def _guarded(expr: Where) -> Expr:
     condition = expr.condition
     if not isinstance(condition, Relational) or condition.rel_op not in ("<", "<=", ">", ">="):
         return expr
+    if (solved := _solved(condition)) != condition:
+        return stable(Where(solved, expr.then, expr.otherwise))
     greater = condition.rel_op[0] == ">"
     then = _stopped(expr.then, condition.lhs, condition.rhs, above=greater)
     return Where(condition, then, _stopped(expr.otherwise, condition.lhs, condition.rhs, above=not greater))
+
+
+def _solved(condition: Relational) -> Boolean:
+    """exp(u) < 3 → u < log(3)."""
+    difference = condition.lhs - condition.rhs
+    if isinstance(difference, expm1):
+        return condition.func(difference.args[0], 0)
+    number, rest = difference.replace(expm1, lambda u: sp.exp(u) - 1).as_coeff_Add()
+    factor, part = rest.as_coeff_Mul()
+    if not isinstance(part, sp.exp):
+        return condition
+    order = condition.func if factor.is_positive else condition.reversed.func
+    return order(part.args[0], sp.log(-number / factor)) if number * factor < 0 else order(sp.S.One, sp.S.Zero)
 
 
 def _stopped(branch: Expr, value: Expr, bound: Expr, above: bool) -> Expr:

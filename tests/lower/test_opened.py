@@ -117,6 +117,13 @@ LINES = {
     "roots": "p = exp(z) / sum(exp(z))\nE = sum(t * sqrt(p))",
     "a power": "p = exp(z) / sum(exp(z))\nE = log(sum(p**3))",
     "half of one": "p = exp(z) / sum(exp(z))\nE = -log(1 - sum(t * p) / 2)",
+    "one less": "p = exp(z) / sum(exp(z))\nE = -sum(t * log(1 - p))",
+    "binary cross-entropy of a softmax": "p = exp(z) / sum(exp(z))\nE = -sum(t * log(p) + (1 - t) * log(1 - p))",
+    "odds": "p = exp(z) / sum(exp(z))\nE = sum(t * log(p / (1 - p)))",
+    "four exponentials": "E = log(exp(z[0]) + exp(z[1]) + exp(z[2]) + exp(z[3])) + sum(t)",
+    "a quotient by three": "E = sum(t * exp(z) / (1 + exp(z) + exp(2 * z) + exp(-z)))",
+    "elu by minimum": "e = exp(z)\nE = sum(t * (maximum(z, 0) + minimum(e - 1, 0)))",
+    "an exponential of one": "e = exp(-z)\nE = sum(t * exp(-e))",
     "matrices": """
         m = max(z, axis=1)
         l = m + log(sum(exp(z - m[:, None]), axis=1))

@@ -5,7 +5,8 @@ import pytest
 import sympy as sp
 
 from symbackprop.expressions import Index, Peak, Read, Total, Where
-from symbackprop.lower.exponentials import maximum, may_overflow
+from symbackprop.lower.bounded import may_overflow
+from symbackprop.lower.exponentials import maximum
 from symbackprop.lower.scaled import scaled, shifted
 from symbackprop.verify.evaluate import evaluate
 
@@ -28,7 +29,7 @@ FORMULAS = {
     "a mask": Where(T > 0, sp.exp(Z), ZERO) / Total(Where(TK > 0, sp.exp(ZK), ZERO), K),
     "two branches": sp.log(1 + Where(T > 0, sp.exp(Z), sp.exp(-Z)) + sp.exp(Z / 2)),
     "a difference": (sp.exp(Z) - sp.exp(-Z)) / (1 + sp.exp(Z) + sp.exp(-Z)),
-    "what stands before the sum": Total(sp.exp(ZK) * TK / SUM.xreplace({K: Index("l", 3)}), K) / SUM,
+    "what stands before the sum": Total(sp.exp(ZK) * TK / SUM.xreplace({K: Index("l", 3)}), K) / SUM * sp.exp(Z),
 }
 
 
