@@ -173,6 +173,8 @@ def _fixing(bound: Sequence[Index], factors: Sequence[Expr]) -> tuple[Expr, Inde
             if coefficient not in (1, -1) or any(index in node.free_symbols for node in difference.atoms(ArgPeak)):
                 continue
             value = sp.expand(index - difference / coefficient)
+            if index in value.free_symbols:  # as in k = j - 4 floor(j / 4)
+                continue
             if value.is_Symbol and fits(value, index.size):
                 return delta, index, value
             if found is None or (fits(value, index.size) and not fits(found[2], found[1].size)):

@@ -9,7 +9,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 649f76355cd1dabeff50de3c5f451c211f06b66c25b11c877cc9c9aee4e66647
+# body sha256: bd3c4bb26a48744d0c7f6c1ae0d03084e76cb04826b1afab572b280d60aafa6f
 """Loss, gradient and training of the network attention, in NumPy.
 
     x    N x T x 4  input
@@ -260,7 +260,7 @@ def update(
         w, g = np.asarray(params[name]), np.asarray(grads[name])
         if w.shape != g.shape:
             raise ValueError(f"{name} has the shape {w.shape}, but its gradient {g.shape}")
-        w = w if w.dtype.kind == "f" else w.astype(float)
+        w = w.astype(float) if w.dtype.kind in "biu" else w
         moved[name] = _moved(w, g, learning_rate)
     return moved
 

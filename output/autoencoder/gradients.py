@@ -10,7 +10,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 96f81c7c5408c69374ecf0434136d8c1d73b0e95a4c2a8cf5dde8a2d05e2f177
+# body sha256: 65106ef916ece0b794e6385680d3c5ff6d036ed82ac2f5720567eacc3141cc96
 """Loss, gradient and training of the network autoencoder, in NumPy.
 
     x          N x 6  input
@@ -234,7 +234,7 @@ def update(
         w, g = np.asarray(params[name]), np.asarray(grads[name])
         if w.shape != g.shape:
             raise ValueError(f"{name} has the shape {w.shape}, but its gradient {g.shape}")
-        w = w if w.dtype.kind == "f" else w.astype(float)
+        w = w.astype(float) if w.dtype.kind in "biu" else w
         moved[name] = _moved(w, g, learning_rate)
     return moved
 

@@ -10,7 +10,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: ca295eb8672196c06b047be27a5d3b1e397fa604ba193dcbf41bb572a913edd4
+# body sha256: fe4b3bbfb5e092d0c78dadf1f074733294966e713e3c576aa8f1e499744246d8
 """Loss, gradient and training of the network cnn, in NumPy.
 
     x   N x 8 x 8 x 1  input
@@ -327,7 +327,7 @@ def update(
         w, g = np.asarray(params[name]), np.asarray(grads[name])
         if w.shape != g.shape:
             raise ValueError(f"{name} has the shape {w.shape}, but its gradient {g.shape}")
-        w = w if w.dtype.kind == "f" else w.astype(float)
+        w = w.astype(float) if w.dtype.kind in "biu" else w
         moved[name] = _moved(w, g, learning_rate)
     return moved
 

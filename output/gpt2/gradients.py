@@ -8,7 +8,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 1f0adc137985da136fc2f10a099820df1b6031b27deab937a7c4d24139e8a5d8
+# body sha256: 110b9fb622548fe6056966df3cbe23d3d0f0d820b7d9feae67107bfd764d9f45
 """Loss, gradient and training of the network gpt2, in NumPy.
 
     tokens       N x context               input
@@ -4764,7 +4764,7 @@ def update(
         w, g = np.asarray(params[name]), np.asarray(grads[name])
         if w.shape != g.shape:
             raise ValueError(f"{name} has the shape {w.shape}, but its gradient {g.shape}")
-        w = w if w.dtype.kind == "f" else w.astype(float)
+        w = w.astype(float) if w.dtype.kind in "biu" else w
         moved[name] = _moved(w, g, learning_rate)
     return moved
 

@@ -11,7 +11,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 004e9d125ce12bac613238f5dd022e101c38a24ae07e3efbf42160b520cfa241
+# body sha256: 8b67327857bea1fbd091605e32b75cc729b8ae84599f68bc757c71a5087bfd27
 """Loss, gradient and training of the network line, in NumPy.
 
     x   N x 1  input
@@ -185,7 +185,7 @@ def update(
         w, g = np.asarray(params[name]), np.asarray(grads[name])
         if w.shape != g.shape:
             raise ValueError(f"{name} has the shape {w.shape}, but its gradient {g.shape}")
-        w = w if w.dtype.kind == "f" else w.astype(float)
+        w = w.astype(float) if w.dtype.kind in "biu" else w
         moved[name] = _moved(w, g, learning_rate)
     return moved
 

@@ -11,7 +11,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: d55f2a86bcf6aa787558c1b7c5a9439300359758b9e329476dbf5bcd546b7ee4
+# body sha256: 915eab40d8be49bc945a78838b3a65dfcd48d4c5ad87cc46e30594533b17ed8c
 """Loss, gradient and training of the network logistic_regression, in NumPy.
 
     x   N x 4  input
@@ -230,7 +230,7 @@ def update(
         w, g = np.asarray(params[name]), np.asarray(grads[name])
         if w.shape != g.shape:
             raise ValueError(f"{name} has the shape {w.shape}, but its gradient {g.shape}")
-        w = w if w.dtype.kind == "f" else w.astype(float)
+        w = w.astype(float) if w.dtype.kind in "biu" else w
         moved[name] = _moved(w, g, learning_rate)
     return moved
 

@@ -9,7 +9,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 62671b54ea06874f448a8c25bab840e544bc0c9839ac396a3cdabf8ea2fafd02
+# body sha256: 48507e894838cb936cc3ae67a8ff08f6cae6c32547c3a1042f0435a5ab07f635
 """Loss, gradient and training of the network lstm, in NumPy.
 
     x        N x T x 3  input
@@ -544,7 +544,7 @@ def update(
         w, g = np.asarray(params[name]), np.asarray(grads[name])
         if w.shape != g.shape:
             raise ValueError(f"{name} has the shape {w.shape}, but its gradient {g.shape}")
-        w = w if w.dtype.kind == "f" else w.astype(float)
+        w = w.astype(float) if w.dtype.kind in "biu" else w
         moved[name] = _moved(w, g, learning_rate)
     return moved
 

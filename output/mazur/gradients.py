@@ -11,7 +11,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: b3be090a0093f7574ce03eba229fa28850cc0e849a6e07168d4953987a5ce4a3
+# body sha256: a7858f0750207873c3f8bb39b696a5adbff68e0424d75b9ab4b72da78fb0d91d
 """Loss, gradient and training of the network mazur, in NumPy.
 
     x   2       input
@@ -239,7 +239,7 @@ def update(
         w, g = np.asarray(params[name]), np.asarray(grads[name])
         if w.shape != g.shape:
             raise ValueError(f"{name} has the shape {w.shape}, but its gradient {g.shape}")
-        w = w if w.dtype.kind == "f" else w.astype(float)
+        w = w.astype(float) if w.dtype.kind in "biu" else w
         moved[name] = _moved(w, g, learning_rate)
     return moved
 

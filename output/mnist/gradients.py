@@ -9,7 +9,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: cf81dc0d9b49f0860ccab453a50e45b124f0f63cb9fec84636427decf86a8830
+# body sha256: d524563b3f994b49ba0e3f2e99c35130f954726511f6b8c79fcf693c31c4e101
 """Loss, gradient and training of the network mnist, in NumPy.
 
     x   N x 784    input
@@ -272,7 +272,7 @@ def update(
         w, g = np.asarray(params[name]), np.asarray(grads[name])
         if w.shape != g.shape:
             raise ValueError(f"{name} has the shape {w.shape}, but its gradient {g.shape}")
-        w = w if w.dtype.kind == "f" else w.astype(float)
+        w = w.astype(float) if w.dtype.kind in "biu" else w
         moved[name] = _moved(w, g, learning_rate)
     return moved
 

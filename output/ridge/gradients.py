@@ -10,7 +10,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: d14bfda8f60d0343d2802925bcf7557c3ec101453305075c8639debaf3060389
+# body sha256: d7c40102806afc6e7bbc4abf234640ee9d7b1a6966a3ad6bac89c6c35447a9d8
 """Loss, gradient and training of the network ridge, in NumPy.
 
     X    n x d   input
@@ -202,7 +202,7 @@ def update(
         w, g = np.asarray(params[name]), np.asarray(grads[name])
         if w.shape != g.shape:
             raise ValueError(f"{name} has the shape {w.shape}, but its gradient {g.shape}")
-        w = w if w.dtype.kind == "f" else w.astype(float)
+        w = w.astype(float) if w.dtype.kind in "biu" else w
         moved[name] = _moved(w, g, learning_rate)
     return moved
 

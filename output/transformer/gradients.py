@@ -9,7 +9,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 721f93860976f8b1d24106ae695a80a6430fc70cef2101ae7026f9e6aa23a37d
+# body sha256: 79058842143bbd388257f1074b8ba600230b1eb770da29569722eed89cbcfe9a
 """Loss, gradient and training of the network transformer, in NumPy.
 
     tokens         N x 5      input
@@ -668,7 +668,7 @@ def update(
         w, g = np.asarray(params[name]), np.asarray(grads[name])
         if w.shape != g.shape:
             raise ValueError(f"{name} has the shape {w.shape}, but its gradient {g.shape}")
-        w = w if w.dtype.kind == "f" else w.astype(float)
+        w = w.astype(float) if w.dtype.kind in "biu" else w
         moved[name] = _moved(w, g, learning_rate)
     return moved
 

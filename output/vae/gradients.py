@@ -10,7 +10,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 340d474c365d821293b3fd001bd563731ddc3514e4ceac2cb6307b7dfcd386d7
+# body sha256: 6db167f72b460e61e1eead1fb1660c8da6f91bb628f1ca91019bfde3432bd15a
 """Loss, gradient and training of the network vae, in NumPy.
 
     x          N x 6  input
@@ -310,7 +310,7 @@ def loss_and_grad(params: Params, x: Array, eps: Array) -> tuple[float, Params]:
     #     1)·[1 ≤ j - 2 ≤ 2]
     dcode_z_part3 = 0.5 * (window(drawn_y, 1, (4,), (1,), -2) - window(code_z, 1, (4,), (1,), -2))
     dcode_z_part2 = 20 * window(ddrawn_y, 1, (4,), (1,), -2) * dcode_z_part3
-    dcode_z_part5 = np.logical_and(np.arange(4) - 2 >= 0, np.arange(4) - 2 < 2)
+    dcode_z_part5 = np.logical_and(np.arange(4) - 2 >= 0, np.arange(4) - 2 < 2).astype(params["hidden_W"].dtype)
     dcode_z_part4 = dcode_z_part5[:, None] * np.expm1(code_z.T) / N
     dcode_z_part6 = 2 * code_z * np.logical_and(np.arange(4) >= 0, np.arange(4) < 2) / N
     dcode_z_part1 = dcode_z_part6 + dcode_z_part2 + 20 * window(ddrawn_y, 1, (4,), (1,), 0) + dcode_z_part4.T
@@ -385,7 +385,7 @@ def update(
         w, g = np.asarray(params[name]), np.asarray(grads[name])
         if w.shape != g.shape:
             raise ValueError(f"{name} has the shape {w.shape}, but its gradient {g.shape}")
-        w = w if w.dtype.kind == "f" else w.astype(float)
+        w = w.astype(float) if w.dtype.kind in "biu" else w
         moved[name] = _moved(w, g, state.setdefault(name, {}), learning_rate, beta1, beta2, epsilon)
     return moved
 
@@ -482,7 +482,7 @@ def sequential_step(
     #     1)·[1 ≤ j - 2 ≤ 2]
     dcode_z_part3 = 0.5 * (window(drawn_y, 1, (4,), (1,), -2) - window(code_z, 1, (4,), (1,), -2))
     dcode_z_part2 = 20 * window(ddrawn_y, 1, (4,), (1,), -2) * dcode_z_part3
-    dcode_z_part5 = np.logical_and(np.arange(4) - 2 >= 0, np.arange(4) - 2 < 2)
+    dcode_z_part5 = np.logical_and(np.arange(4) - 2 >= 0, np.arange(4) - 2 < 2).astype(params["hidden_W"].dtype)
     dcode_z_part4 = dcode_z_part5[:, None] * np.expm1(code_z.T) / N
     dcode_z_part6 = 2 * code_z * np.logical_and(np.arange(4) >= 0, np.arange(4) < 2) / N
     dcode_z_part1 = dcode_z_part6 + dcode_z_part2 + 20 * window(ddrawn_y, 1, (4,), (1,), 0) + dcode_z_part4.T

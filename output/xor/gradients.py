@@ -11,7 +11,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: c324be288651a86bb07026ef338101a4e207fa84ef89bdd5fed3f1394b039332
+# body sha256: ff1143281416f2b274e0c91ff14496545dfcdfd647ebf9ee9c9e8506952c8f00
 """Loss, gradient and training of the network xor, in NumPy.
 
     x   N x 2  input
@@ -248,7 +248,7 @@ def update(
         w, g = np.asarray(params[name]), np.asarray(grads[name])
         if w.shape != g.shape:
             raise ValueError(f"{name} has the shape {w.shape}, but its gradient {g.shape}")
-        w = w if w.dtype.kind == "f" else w.astype(float)
+        w = w.astype(float) if w.dtype.kind in "biu" else w
         moved[name] = _moved(w, g, learning_rate)
     return moved
 

@@ -7,6 +7,7 @@ another argument than the traced one.
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,9 +22,18 @@ MAKING = ("arange", "array", "asarray", "eye", "full", "identity", "ones", "take
 SPECIAL = ("logsumexp", "softmax", "log_softmax")
 
 
+# Two functions that are traced at a time would put back what the other one put there.
+ONE_AT_A_TIME = threading.RLock()
+
+
 @contextmanager
 def taking_traced(function: Callable[..., Any]) -> Iterator[None]:
     """Let these functions take traced arrays, under the names that a function of the user's calls them by."""
+    with ONE_AT_A_TIME:
+        yield from _taking_traced(function)
+
+
+def _taking_traced(function: Callable[..., Any]) -> Iterator[None]:
     globals_ = getattr(function, "__globals__", {})
     places: list[tuple[Any, str, Any]] = []
     for module, names, made in (("numpy", MAKING, _making), ("scipy.special", SPECIAL, _either)):

@@ -23,7 +23,17 @@ STORAGE = frozenset({"dtype", "order", "copy", "out", "casting", "subok", "optim
 # These take lists of arrays as they are.
 OF_LISTS = frozenset({"concatenate", "stack", "einsum"})
 # Other names that NumPy has for arguments.
-WORDS = {"a": "value", "x": "value", "array": "value", "a_min": "low", "a_max": "high", "min": "low", "max": "high"}
+WORDS = {
+    "a": "value",
+    "x": "value",
+    "array": "value",
+    "arr": "value",
+    "A": "value",
+    "a_min": "low",
+    "a_max": "high",
+    "min": "low",
+    "max": "high",
+}
 
 
 def called(book: Lifting, name: str, args: Sequence[Any], words: Mapping[str, Any]) -> Any:

@@ -36,6 +36,11 @@ def subtract(a: Value, b: Value) -> Value:
     return _linear(a, b, lambda x, y: x - y)
 
 
+def positive(a: Value) -> Value:
+    """+a."""
+    return a
+
+
 def negative(a: Value) -> Value:
     """-a."""
     return replace(a, expr=-a.number)
@@ -74,7 +79,7 @@ def multiply(a: Value, b: Value) -> Value:
     axes, _ = together(a, b)
     a, b = (settled(value.book.named(value) if value.unit else value, axes) for value in (a, b))
     axes, (x, y) = together(a, b)
-    return Value(a.book, x.number * y.number, axes, max(a.depth, b.depth))
+    return Value(a.book, x.number * y.number, axes, max(a.depth, b.depth), whole=a.integral and b.integral)
 
 
 def divide(a: Value, b: Value) -> Value:
@@ -215,7 +220,9 @@ def _extreme(a: Value, b: Value, relation: Callable[[Expr, Expr], Boolean]) -> V
         return (x if first else y).at({}, axes)
     a, b = argument(a, PLAIN), argument(b, PLAIN)
     axes, (x, y) = together(a, b)
-    return Value(a.book, Where(relation(x.number, y.number), x.number, y.number), axes, unit="a")
+    whole = a.integral and b.integral
+    unit = "" if whole else "a"
+    return Value(a.book, Where(relation(x.number, y.number), x.number, y.number), axes, unit=unit, whole=whole)
 
 
 def clip(a: Value, low: Value | None = None, high: Value | None = None) -> Value:
@@ -231,7 +238,7 @@ def where(condition: Value, then: Value, otherwise: Value) -> Value:
     axes, _ = together(condition, then, otherwise)
     then, otherwise = (settled(argument(value, PLAIN), axes) for value in (then, otherwise))
     axes, (test, x, y) = together(condition, then, otherwise)
-    return Value(then.book, Where(test.expr, x.number, y.number), axes)
+    return Value(then.book, Where(test.expr, x.number, y.number), axes, whole=then.integral and otherwise.integral)
 
 
 def compared(relation: Callable[[Expr, Expr], Boolean]) -> Operation:

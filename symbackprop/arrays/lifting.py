@@ -62,6 +62,7 @@ class Lifting:
 
     def constant(self, array: Any, whole: bool) -> Value:
         """Numbers that follow no rule, as a tensor with a value of its own."""
+        array = array.astype(int) if array.dtype.kind == "b" else array
         for name, tensor in self.tensors.items():
             if tensor.role == "constant" and np.array_equal(tensor.value, array):
                 return self.read(name)
@@ -158,12 +159,13 @@ class Lifting:
     def _letters(self, axes: Sequence[Index]) -> Iterator[Index]:
         """Letters for the axes of a definition: those that a user chose, else i, j, k, …; samples are counted by s."""
         used: set[str] = set()
+        sizes = self.size_names()
         for number, axis in enumerate(axes):
             wanted = letter(axis)
             if axis.size == SAMPLES and number == 0:
                 wanted = "s"
-            elif wanted in used or wanted in LETTERS:
-                wanted = next(one for one in LETTERS + ALPHABET + "mnxyz" if one not in used)
+            elif wanted in used or wanted in LETTERS or wanted in sizes:
+                wanted = next(one for one in LETTERS + ALPHABET + "mnxyz" if one not in used | sizes)
             used.add(wanted)
             yield Index(wanted, axis.size)
 

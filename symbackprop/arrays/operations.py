@@ -12,7 +12,7 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.arrays import elementwise as each
-from symbackprop.arrays import linear, making, products, reductions, selecting, shaping, windows
+from symbackprop.arrays import linear, making, moving, pairs, products, reductions, selecting, shaping, windows
 from symbackprop.arrays.elementwise import Operation, applied, compared, composed, joined
 from symbackprop.arrays.values import REDUCED
 from symbackprop.binding import elementwise as formulas
@@ -54,6 +54,11 @@ ELEMENTWISE: Mapping[str, Operation] = {
     "logical_and": joined(sp.And),
     "logical_or": joined(sp.Or),
     "logical_not": each.inverted,
+    "exp2": composed(lambda z: sp.exp(z * sp.log(2)), "e", "exp2"),
+    "radians": composed(lambda z: z * sp.pi / 180, "", "radians"),
+    "degrees": composed(lambda z: z * 180 / sp.pi, "", "degrees"),
+    "positive": each.positive,
+    **pairs.PAIRED,
 }
 REDUCTIONS: Mapping[str, Operation] = {
     "sum": reductions.total,
@@ -70,6 +75,8 @@ REDUCTIONS: Mapping[str, Operation] = {
     "logsumexp": reductions.logsumexp,
     "softmax": reductions.softmax,
     "log_softmax": reductions.log_softmax,
+    "average": pairs.average,
+    "ptp": pairs.span,
 }
 PRODUCTS: Mapping[str, Operation] = {
     "matmul": products.matmul,
@@ -85,6 +92,11 @@ PRODUCTS: Mapping[str, Operation] = {
     "logabsdet": linear.log_abs_determinant,
     "solve": linear.solve,
     "diagonal": products.diagonal,
+    "vdot": pairs.vdot,
+    "vecdot": pairs.vecdot,
+    "kron": pairs.kron,
+    "cross": pairs.cross,
+    "matrix_power": pairs.matrix_power,
 }
 SHAPES: Mapping[str, Operation] = {
     "transpose": shaping.transpose,
@@ -101,6 +113,14 @@ SHAPES: Mapping[str, Operation] = {
     "concatenate": shaping.concatenate,
     "stack": shaping.stack,
     "flip": shaping.flip,
+    "flipud": partial(shaping.flip, axis=0),
+    "fliplr": partial(shaping.flip, axis=1),
+    "roll": moving.roll,
+    "repeat": moving.repeat,
+    "tile": moving.tile,
+    "pad": moving.pad,
+    "diff": moving.differences,
+    "append": moving.append,
     "take": selecting.take,
     "take_along_axis": selecting.take_along_axis,
     "split": selecting.split,
@@ -146,17 +166,26 @@ SYNONYMS: Mapping[str, str] = {
     "acosh": "arccosh",
     "atanh": "arctanh",
     "avg_pool": "avg_pool2d",
+    "bitwise_and": "logical_and",
+    "bitwise_not": "logical_not",
+    "bitwise_or": "logical_or",
     "avgpool1d": "avg_pool1d",
     "avgpool2d": "avg_pool2d",
     "concat": "concatenate",
+    "deg2rad": "radians",
     "expit": "sigmoid",
     "gammaln": "lgamma",
+    "invert": "logical_not",
     "max_pool": "max_pool2d",
     "maxpool1d": "max_pool1d",
     "maxpool2d": "max_pool2d",
     "ndtr": "Phi",
     "permute_dims": "transpose",
+    "float_power": "power",
+    "matrix_norm": "norm",
     "pow": "power",
+    "rad2deg": "degrees",
+    "vector_norm": "norm",
     "true_divide": "divide",
 }
 OPERATIONS: Mapping[str, Operation] = {**ELEMENTWISE, **REDUCTIONS, **PRODUCTS, **SHAPES, **WINDOWS}

@@ -14,7 +14,7 @@ from symbackprop.arrays.constants import known_positions
 from symbackprop.arrays.shaping import constant_array
 from symbackprop.arrays.values import Value, put, shape_text, whole_number
 from symbackprop.errors import LanguageError, ShapeError
-from symbackprop.expressions import Delta, Read, tensors_read
+from symbackprop.expressions import Delta, Read, Total, Where, tensors_read
 
 
 def is_array(part: Any) -> bool:
@@ -76,7 +76,7 @@ def _number(known: Expr) -> int | float:
 def _whole(part: Value) -> Value:
     """What is given as data may be positions, if it is no parameter."""
     if part.whole:
-        return part
+        return part.book.named(part, "k") if part.number.has(Where, Total) else part
     expr = part.expr
     tensor = part.book.tensors.get(expr.tensor) if isinstance(expr, Read) else None
     if tensor is None:

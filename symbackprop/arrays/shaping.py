@@ -114,10 +114,13 @@ def reshape(value: Value, *shape: Any) -> Value:
         )
     axes = tuple(value.book.index(size) for size in sizes)
     groups = _groups(value.axes, axes)
-    if any(len(old) > 1 and len(new) > 1 for old, new in groups):
-        # Through one axis for each run: what is merged is a tensor, which is then split.
-        between = [index.size for old, new in groups for index in ([_joined(old)] if len(old) > 1 else new)]
-        return reshape(value.book.named(reshape(value, *between), "f"), *sizes)
+    merged = [number for number, (old, _) in enumerate(groups) if len(old) > 1]
+    if len(merged) > 1 or any(len(groups[number][1]) > 1 for number in merged):
+        # One run at a time, through one axis: what is merged is a tensor, which is then split.
+        between = [new if n < merged[0] else old for n, (old, new) in enumerate(groups)]
+        between[merged[0]] = [_joined(groups[merged[0]][0])]
+        once = reshape(value, *(axis.size for run in between for axis in run))
+        return reshape(value.book.named(once, "f"), *sizes)
     if any(len(old) > 1 for old, _ in groups) and not isinstance(value.expr, Read):
         value = value.book.named(value, "h") if tensors_read(value.number) else value
         groups = _groups(value.axes, axes)
@@ -166,7 +169,8 @@ def _regrouped(value: Value, old: list[Index], new: list[Index]) -> Value:
     place = sp.expand(_flat(new))
     if len(old) == 1:
         return value.at({old[0]: place})
-    if not isinstance(value.expr, Read) or set(old) - set(value.expr.indices):
+    # What is the same along the last axis is a read at floor(n / J), and no sum.
+    if not isinstance(value.expr, Read) or old[-1] not in value.expr.indices:
         return value.at(dict(zip(old, _digits(place, old), strict=True)))
     return _merged(value, old, new[0])
 

@@ -30,11 +30,12 @@ from symbackprop.errors import InputError, LanguageError, Mistake, SymbackpropEr
 OURS = (str(Path(__file__).parents[1]), str(Path(np.__file__).parent))
 # What NumPy passes for an argument that was left out.
 NO_VALUE = getattr(np, "_NoValue", None)
-REDUCING = {"add": "sum", "maximum": "max", "minimum": "min", "multiply": "prod"}
+REDUCING = {"add": "sum", "maximum": "max", "minimum": "min", "multiply": "prod", "logaddexp": "logsumexp"}
 INSTEAD = {
     "where": "np.where(condition, a, b) chooses entry by entry; np.maximum and np.minimum compare",
     "number": "leave it an array: NumPy's own functions, such as np.exp, take it as it is",
-    "array": "np.stack puts arrays together; np.take(a, i, axis=0) reads an array of numbers at traced positions",
+    "array": "np.take(a, i, axis=0) reads an array of numbers at traced positions; np.stack puts arrays together",
+    "length": "write x.shape[0] for len(x), and loops as operations on arrays",
     "fill": "collect the parts in a list and join them with np.stack or np.concatenate; np.where replaces some entries",
     "again": "write it without an in-place operator or `out`: y = y + x in place of y += x",
 }
@@ -122,7 +123,7 @@ class TracedArray(NDArrayOperatorsMixin):
         if not self.ndim:
             raise TypeError("len() of unsized object")
         size = self.shape[0]
-        return size if isinstance(size, int) else refuse(f"the length {size.value.expr} is a symbol", "number")
+        return size if isinstance(size, int) else refuse(f"the length {size.value.expr} is a symbol", "length")
 
     def __iter__(self) -> Iterator[TracedArray]:
         return (self[number] for number in range(len(self)))

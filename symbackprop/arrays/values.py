@@ -70,8 +70,8 @@ class Value:
 
     @property
     def integral(self) -> bool:
-        """Whether its entries are whole numbers, as data or as a number that is one."""
-        return self.whole or (self.constant and bool(self.number.is_integer))
+        """Whether its entries are whole numbers, as data, as truth values or as a number that is one."""
+        return self.whole or self.truth or (self.constant and bool(self.number.is_integer))
 
     @property
     def constant(self) -> bool:

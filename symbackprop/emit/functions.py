@@ -8,18 +8,19 @@ from functools import cached_property
 
 from sympy import Symbol
 
+from symbackprop.categories import limits
 from symbackprop.emit.brought import brought
 from symbackprop.emit.kinks import kinks
 from symbackprop.emit.layout import fitted
 from symbackprop.emit.nodes import all_read, defined, helpers_used, in_layers, needed, read, sizes_counted, sizes_used
-from symbackprop.emit.numpy import HELPERS, PRECISION
+from symbackprop.emit.numpy import HELPERS, PRECISION, WHOLE
 from symbackprop.emit.places import HELPER_CODE
 from symbackprop.emit.statements import Writer
 from symbackprop.graph import Derivation
 from symbackprop.program import Array, Assign, Loop, Program, Reduce, Statement, Training, assignments, leaves
 
 RESERVED = frozenset(dir(builtins)) | HELPERS | frozenset(HELPER_CODE) | {
-    "Any", "Array", "CATEGORIES", "CONSTANTS", "Callable", "DATA", "HALF", "History", "Iterator", "ONE",
+    "Any", "Array", "CATEGORIES", "CONSTANTS", "Callable", "DATA", "HALF", "History", "Iterator", "LOWEST", "ONE",
     "PARAMETERS", "Params", "START", "State", "TRAINABLE", "Workspace", "annotations", "arrays", "batch",
     "batch_size", "callback", "check", "dtype", "epochs", "forward", "gradient_tolerance", "grads", "history",
     "initialize", "loss", "loss_and_grad", "main", "math", "moved", "np", "npt", "pack", "parameters", "params",
@@ -65,6 +66,7 @@ class Functions:
         loops = [statement.index.name for statement in statements if isinstance(statement, Loop)]
         first = next(iter(self.program.parameters), None)
         names |= {} if first is None else {PRECISION: f'params["{first}"].dtype'}
+        names[WHOLE] = " ".join(limits(self.graph))
         return names | {f"#{size}": _other(size) for size in (*self.program.sizes, *loops) if size in taken}
 
     @cached_property

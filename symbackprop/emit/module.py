@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from symbackprop.categories import axes_pointed_into, limits
 from symbackprop.emit.brought import constant_rows, typed
-from symbackprop.emit.categories import axes_pointed_into, limits
 from symbackprop.emit.certificate import Certificate, certified
 from symbackprop.emit.environment import render
 from symbackprop.emit.formulas import formula_rows, listed
@@ -126,7 +126,8 @@ def _signatures(functions: Functions) -> dict[str, Any]:
         "checked_inputs": _checked(inputs),
         "checked": _checked(names),
         "counted": functions.counted,
-        "categories": [(name, sizes_code(found)) for name, found in below.items()],
+        "categories": [(name, sizes_code(found.lengths)) for name, found in below.items()],
+        "lowest": [(name, found.lowest) for name, found in below.items() if found.lowest],
     }
 
 
@@ -190,9 +191,10 @@ def _points(functions: Functions, program: Program) -> dict[str, Any]:
 def _drawn(tensor: Tensor, graph: Graph) -> str:
     shape = shape_code(tensor, {})
     if tensor.is_whole:
-        lengths = [number_code(size)[0] for size in axes_pointed_into(graph)[tensor.name]]
-        shortest = lengths[0] if len(lengths) == 1 else f"min({', '.join(lengths)})"
-        return f"rng.integers(0, {shortest}, {shape})"
+        lowest, sizes = axes_pointed_into(graph)[tensor.name]
+        lengths = [number_code(size + lowest)[0] for size in sizes] or ["3"]
+        end = lengths[0] if len(lengths) == 1 else f"min({', '.join(lengths)})"
+        return f"rng.integers({lowest}, {end}, {shape})"
     if tensor.role != "target":
         return f"rng.standard_normal({shape})"
     if any(fact.kind in ("one_hot", "sums_to_one") for fact in tensor.facts):

@@ -57,8 +57,8 @@ from symbackprop.program.masks import (
     with_masks,
 )
 
-# Under this name stands the type of numbers where an expression holds none.
-PRECISION = "#"
+# Under these names stand the type of numbers where an expression holds none, and the arrays that hold whole numbers.
+PRECISION, WHOLE = "#", "#whole"
 
 HANDLERS = {**places.HANDLERS, **matrices.HANDLERS}
 HELPERS = frozenset({"sigmoid", "softmax", "softplus", "erf", "log_cosh", "log_sigmoid", "log_softmax", "logsumexp"})
@@ -108,6 +108,7 @@ class Printer:
         self.names = names
         self.sizes: set[str] = set()
         self.helpers: set[str] = set()
+        self.counting = False
 
     def code(self, node: Array, order: Axes) -> Code:
         """The node with its axes in this order (axes it lacks are left out)."""
@@ -132,6 +133,13 @@ class Printer:
         if type(node) in HANDLERS:
             return HANDLERS[type(node)](node, order, self)
         raise UnsupportedError(f"{type(node).__name__} has no NumPy form yet")
+
+    def place(self, node: Array, order: Axes) -> str:
+        """A node that holds places, which stay whole numbers."""
+        before, self.counting = self.counting, True
+        code, _ = self.code(node, order)
+        self.counting = before
+        return code
 
     def number(self, value: Expr) -> Code:
         """A number, or an expression in sizes and in the index of a loop."""
@@ -184,7 +192,7 @@ class Printer:
         if function == "where":
             return self._where(node, args)
         if function == "number":
-            return f"{bracket(args[0], ATOM)}.astype({self._precision(node)})", ATOM
+            return f"{bracket(args[0], ATOM)}.astype({self.precision(node)})", ATOM
         if function == "floor_divide":
             # Looser than a product, since a * (b // c) is not a * b // c.
             return f"{bracket(args[0], PRODUCT)} // {bracket(args[1], ATOM)}", MATMUL
@@ -198,11 +206,12 @@ class Printer:
         code = self.spread(arg, order)
         if not arg.axes or leaves(arg) or is_truth(arg) or node.function in OPERATORS or not numbers_in(node):
             return code
-        return f"{bracket(code, ATOM)}.astype({self._precision(node)})", ATOM
+        return f"{bracket(code, ATOM)}.astype({self.precision(node)})", ATOM
 
-    def _precision(self, node: Array) -> str:
+    def precision(self, node: Array) -> str:
         """The type of the numbers in a node."""
-        found = numbers_in(node)
+        whole = self.names.get(WHOLE, "").split()
+        found = [name for name in numbers_in(node) if name not in whole]
         return f"{self.names.get(found[0], found[0])}.dtype" if found else self.names.get(PRECISION, "float")
 
     def _number(self, arg: Array, node: Map, order: Axes) -> Code:
@@ -210,7 +219,7 @@ class Printer:
         code = self._operand(arg, node, order)
         if is_truth(arg) and not arg.axes and not leaves(arg):
             return f"float({code[0]})", ATOM
-        return (f"{bracket(code, ATOM)}.astype({self._precision(node)})", ATOM) if is_truth(arg) else code
+        return (f"{bracket(code, ATOM)}.astype({self.precision(node)})", ATOM) if is_truth(arg) else code
 
     def _where(self, node: Map, args: Sequence[Code]) -> Code:
         condition, then, otherwise = node.args
@@ -220,7 +229,8 @@ class Printer:
         if mask(node) is not None:
             text = bracket(args[0], ATOM) if is_number(then, 1) else f"np.logical_not({args[0][0]})"
         # One of several numbers, in the precision of what they are chosen by.
-        return (f"{text}.astype({self._precision(condition)})" if numbers_in(condition) else text), ATOM
+        due = numbers_in(condition) or (mask(node) is not None and not self.counting)
+        return (f"{text}.astype({self.precision(condition)})" if due else text), ATOM
 
     def _outer(self, node: Map, order: Axes) -> Code | None:
         """`np.outer` for a product of two vectors along different axes."""
@@ -271,8 +281,9 @@ class Printer:
                 below.append(code[0].removeprefix("1 / "))
             elif code[0] != "1":
                 above.append(bracket(code, PRODUCT))
-        if negative and above and above[0] in masks:
-            above.sort(key=masks.__contains__)  # there is no minus for truth values
+        number = any(isinstance(node, Const) for node in product.args)
+        if masks and ((negative and above[0] in masks) or number):
+            above.sort(key=masks.__contains__)  # NumPy has no minus for truth values, and twice one is a whole number
         text = " * ".join(above) or "1"
         return "-" * negative + " / ".join([text, *below]), PRODUCT
 

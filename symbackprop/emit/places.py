@@ -15,7 +15,7 @@ from sympy import Expr
 from symbackprop.emit.layout import tuple_code
 from symbackprop.emit.numbers import ATOM, Code, bracket
 from symbackprop.expressions import Index
-from symbackprop.program import Accumulate, Affine, Array, At, Axes, FirstStep, Gather, Scatter, Window
+from symbackprop.program import Accumulate, Affine, Array, At, Axes, FirstStep, Gather, Scatter, Window, leaves
 
 HELPER_CODE = {
     "window": '''def window(x: Array, axis: int, sizes: tuple[int, ...], steps: tuple[int, ...], start: int) -> Array:
@@ -76,6 +76,12 @@ class Printer(Protocol):
 
     def called(self, name: str) -> str:
         """The name of a helper, which is then emitted."""
+
+    def precision(self, node: Array) -> str:
+        """The type of the numbers in a node."""
+
+    def place(self, node: Array, order: Axes) -> str:
+        """A node as whole numbers."""
 
 
 def window(node: Window, order: Axes, printer: Printer) -> Code:
@@ -141,7 +147,8 @@ def accumulate(node: Accumulate, order: Axes, printer: Printer) -> Code:
 def _filled(node: Array, order: Axes, printer: Printer) -> str:
     """The code of an array that has every axis of an order, of length 1 where the node lacks it."""
     if not node.axes:
-        return f"np.full({tuple_code([printer.number(axis.size)[0] for axis in order])}, {printer.code(node, ())[0]})"
+        shape, number = tuple_code([printer.number(axis.size)[0] for axis in order]), printer.code(node, ())[0]
+        return f"np.full({shape}, {number}{'' if leaves(node) else f', {printer.precision(node)}'})"
     code = printer.code(node, order)
     marks = [":" if axis in node.axes else "None" for axis in order]
     return f"{bracket(code, ATOM)}[{', '.join(marks)}]" if "None" in marks else code[0]
@@ -153,7 +160,7 @@ def gather(node: Gather, order: Axes, printer: Printer) -> Code:
     others = tuple(axis for axis in order if axis in node.arg.axes and axis not in shared)
     table = printer.code(node.arg, (*shared, node.axis, *others))
     index = node.index.axes
-    inside = ", ".join([*(_grid(axis, index, printer) for axis in shared), printer.code(node.index, index)[0]])
+    inside = ", ".join([*(_grid(axis, index, printer) for axis in shared), printer.place(node.index, index)])
     return printer.transposed((f"{bracket(table, ATOM)}[{inside}]", ATOM), (*index, *others), order)
 
 
@@ -170,7 +177,7 @@ def scatter(node: Scatter, order: Axes, printer: Printer) -> Code:
     rest = tuple(axis for axis in order if axis != node.axis)
     index = node.index.axes
     values = _filled(node.arg, (*index, *rest), printer)
-    places, length = printer.code(node.index, index)[0], printer.number(node.axis.size)[0]
+    places, length = printer.place(node.index, index), printer.number(node.axis.size)[0]
     text = f"{printer.called('scatter')}({places}, {values}, {length})"
     return printer.transposed((text, ATOM), (node.axis, *rest), order)
 

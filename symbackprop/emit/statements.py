@@ -8,9 +8,11 @@ from itertools import count
 
 from symbackprop.emit.layout import WIDTH, tuple_code
 from symbackprop.emit.nodes import read
-from symbackprop.emit.numpy import numpy_code
-from symbackprop.program import Array, Assign, Const, Leaf, Loop, Map, Position, Statement, children, rebuilt
-from symbackprop.program.masks import is_truth
+from symbackprop.emit.numpy import PRECISION, numpy_code
+from symbackprop.program import Array, Assign, Const, Leaf, Loop, Map, Position, Statement, children, leaves, rebuilt
+from symbackprop.program.masks import LOGICAL, OPERATORS, is_truth, mask
+
+DECIDING = frozenset({*LOGICAL, *OPERATORS})
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,9 @@ def statement_code(statement: Assign, names: Mapping[str, str] | None = None) ->
         return code
     shape = tuple_code([numpy_code(Const(axis.size), (), names) for axis in statement.axes])
     if not own:
-        return f"np.full({shape}, {float(value.value) if _is_number(value) else code})"  # type: ignore[attr-defined]
+        number = str(float(value.value)) if _is_number(value) else code  # type: ignore[attr-defined]
+        precision = f", {names[PRECISION]}" if names and PRECISION in names and not leaves(value) else ""
+        return f"np.full({shape}, {number}{precision})"
     marks = [":" if axis in own else "None" for axis in statement.axes]
     marks = marks[marks.index(":") :]
     if "None" in marks:
@@ -124,9 +128,18 @@ def _numbered(statement: Assign) -> Assign:
 
 
 def _numeric(part: Array, whole: Array) -> Array:
-    """A part as numbers, where it is truth values that are added or multiplied: its name does not tell what it is."""
-    apart = isinstance(whole, Map) and whole.function in ("add", "mul")
-    return Map("number", (part,)) if apart and is_truth(part) else part
+    """A part as numbers, where it is truth values that are computed with: its name does not tell what it is."""
+    if not is_truth(part) or (isinstance(whole, Map) and not _computes(whole, part)):
+        return part
+    return Map("number", (part,))
+
+
+def _computes(whole: Map, part: Array) -> bool:
+    """Whether truth values in an operation would be taken for numbers; beside numbers of a kind they take that."""
+    if whole.function == "mul":
+        truths = [is_truth(mask(arg) or arg) for arg in whole.args]
+        return all(truths) or any(not truth and not leaves(arg) for truth, arg in zip(truths, whole.args, strict=True))
+    return whole.function not in DECIDING and not (whole.function == "where" and part is whole.args[0])
 
 
 def _in_parts(
@@ -143,12 +156,16 @@ def _in_parts(
         return lengths[id(part)][1]
 
     while len(written := line(statement)) > WIDTH - 4:
-        inside = [part for part in children(statement.value) if not isinstance(part, Leaf | Const | Position)]
+        value = statement.value
+        # Truth values as numbers are taken apart inside.
+        whole = value.args[0] if isinstance(value, Map) and value.function == "number" else value
+        inside = [part for part in children(whole) if not isinstance(part, Leaf | Const | Position)]
         if not inside:
             break
         longest = max(inside, key=length)
-        part = Assign(next(names), longest.axes, _numeric(longest, statement.value))
+        part = Assign(next(names), longest.axes, _numeric(longest, whole))
         yield from _in_parts(part, line, names)
-        kept = [Leaf(part.name, part.axes) if child is longest else child for child in children(statement.value)]
-        statement = replace(statement, value=rebuilt(statement.value, kept))
+        kept = [Leaf(part.name, part.axes) if child is longest else child for child in children(whole)]
+        rest = rebuilt(whole, kept)
+        statement = replace(statement, value=rest if whole is value else Map("number", (rest,)))
     yield statement, written

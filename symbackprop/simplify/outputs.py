@@ -14,7 +14,7 @@ import sympy as sp
 from sympy import Dummy, Expr, Symbol
 from sympy.core.random import rng
 
-from symbackprop.expressions import Delta, Index, Read, Total, Where, reads
+from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, reads
 from symbackprop.matrices import Determinant, Inverse
 from symbackprop.simplify.cost import cost
 
@@ -113,6 +113,9 @@ def isolate(value: Expr, part: Expr, result: Expr) -> Expr | None:
     """
     # The solution would hold on one branch only, and the assumption that makes roots simple would decide its condition.
     if any(part in sp.preorder_traversal(branch) for branch in value.atoms(Where)):
+        return None
+    # The largest of several is one of them, and no equation for each.
+    if any(index in part.free_symbols for node in value.atoms(Peak, ArgPeak) for index in node.bound):
         return None
     unknown = Dummy("u", positive=True)
     left = value.xreplace({part: unknown})

@@ -210,8 +210,9 @@ def _chosen(found: Mapping[Place, Symbol], at: Sequence[Any]) -> Expr:
     """An element whose place depends on values: each that it may be, under the condition that it is the one."""
     rows = []
     for place, symbol in found.items():
-        fixed = [sp.Eq(want, here, evaluate=False) for want, here in zip(at, place, strict=True)]
-        rows.append((symbol, sp.And(*fixed)))
+        pairs = [(want, here) for want, here in zip(at, place, strict=True) if want != here]
+        if not any(isinstance(want, int) for want, _ in pairs):
+            rows.append((symbol, sp.And(*(sp.Eq(want, here, evaluate=False) for want, here in pairs))))
     return _piecewise(*rows, (sp.S.Zero, sp.true))
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import sympy as sp
 from sympy import Expr, Symbol
 
+from symbackprop.categories import axes_pointed_into
 from symbackprop.errors import ShapeError, UndefinedError
 from symbackprop.expressions import Delta, Read, reads
 from symbackprop.graph import Graph, Role, Tensor
@@ -133,7 +134,8 @@ def _draw(graph: Graph, tensor: Tensor, sizes: Mapping[Symbol, int], rng: np.ran
     if tensor.role == "constant" and tensor.value is not None:
         return _own(tensor)
     if "integer" in facts:
-        return rng.integers(0, _bound(graph, tensor, sizes), shape).astype(np.float64)
+        lowest = axes_pointed_into(graph)[tensor.name].lowest
+        return rng.integers(lowest, lowest + _bound(graph, tensor, sizes), shape).astype(np.float64)
     if "one_hot" in facts:
         return _one_hot(shape, facts["one_hot"], rng)
     # Targets between 0 and 1 suit every loss, those with logarithms of t and of 1 - t too.

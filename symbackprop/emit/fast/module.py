@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from symbackprop.categories import limits
 from symbackprop.emit.environment import render
 from symbackprop.emit.fast.fitting import fitting
 from symbackprop.emit.fast.kernel import kernel_values
@@ -56,7 +57,7 @@ def fast_body(
 
 
 def _workspace(workspace: Workspace, functions: Functions) -> dict[str, Any]:
-    whole = {t.name for t in functions.graph.tensors.values() if t.is_whole}
+    whole = set(limits(functions.graph))
     named = dict(zip(functions.given, functions.data, strict=True))
     floating = [data for name, data in named.items() if name not in whole]
     sizes = [functions.writer.size(size) for size in workspace.sizes]

@@ -123,7 +123,8 @@ class Workspace:
             if owner != place:
                 rows.append(f"{place} = {owner}")
                 continue
-            kind = "bool" if is_truth(assign.value) else "dtype"
+            truth = is_truth(assign.value) and assign.name not in self.program.gradients.values()
+            kind = "bool" if truth else "dtype"
             rows.append(f"{place} = np.empty({self.shape(assign.axes)}, {kind})")
         rows += [row for steps in self._steps.values() for row in steps.memory]
         return rows + [f"{name} = {code}" for name, code in self.operations.windows.items()]

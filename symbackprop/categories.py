@@ -1,0 +1,81 @@
+"""Tensors of whole numbers, such as labels and tokens → the ranges of places that these point to."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import sympy as sp
+from sympy import Expr
+
+from symbackprop.expressions import Read, Where, tensors_read
+from symbackprop.graph import Graph
+
+
+class Places(NamedTuple):
+    """Whole numbers from the lowest on, as many as the shortest of some axes is long; any number if there are none."""
+
+    lowest: int
+    lengths: tuple[Expr, ...]
+
+
+def axes_pointed_into(graph: Graph) -> dict[str, Places]:
+    """The lengths of the axes that each tensor of whole numbers points into, and the lowest number that does.
+
+    Example:
+        >>> import numpy as np
+        >>> import symbackprop as sb
+        >>> def loss(z, t):
+        ...     return -np.log(np.exp(z[t - 1]) / np.sum(np.exp(z)))
+        >>> derived = sb.derive(loss, z=10, t=(), integers="t")
+        >>> axes_pointed_into(derived.stages.graph)
+        {'t': Places(lowest=1, lengths=(10,))}
+    """
+    found: dict[str, dict[Places, None]] = {t.name: {} for t in graph.tensors.values() if t.is_whole}
+    for equation in graph.equations:
+        for read in sorted(equation.rhs.atoms(Read), key=str):
+            for size, place in zip(graph.tensors[read.tensor].shape, read.indices, strict=True):
+                for name, places in _pointing(place, size):
+                    found.get(name, {})[places] = None
+    return {name: _common(list(places)) for name, places in found.items()}
+
+
+def _pointing(place: Expr, size: Expr) -> list[tuple[str, Places]]:
+    """The tensor that a place t, t + 1 or 2 - t is read from, and the numbers for which it lies in an axis."""
+    if isinstance(place, Read):
+        return [(place.tensor, Places(0, (size,)))]
+    first, read = place.as_coeff_Add()
+    sign, read = read.as_coeff_Mul()
+    if not isinstance(read, Read) or abs(sign) != 1 or not (first.is_Integer and size.is_Integer):
+        return []
+    return [(read.tensor, Places(int(-first if sign == 1 else first - size + 1), (size,)))]
+
+
+def _common(places: list[Places]) -> Places:
+    """The numbers that lie in every range."""
+    lowest = max((one.lowest for one in places), default=0)
+    if all(one.lowest == lowest for one in places):
+        return Places(lowest, tuple(dict.fromkeys(length for one in places for length in one.lengths)))
+    ends = [one.lowest + length for one in places for length in one.lengths if length.is_Integer]
+    return Places(lowest, (sp.Integer(max(min(ends) - lowest, 0)),))
+
+
+def limits(graph: Graph) -> dict[str, Places]:
+    """What the numbers of each such tensor must be among; any where a branch decides what one of them means.
+
+    A tensor that is only computed with, such as counts in a weighted sum, is none of these.
+    """
+    wheres = [where for equation in graph.equations for where in equation.rhs.atoms(Where)]
+    decided = {read.tensor for where in wheres for read in where.args[0].atoms(Read)}
+    kept = decided | _behind_places(graph)
+    found = {name: places for name, places in axes_pointed_into(graph).items() if name in kept}
+    return {name: Places(0, ()) if name in decided else places for name, places in found.items()}
+
+
+def _behind_places(graph: Graph) -> set[str]:
+    """The tensors that are places in others, and those that these are computed from."""
+    reads = [read for equation in graph.equations for read in equation.rhs.atoms(Read)]
+    found = {inner.tensor for read in reads for place in read.indices for inner in place.atoms(Read)}
+    for equation in reversed(graph.equations):
+        if equation.tensor in found:
+            found |= set(tensors_read(equation.rhs))
+    return found
