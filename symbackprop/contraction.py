@@ -127,7 +127,7 @@ def _placed(factors: list[Expr]) -> list[Expr]:
     """Beside [k = 2 t + argmax …], the place 2 t + argmax … is k: two maxima are found one by one."""
     for delta in [factor for factor in factors if isinstance(factor, Delta)]:
         for index, place in (delta.args, delta.args[::-1]):
-            if isinstance(index, Index) and place.has(ArgPeak):
+            if isinstance(index, Index) and place.has(ArgPeak) and delta in factors:  # no other was put into it
                 factors = [factor if factor is delta else factor.xreplace({place: index}) for factor in factors]
     return factors
 
@@ -173,8 +173,8 @@ def _fixing(bound: Sequence[Index], factors: Sequence[Expr]) -> tuple[Expr, Inde
             if coefficient not in (1, -1) or any(index in node.free_symbols for node in difference.atoms(ArgPeak)):
                 continue
             value = sp.expand(index - difference / coefficient)
-            if index in value.free_symbols:  # as in k = j - 4 floor(j / 4)
-                continue
+            if index in value.free_symbols:
+                continue  # as in k = j - 4 floor(j / 4)
             if value.is_Symbol and fits(value, index.size):
                 return delta, index, value
             if found is None or (fits(value, index.size) and not fits(found[2], found[1].size)):

@@ -56,7 +56,7 @@ class Curvature:
                 [tensor.name for tensor in given],
                 self.record.vectors,
                 self.record.results,
-                given_sizes(given),
+                given_sizes((*given, *self.graph.parameters)),
                 self._formula,
             )
         )

@@ -13,7 +13,7 @@ from symbackprop.arrays.elementwise import Operation, argument, divide, multiply
 from symbackprop.arrays.products import matmul
 from symbackprop.arrays.reductions import largest, mean, smallest, total
 from symbackprop.arrays.selecting import select
-from symbackprop.arrays.shaping import expand_dims, ravel, reshape, stack
+from symbackprop.arrays.shaping import constant_array, expand_dims, ravel, reshape, stack
 from symbackprop.arrays.values import Value, axis_number, shape_text, whole_number
 from symbackprop.errors import LanguageError, ShapeError
 from symbackprop.expressions import Where
@@ -50,7 +50,7 @@ def average(value: Value, axis: Any = None, weights: Any = None, keepdims: Any =
     """
     if weights is None:
         return mean(value, axis, keepdims)
-    weights = value.book.named(weights) if isinstance(weights, Value) else weights
+    weights = value.book.named(constant_array(value.book, weights))
     if weights.shape != value.shape:
         number = axis_number(0 if axis is None else axis, value.rank, "this array")
         if axis is None or weights.shape != (value.shape[number],):

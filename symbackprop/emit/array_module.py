@@ -136,7 +136,7 @@ class _Writer:
         given = [*graph.with_role("input", "constant"), *graph.with_role("target")]
         self.data = [self.name(tensor.name) for tensor in given]
         self.given = [tensor.name for tensor in given]
-        self.whole = frozenset(t.name for t in given if t.is_whole)
+        self.whole = frozenset(t.name for t in graph.tensors.values() if t.is_whole)
 
     def name(self, name: str) -> str:
         return self.names.get(name, name)
@@ -177,7 +177,8 @@ class _Writer:
         rows = [f'{self.name(p)} = params["{p}"]' for p in self.program.parameters]
         for size, (array, axis) in self.program.sizes.items():
             rows.append(f"{self.names.get(f'#{size}', size)} = {self.name(array)}.shape[{axis}]")
-        rows += [f"{self.name(n)} = xp.astype({self.name(n)}, xp.int64)" for n in sorted(self.whole & used)]
+        whole = sorted(self.whole & used & {*self.given})
+        rows += [f"{self.name(n)} = xp.astype({self.name(n)}, xp.int64)" for n in whole]
         return [*rows, *self.statements(statements, commented)]
 
     def statements(self, statements: Iterable[Statement], commented: bool = False) -> list[str]:
@@ -198,7 +199,11 @@ class _Writer:
     def _code(self, part: Assign, lists: Lists) -> str:
         printer = ArrayApi(self.names, self.whole, lists)
         value = part.value
-        code = printer.numeric(value, part.axes)[0]
+        if part.name in self.whole:
+            code = printer.spread(value, part.axes)[0]
+            code = code if is_whole(value, self.whole) else f"xp.astype({code}, xp.int64)"
+        else:
+            code = printer.numeric(value, part.axes)[0]
         self.helpers |= printer.helpers
         if not is_array(value):
             code = f"xp.asarray({code}, dtype=dtype)"

@@ -204,7 +204,8 @@ class Printer:
     def _operand(self, arg: Array, node: Map, order: Axes) -> Code:
         """An argument; one made of positions alone takes the precision of the numbers that it meets."""
         code = self.spread(arg, order)
-        if not arg.axes or leaves(arg) or is_truth(arg) or node.function in OPERATORS or not numbers_in(node):
+        plain = not arg.axes or leaves(arg) or is_truth(arg) or self.counting
+        if plain or node.function in OPERATORS or not numbers_in(node):
             return code
         return f"{bracket(code, ATOM)}.astype({self.precision(node)})", ATOM
 

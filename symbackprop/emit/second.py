@@ -51,7 +51,8 @@ def emit_second(second: Second) -> str:
     opening += [f'{array} = vectors["{name}"]' for name, array in second.vectors.items() if array in taken]
     for size, (array, axis) in second.sizes.items():
         if size in used:
-            opening.append(f"{size} = {array}.shape[{axis}]")
+            own = array if array in second.data else f'params["{array}"]'
+            opening.append(f"{size} = {own}.shape[{axis}]")
     helpers = helpers_used(second.statements)
     arguments = ["params: Params", *(["vectors: Params"] if second.vectors else [])]
     return render(

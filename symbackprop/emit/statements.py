@@ -122,9 +122,10 @@ def _is_number(value: Array) -> bool:
 
 
 def _numbered(statement: Assign) -> Assign:
-    """A statement whose array holds numbers, even where they are 1 for true and 0 for false."""
+    """A statement whose array holds numbers, even where they are 1 for true and 0 for false, or positions alone."""
     value = statement.value
-    return replace(statement, value=Map("number", (value,))) if value.axes and is_truth(value) else statement
+    due = value.axes and (is_truth(value) or not leaves(value))
+    return replace(statement, value=Map("number", (value,))) if due else statement
 
 
 def _numeric(part: Array, whole: Array) -> Array:

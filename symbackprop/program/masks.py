@@ -68,7 +68,8 @@ def positive(node: Array) -> Array:
 def summed(node: Reduce) -> Reduce:
     """A sum whose truth values are numbers: NumPy counts those in integers of 64 bits."""
     inside = mask(node.arg) or node.arg
-    return replace(node, arg=_number(inside)) if node.kind == "sum" and is_truth(inside) else node
+    due = is_truth(inside) or not leaves(inside)
+    return replace(node, arg=_number(inside)) if node.kind == "sum" and due else node
 
 
 def multiplied(node: Contract) -> Contract:

@@ -131,15 +131,15 @@ class _Writing:
     def _read(self, expr: Read) -> Writer:
         names = self.names(expr.tensor)
         indices = expr.indices
+        # Outside of its range a tensor is 0.
         if all(isinstance(index, Index) for index in indices):
             if len(indices) == 1:
                 (only,) = indices
-                return lambda env: names[(env[only],)]
+                return lambda env: names.get((env[only],), "0")
             if len(indices) == 2:
                 first, second = indices
-                return lambda env: names[env[first], env[second]]
+                return lambda env: names.get((env[first], env[second]), "0")
         places = [self._place(index) for index in indices]
-        # Outside of its range a tensor is 0.
         return lambda env: names.get(tuple([place(env) for place in places]), "0")
 
     def _place(self, index: Expr) -> Callable[[Env], int]:

@@ -111,3 +111,69 @@ def test_an_index_has_a_letter_that_no_size_has():
 
 def test_labels_that_are_computed_are_drawn_where_they_point():
     assert derive(lambda A, i: np.sum(A[i - 1] ** 2), A=3, i=2, integers="i", wrt="A").verify().passed
+
+
+def second(code, *given):
+    module = {}
+    exec(compile(code, "second", "exec"), module)
+    (found,) = module["second"](*given).values()
+    return found
+
+
+@pytest.mark.parametrize("size", [4, "n"])
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda z: z.max() ** 2,
+        lambda z: np.sum((z / np.max(z)) ** 2),
+        lambda z: z.max() * z.min(),
+        lambda z: np.mean(z**3),
+    ],
+)
+def test_second_derivatives_of_maxima_and_over_sizes_that_parameters_alone_have(function, size):
+    z, v = np.array([3.0, 1.0, 2.0, 0.3]), np.arange(4.0)
+    d = derive(function, z=size, wrt=["z"])
+    expected = hessian(function, z)
+    assert second(d.hessian("z", "z").code, {"z": z}) == pytest.approx(expected, abs=1e-5)
+    assert second(d.hvp().code, {"z": z}, {"z": v}) == pytest.approx(expected @ v, abs=1e-5)
+
+
+def hessian(function, z, step=1e-4):
+    places = np.eye(z.size) * step
+    return np.array(
+        [
+            [
+                function(z + a + b) - function(z + a - b) - function(z - a + b) + function(z - a - b)
+                for a in places
+            ]
+            for b in places
+        ]
+    ) / (4 * step**2)  # fmt: skip
+
+
+def test_second_derivatives_of_maxima_over_rows_read_whole_places():
+    d = derive(lambda z: np.sum(z.reshape(2, 2).max(axis=1) ** 2), z=4, wrt=["z"])
+    found = second(d.hvp().code, {"z": np.array([3.0, 1.0, 2.0, 0.3])}, {"z": np.arange(4.0)})
+    assert found.tolist() == [0, 0, 4, 0]
+
+
+def test_lines_of_a_slice():
+    lines = list(derive(lambda z: np.sum(np.tanh(z)[:-1] ** 2), z=3, wrt=["z"]).lines())
+    assert lines[-1].endswith("= 0") and len(lines) == 3
+
+
+def test_gradients_of_numbers_that_are_known_have_the_precision_of_the_parameters():
+    d = derive(lambda u, v: np.sum(u * np.arange(3)) + np.average(v**2, weights=[1.0, 2.0, 3.0]), u=3, v=3)
+    for style in ("readable", "fast"):
+        _, gradients = d.compile(style).loss_and_grad({"u": np.ones(3, np.float32), "v": np.ones(3, np.float32)})
+        assert {gradient.dtype for gradient in gradients.values()} == {np.dtype(np.float32)}
+
+
+def test_computed_labels_in_the_array_api(tmp_path):
+    strict = pytest.importorskip("array_api_strict")
+    d = derive(lambda z, t: -np.mean(z[np.arange(3), np.where(t == -100, 0, t)]), z=(3, 3), t=3, integers="t", wrt="z")
+    d.write(tmp_path, ["array_api"])
+    module = {}
+    exec(compile((tmp_path / "gradients_array_api.py").read_text(encoding="utf-8"), "module", "exec"), module)
+    loss, _ = module["loss_and_grad"]({"z": strict.asarray(Z)}, strict.asarray(np.array([0, -100, 2])))
+    assert float(loss) == pytest.approx(-(Z[0, 0] + Z[1, 0] + Z[2, 2]) / 3)
