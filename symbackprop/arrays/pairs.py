@@ -57,8 +57,7 @@ def average(value: Value, axis: Any = None, weights: Any = None, keepdims: Any =
             shapes = f"{shape_text(weights.shape)} and {shape_text(value.shape)}"
             raise ShapeError(f"weights and array have the shapes {shapes}", help="give the axis that weights belong to")
         weights = expand_dims(weights, tuple(n for n in range(value.rank) if n != number))
-    below = total(weights, None if weights.shape == value.shape and axis is None else axis, keepdims)
-    return divide(total(multiply(value, weights), axis, keepdims), below)
+    return divide(total(multiply(value, weights), axis, keepdims), total(weights, axis, keepdims))
 
 
 def span(value: Value, axis: Any = None, keepdims: Any = False) -> Value:

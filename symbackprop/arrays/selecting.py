@@ -40,14 +40,14 @@ def _read_at(value: Value, parts: list[Any]) -> Value:
     """The entries at one part for each axis, and None for a new one; arrays of positions share their axes."""
     sizes = iter(value.shape)
     parts = [part if part is None else inside(part, next(sizes), value) for part in parts]
-    shared, arrays = (
-        together(*(part.apart() for part in parts if is_array(part))) if any(map(is_array, parts)) else ((), [])
-    )
+    arrays = [part.apart() for part in parts if is_array(part)]
+    shared, arrays = together(*arrays) if arrays else ((), [])
+    first = place_of_arrays(parts) if shared else None
     axes: list[Index] = []
     table: dict[Index, Expr] = {}
     own, placed = iter(value.axes), iter(arrays)
     for number, part in enumerate(parts):
-        if shared and number == place_of_arrays(parts):
+        if number == first:
             axes += shared
         if part is None:
             axes.append(value.book.index(1))
@@ -105,7 +105,7 @@ def take_along_axis(value: Value, indices: Any, axis: Any = -1) -> Value:
     (places,) = unfolded(value.book, [indices])
     if axis is None:
         value, axis = ravel(value), 0
-    if not is_array(places) or places.rank != value.rank:
+    if len(getattr(places, "shape", ())) != value.rank or not value.rank:
         raise ShapeError(
             f"positions along an axis of an array with {value.rank} axes need as many axes",
             help="write [:, None] behind one position for each row",

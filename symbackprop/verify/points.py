@@ -134,8 +134,9 @@ def _draw(graph: Graph, tensor: Tensor, sizes: Mapping[Symbol, int], rng: np.ran
     if tensor.role == "constant" and tensor.value is not None:
         return _own(tensor)
     if "integer" in facts:
-        lowest = axes_pointed_into(graph)[tensor.name].lowest
-        return rng.integers(lowest, lowest + _bound(graph, tensor, sizes), shape).astype(np.float64)
+        lowest, lengths = axes_pointed_into(graph)[tensor.name]
+        count = min([_bound(graph, tensor, sizes), *(int(_sized(length, sizes)) for length in lengths)])
+        return rng.integers(lowest, lowest + count, shape).astype(np.float64)
     if "one_hot" in facts:
         return _one_hot(shape, facts["one_hot"], rng)
     # Targets between 0 and 1 suit every loss, those with logarithms of t and of 1 - t too.
