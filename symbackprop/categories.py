@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.expressions import Read, Where, tensors_read
+from symbackprop.expressions import ArgPeak, Delta, Index, Read, Where, Within, places_read, tensors_read
 from symbackprop.graph import Graph
 
 
@@ -73,9 +75,42 @@ def limits(graph: Graph) -> dict[str, Places]:
 
 def _behind_places(graph: Graph) -> set[str]:
     """The tensors that are places in others, and those that these are computed from."""
-    reads = [read for equation in graph.equations for read in equation.rhs.atoms(Read)]
-    found = {inner.tensor for read in reads for place in read.indices for inner in place.atoms(Read)}
+    found = {name for equation in graph.equations for name in places_read(equation.rhs)}
     for equation in reversed(graph.equations):
         if equation.tensor in found:
             found |= set(tensors_read(equation.rhs))
     return found
+
+
+def counted_from_one(graph: Graph) -> Graph:
+    """The same graph, with those given tensors marked whose numbers print counts from 1 as it counts indices.
+
+    These are whole numbers that are nothing but places: a formula has p_{i,t_i} then, as books have. Numbers that are
+    computed with, compared with a number or known keep what they are, and their formula has p_{i,t_i+1}.
+    """
+    pointing = {name for name, places in axes_pointed_into(graph).items() if places.lengths} | _compared(graph)
+    given = graph.with_role("input", "target", "constant")
+    counted = {one.name for one in given if one.name in pointing and one.value is None}
+    counted -= {name for equation in graph.equations for name in _computed_with(equation.rhs)}
+    marked = {name: replace(one, from_one=name in counted) for name, one in graph.tensors.items()}
+    return replace(graph, tensors=marked)
+
+
+def _compared(graph: Graph) -> set[str]:
+    """The tensors of whole numbers that are compared with indices."""
+    conditions = [node for one in graph.equations for node in one.rhs.atoms(sp.core.relational.Relational, Delta)]
+    sides = [node.args for node in conditions if any(isinstance(side, Index) for side in node.args)]
+    names = {side.tensor for pair in sides for side in pair if isinstance(side, Read)}
+    return {name for name in names if name in graph.tensors and graph.tensors[name].is_whole}
+
+
+def _computed_with(expr: sp.Basic, is_place: bool = False) -> Iterator[str]:
+    """The tensors of which more is asked than which place their numbers are."""
+    if isinstance(expr, Read) and not is_place:
+        yield expr.tensor
+    parts: tuple[sp.Basic, ...] = expr.indices if isinstance(expr, Read) else expr.args
+    are_places = isinstance(expr, Read | Within)
+    if isinstance(expr, Delta | sp.Eq | sp.Ne):
+        are_places = all(isinstance(part, Read | Index | ArgPeak) for part in parts)
+    for part in parts[:1] if isinstance(expr, Within) else parts:
+        yield from _computed_with(part, are_places)

@@ -234,6 +234,24 @@ def tensors_read(expr: Expr) -> tuple[str, ...]:
     return tuple(dict.fromkeys(read.tensor for read in reads(expr)))
 
 
+def places_read(expr: Expr) -> set[str]:
+    """The tensors whose entries are places in others; x[argmax(z)] is a place in x that no entry of z is.
+
+    Example:
+        >>> i = Index("i", 3)
+        >>> places_read(Read("w", Read("t", i) + 1) * Read("x", i))
+        {'t'}
+    """
+    return {name for read in expr.atoms(Read) for place in read.indices for name in _entries(place)}
+
+
+def _entries(place: Expr) -> set[str]:
+    if isinstance(place, Read):
+        return {place.tensor}
+    parts = () if isinstance(place, ArgPeak) else place.args[1:] if isinstance(place, Where) else place.args
+    return {name for part in parts for name in _entries(part)}
+
+
 def indices_of(expr: Expr) -> list[Index]:
     """Every index in an expression, bound ones included, in order of appearance."""
     return list(dict.fromkeys(node for node in sp.preorder_traversal(expr) if isinstance(node, Index)))

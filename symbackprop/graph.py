@@ -42,6 +42,7 @@ class Tensor:
         layer: The number of the layer it belongs to, counted from 1; 0 for inputs, targets and the loss.
         names: What the user calls its elements, nested like its shape, if they have names of their own.
         initializer: Keras' name of the rule by which training draws its first values.
+        from_one: Whether print counts its numbers, which are places in others, from 1, as it counts indices.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Tensor:
     layer: int = 0
     names: Any = None
     initializer: str = ""
+    from_one: bool = False
 
     @property
     def own_names(self) -> list[str]:

@@ -6,6 +6,7 @@ import sympy as sp
 
 import symbackprop as sb
 from symbackprop.categories import Places, axes_pointed_into, limits
+from symbackprop.display import build, text
 
 
 def graph(function, **shapes):
@@ -53,3 +54,22 @@ def test_computed_places(function, places):
         for outside in (low - 1, low + int(length)) if places.lengths else ():
             with pytest.raises(ValueError, match=f"t holds {outside}, but should hold whole numbers from {low} to"):
                 module.loss_and_grad({"w": w}, np.full(3, outside))
+
+
+@pytest.mark.parametrize(
+    ("function", "printed"),
+    [
+        (lambda w, t: np.sum(w[t] ** 2), "Σᵢ w_{tᵢ}²"),
+        (lambda w, t: np.sum((w - np.eye(5)[t[0]]) ** 2), "Σᵢ (wᵢ - [t₁ = i])²"),
+        (lambda w, t: np.sum(w * (t[:, None] == np.arange(5))), "Σᵢ Σⱼ wⱼ·[tᵢ = j]"),
+        (lambda w, t: np.sum(w * (t[:, None] > np.arange(5))), "Σᵢ Σⱼ wⱼ·[tᵢ ≥ j]"),
+        (lambda w, t: np.sum(w[t] * t), "Σᵢ w_{tᵢ+1}·tᵢ"),
+        (lambda w, t: np.sum(w[t] * (t != 2)), "Σᵢ w_{tᵢ+1}·[tᵢ ≠ 2]"),
+        (lambda w, t: np.sum(w[t - 1]), "Σᵢ w_{tᵢ}"),
+        (lambda w, t: np.sum(w[np.argmax(w)] * w[t] ** 2), "Σᵢ w_{tᵢ}²·w_{argmaxⱼwⱼ}"),
+    ],
+)
+def test_print_counts_from_one_what_is_a_place_alone(function, printed):
+    derived = sb.derive(function, integers="t", wrt="w", w=5, t=3)
+    stages = derived.stages
+    assert text(build(stages.graph.equations[-1].rhs, stages.reader)) == printed

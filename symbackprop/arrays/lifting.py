@@ -18,7 +18,7 @@ from sympy import Expr, Symbol
 from symbackprop.arrays.values import PLAIN, Value, exact, put
 from symbackprop.contraction import ALPHABET, letter, tidy
 from symbackprop.errors import LanguageError, ShapeError
-from symbackprop.expressions import Index, Read, reads, renaming, tensors_read
+from symbackprop.expressions import Index, Read, places_read, renaming, tensors_read
 from symbackprop.graph import Equation, Fact, Graph, Role, Tensor
 
 LETTERS = "ijklpqruvw"
@@ -206,7 +206,7 @@ class Lifting:
             equations.append(Equation(new, equation.indices, equation.rhs.xreplace(table)))
             role: Role = "loss" if old == last else "hidden"
             tensors[new] = Tensor(new, role, equation.indices, label=new)
-        for place in _places(equations):
+        for place in {name for equation in equations for name in places_read(equation.rhs)}:
             tensors[place] = replace(tensors[place], facts=(Fact("integer"),))
         return Graph(name, tensors, tuple(equations), sizes, ("written",) * len(equations))
 
@@ -287,14 +287,3 @@ def named_like_a_size(name: str, **place: Any) -> LanguageError:
     """What is said where a tensor and a symbolic size have one name."""
     message = f"the tensor {name!r} has the name of the size {name!r}"
     return LanguageError(message, help="give the tensor or the size another name", **place)
-
-
-def _places(equations: Sequence[Equation]) -> set[str]:
-    """The tensors whose entries are places in others."""
-    return {
-        inner.tensor
-        for equation in equations
-        for read in reads(equation.rhs)
-        for index in read.indices
-        for inner in index.atoms(Read)
-    }

@@ -11,9 +11,9 @@ from typing import Any
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.display.coefficients import exact, flipped, is_root, number_tree, rooted
+from symbackprop.display.coefficients import exact, flipped, is_divisor, is_root, number_tree, rooted
 from symbackprop.display.order import arrange_factors, arrange_terms
-from symbackprop.display.places import arithmetic, from_one, place_tree
+from symbackprop.display.places import arithmetic, compared, from_one, place_tree, unclear
 from symbackprop.display.reader import TensorReader
 from symbackprop.display.tree import (
     Apply,
@@ -78,7 +78,14 @@ def build(
     reader = reader or TensorReader({})
     index = index or (reader if isinstance(reader, TensorReader) else TensorReader({})).index
     hidden = hidden or getattr(reader, "hidden", ())
-    return _Builder(reader, index, ranges, frozenset(hidden), symbols or {}).tree(expr)
+    builder = _Builder(reader, index, ranges, frozenset(hidden), symbols or {})
+    builder.unclear = unclear(expr)
+    return builder.tree(expr)
+
+
+def part_of_place(expr: Expr, reader: TensorReader) -> Tree:
+    """What stands in a place beside indices and reads, such as an arg max."""
+    return _Builder(reader, reader.index, False, reader.hidden, {}).counting(expr)
 
 
 class _Builder:
@@ -91,19 +98,22 @@ class _Builder:
         symbols: Mapping[Any, Tree],
     ) -> None:
         self.reader = reader
+        self.counted: Callable[[Read], bool] = getattr(reader, "counts_from_one", lambda read: False)
+        self.whole: Callable[[Read], bool] = getattr(reader, "is_whole", lambda read: False)
         self.index = index
         self.ranges = ranges
         self.hidden = hidden
         self.symbols = symbols
+        self.unclear: frozenset[Index] = frozenset()
 
     def tree(self, expr: Expr) -> Tree:
         if expr.is_Rational or expr.is_Float:
             return number_tree(exact(expr))
         if expr is sp.pi or expr is sp.E:
             return Symbol(Sign("pi" if expr is sp.pi else "e"), key="pi" if expr is sp.pi else "e")
-        if isinstance(expr, Index):
+        if self.counts(expr):
             # As a value an index counts from 0, in print from 1.
-            return Sum((self.index(expr), Minus(integer(1))))
+            return Sum((self.counting(expr), Minus(integer(1))))
         if expr in self.symbols:
             return self.symbols[expr]
         if expr.is_Symbol:
@@ -113,6 +123,22 @@ class _Builder:
                 found: Tree = method(self, expr)
                 return found
         raise TypeError(f"a {type(expr).__name__} cannot be printed")
+
+    def counts(self, expr: Expr) -> bool:
+        """Whether something is a place that print counts from 1."""
+        return isinstance(expr, Index | ArgPeak) or (isinstance(expr, Read) and self.counted(expr))
+
+    def counting(self, expr: Expr) -> Tree:
+        """A place as it is printed, or a part of one."""
+        if isinstance(expr, Index):
+            return self.index(expr)
+        return (
+            self.extreme(expr)
+            if isinstance(expr, ArgPeak)
+            else self.read(expr)
+            if self.counts(expr)
+            else self.tree(expr)
+        )
 
     def read(self, expr: Read) -> Tree:
         return self.reader(expr)
@@ -134,8 +160,8 @@ class _Builder:
         return self.product(number, factors)
 
     def product(self, number: Expr, factors: Sequence[Expr]) -> Tree:
-        above = [factor for factor in factors if not _is_divisor(factor)]
-        below = [1 / factor for factor in factors if _is_divisor(factor)]
+        above = [factor for factor in factors if not is_divisor(factor)]
+        below = [1 / factor for factor in factors if is_divisor(factor)]
         number, above, below = rooted(number, above, below)
         if below and all(divisor.is_number or _is_size(divisor) for divisor in below):
             # 1/N in front of a sum, but z/√2.
@@ -165,7 +191,7 @@ class _Builder:
 
     def power(self, expr: Expr) -> Tree:
         base, exponent = expr.base, expr.exp
-        if _is_divisor(expr):
+        if is_divisor(expr):
             return Fraction(integer(1), self.tree(base**-exponent))
         if exponent == sp.Rational(1, 2):
             return Apply("sqrt", (self.tree(base),))
@@ -189,7 +215,7 @@ class _Builder:
         return Minus(found) if number < 0 else found
 
     def range(self, index: Index) -> Range:
-        return Range(self.index(index), self.tree(index.size), shown=self.ranges)
+        return Range(self.index(index), self.tree(index.size), shown=self.ranges or index in self.unclear)
 
     def extreme(self, expr: Peak | ArgPeak) -> Tree:
         return Extreme(self.tree(expr.body), self.range(expr.bound[0]), place=isinstance(expr, ArgPeak))
@@ -214,10 +240,21 @@ class _Builder:
 
     def within(self, expr: Within) -> Tree:
         value, size = expr.args
+        if isinstance(value, Read) and not self.counted(value):
+            return Bracket(Compare((integer(0), self.read(value), self.tree(size)), ("<=", "<")))
         return Bracket(Compare((integer(1), self.place(value), self.tree(size)), ("<=", "<=")))
 
     def place(self, expr: Expr) -> Tree:
-        return place_tree(expr, self.index, self.tree)
+        return place_tree(expr, self.index, self.counting, self.counted)
+
+    def is_whole(self, expr: Expr) -> bool:
+        known = expr.is_integer or (isinstance(expr, Read) and self.whole(expr))
+        return bool(known) or (isinstance(expr, sp.Add | sp.Mul) and all(map(self.is_whole, expr.args)))
+
+    def is_place(self, expr: Expr) -> bool:
+        return self.counts(expr) or (
+            isinstance(expr, sp.Add | sp.Mul | sp.floor) and any(map(self.is_place, expr.args))
+        )
 
     def condition(self, condition: Any) -> Tree:
         if isinstance(condition, sp.And | sp.Or):
@@ -230,22 +267,13 @@ class _Builder:
             choice, then, otherwise = condition.args
             return self.condition(sp.Or(sp.And(choice, then), sp.And(sp.Not(choice), otherwise)))
         left, right = condition.lhs, condition.rhs
-        if _is_place(left) or _is_place(right):
-            # t > 0 counts from 0 and t > 1 from 1; t - 1 > 0 would say the same less plainly.
-            constant, left = from_one(left).as_coeff_Add()
-            right = from_one(right) - constant
-            sides = tuple(arithmetic(sp.expand(side), self.index, self.tree) for side in (left, right))
-        else:
-            sides = (self.tree(left), self.tree(right))
-        return Compare(sides, (_COMPARISONS[type(condition)],))
-
-
-def _is_place(expr: Expr) -> bool:
-    return isinstance(expr, Index) or (expr.has(Index) and not expr.has(Read))
-
-
-def _is_divisor(expr: Expr) -> bool:
-    return bool(expr.is_Pow and not isinstance(expr, sp.exp) and expr.exp.could_extract_minus_sign())
+        operator = _COMPARISONS[type(condition)]
+        if not (self.is_place(left) or self.is_place(right)):
+            return Compare((self.tree(left), self.tree(right)), (operator,))
+        left, right = (sp.expand(from_one(side, self.counted)) for side in (left, right))
+        whole = all(map(self.is_whole, (left, right)))
+        left, operator, right = compared(left, operator, right, whole)
+        return Compare(tuple(arithmetic(side, self.index, self.counting) for side in (left, right)), (operator,))
 
 
 def _is_size(expr: Expr) -> bool:

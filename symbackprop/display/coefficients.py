@@ -61,3 +61,8 @@ def flipped(factors: Sequence[Expr]) -> tuple[list[Expr], bool]:
             if signs.count(True) == 1:
                 return [*factors[:position], sp.Add(*(-term for term in factor.args)), *factors[position + 1 :]], True
     return list(factors), False
+
+
+def is_divisor(expr: Expr) -> bool:
+    """Whether a factor stands below the line of a fraction."""
+    return bool(expr.is_Pow and not isinstance(expr, sp.exp) and expr.exp.could_extract_minus_sign())

@@ -1,47 +1,72 @@
 """Turns index expressions, counted from 0 in equations, into trees that are counted from 1 as readers count.
 
-j stays j, 0 becomes 1, t - 1 stays t - 1, the last step T - 1 becomes T, and a window i + k becomes i + k - 1.
+j stays j, 0 becomes 1, t - 1 stays t - 1, the last step T - 1 becomes T, and a window i + k becomes i + k - 1. So does
+a label t that is a place in another tensor become t + 1, unless its numbers are counted from 1 in print.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import sympy as sp
 from sympy import Expr
 
 from symbackprop.display.order import arrange_terms
-from symbackprop.display.tree import Apply, Fraction, Minus, Number, Symbol, Tree, integer, plus, times
-from symbackprop.expressions import ArgPeak, Index, Read
+from symbackprop.display.tree import Apply, Fraction, Minus, Number, Order, Symbol, Tree, integer, plus, times
+from symbackprop.expressions import ArgPeak, Index, Peak, Read, Total
 from symbackprop.notation import given
 
 IndexPrinter = Callable[[Expr], Symbol]
+Counted = Callable[[Read], bool]
+# Of whole numbers one is greater than the one before another if it is at least that.
+_NEXT: dict[tuple[Order, Any], Order] = {(">", -1): ">=", ("<", 1): "<=", (">=", 1): ">", ("<=", -1): "<"}
 
 
-def place_tree(expr: Expr, index: IndexPrinter, inner: Callable[[Expr], Tree]) -> Tree:
+def place_tree(expr: Expr, index: IndexPrinter, inner: Callable[[Expr], Tree], counted: Counted) -> Tree:
     """An index expression counted from 1.
 
     Args:
         expr: The expression, counted from 0.
         index: How a single index is printed.
         inner: How a read or an arg max inside it is printed.
+        counted: Whether the numbers of a tensor that is read inside it are counted from 1.
     """
     if isinstance(expr, Index):
         return index(expr)
     if expr.is_Integer:
         return integer(int(expr) + 1)
-    if isinstance(expr, Read | ArgPeak):
-        return inner(expr)
-    return arithmetic(sp.expand(from_one(expr) + 1), index, inner)
+    return arithmetic(sp.expand(from_one(expr, counted) + 1), index, inner)
 
 
-def from_one(expr: Expr) -> Expr:
+def from_one(expr: Expr, counted: Counted) -> Expr:
     """The expression in indices that count from 1; what stands inside a read or an arg max is not its business."""
-    if isinstance(expr, Index | ArgPeak):
+    if isinstance(expr, Index | ArgPeak) or (isinstance(expr, Read) and counted(expr)):
         return expr - 1
-    if isinstance(expr, Read) or not expr.args:
-        return expr
-    return expr.func(*map(from_one, expr.args))
+    if isinstance(expr, sp.Add | sp.Mul | sp.floor):
+        return expr.func(*(from_one(part, counted) for part in expr.args))
+    return expr
+
+
+def compared(left: Expr, operator: Order, right: Expr, whole: bool) -> tuple[Expr, Order, Expr]:
+    """A comparison of places that count from 1, its number on the right: t > 0 and not t - 1 > 0.
+
+    Args:
+        left: One side.
+        operator: What stands between them.
+        right: The other side.
+        whole: Whether both are whole numbers; i > j - 1 is i >= j then.
+
+    Example:
+        >>> i, j = sp.symbols("i j", integer=True)
+        >>> compared(i - 1, ">=", j - 1, True), compared(i, ">", j - 1, True)
+        ((i, '>=', j), (i, '>=', j))
+    """
+    number, left = left.as_coeff_Add()
+    number, right = (right - number).as_coeff_Add()
+    if right and whole and (operator, number) in _NEXT:
+        return left, _NEXT[operator, number], right
+    return left, operator, right + number
 
 
 def arithmetic(expr: Expr, index: IndexPrinter, inner: Callable[[Expr], Tree]) -> Tree:
@@ -70,3 +95,24 @@ def _signed(term: Expr, index: IndexPrinter, inner: Callable[[Expr], Tree]) -> T
     if term.as_coeff_Mul()[0].is_negative:
         return Minus(arithmetic(-term, index, inner))
     return arithmetic(term, index, inner)
+
+
+def unclear(expr: Expr) -> frozenset[Index]:
+    """The bound indices whose limits must be printed: no axis tells how far they go, and their letter has other axes.
+
+    Example:
+        >>> i, j = Index("i", 2), Index("i", 3)
+        >>> [str(one.size) for one in unclear(Total(Read("z", 2 * i), i) + Total(Read("t", j), j))]
+        ['2']
+    """
+    sizes: dict[str, set[Expr]] = {}
+    for index in expr.atoms(Index):
+        sizes.setdefault(index.name, set()).add(index.size)
+    if all(len(found) == 1 for found in sizes.values()):
+        return frozenset()
+    bound = [(index, node.args[0]) for node in expr.atoms(Total, Peak, ArgPeak) for index in node.bound]
+    return frozenset(
+        index
+        for index, body in bound
+        if len(sizes[index.name]) > 1 and not any(index in read.indices for read in body.atoms(Read))
+    )

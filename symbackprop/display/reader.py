@@ -10,8 +10,7 @@ from sympy import Expr
 
 from symbackprop.display.places import place_tree
 from symbackprop.display.tree import PartialDerivative, Symbol, Tree, integer
-from symbackprop.errors import UnsupportedError
-from symbackprop.expressions import ArgPeak, Index, Read
+from symbackprop.expressions import Index, Read
 from symbackprop.graph import Tensor, layer_name
 from symbackprop.notation import STANDARD, Notation, Sign, given
 
@@ -86,7 +85,15 @@ class TensorReader:
 
     def place(self, expr: Expr) -> Tree:
         """An index expression, counted from 1."""
-        return place_tree(expr, self.index, self._inner)
+        return place_tree(expr, self.index, self._inner, self.counts_from_one)
+
+    def counts_from_one(self, read: Read) -> bool:
+        """Whether the numbers of a tensor are places that print counts from 1."""
+        return read.tensor in self.tensors and self.tensors[read.tensor].from_one
+
+    def is_whole(self, read: Read) -> bool:
+        """Whether a tensor holds whole numbers."""
+        return read.tensor in self.tensors and self.tensors[read.tensor].is_whole
 
     def _prefix(self, tensor: Tensor) -> str | None:
         """The name of a tensor's layer, an empty string where it has only a number; nothing outside of layers."""
@@ -100,11 +107,9 @@ class TensorReader:
     def _inner(self, expr: Expr) -> Tree:
         if isinstance(expr, Read):
             return self(expr)
-        if isinstance(expr, ArgPeak):
-            from symbackprop.display.build import build
+        from symbackprop.display.build import part_of_place
 
-            return build(expr, self)
-        raise UnsupportedError(f"an index {expr} cannot be printed")
+        return part_of_place(expr, self)
 
     def _element(self, tensor: Tensor, indices: Sequence[Expr], role: str = "") -> Tree:
         shown = self._visible(indices, tensor)

@@ -14,6 +14,7 @@ from symbackprop.notation import Sign
 
 Role = Literal["error", "slope", "input", "delta"]
 Joiner = Literal["", "cdot", "times", "odot"]
+Order = Literal["<", "<=", "=", "!=", ">", ">="]
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ class Compare(Tree):
     """A chain of comparisons such as 1 <= k <= n: one operator fewer than operands."""
 
     operands: tuple[Tree, ...]
-    operators: tuple[Literal["<", "<=", "=", "!=", ">", ">="], ...]
+    operators: tuple[Order, ...]
 
 
 @dataclass(frozen=True)

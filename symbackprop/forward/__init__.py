@@ -13,7 +13,7 @@ from sympy import Expr, Symbol
 from symbackprop.arrays import lift
 from symbackprop.binding import Size, bind, formula_statement, size, with_constants
 from symbackprop.errors import SymbackpropError
-from symbackprop.expressions import Index, Read, reads
+from symbackprop.expressions import Index, Read, places_read
 from symbackprop.forward.layers import Layering, letters, option_values
 from symbackprop.forward.losses import Scoring, free, penalty, weighted
 from symbackprop.graph import Equation, Fact, Graph, Role, Tensor
@@ -75,14 +75,7 @@ class _Builder:
 
     def graph(self) -> Graph:
         """The graph of what was added."""
-        places = {
-            inner.tensor
-            for equation in self.equations
-            for read in reads(equation.rhs)
-            for index in read.indices
-            for inner in index.atoms(Read)
-        }
-        for name in places:
+        for name in {name for equation in self.equations for name in places_read(equation.rhs)}:
             self.tensors[name] = replace(self.tensors[name], facts=(Fact("integer"),))
         return Graph(self.network.name, self.tensors, tuple(self.equations), self.sizes, tuple(self.rows))
 

@@ -83,7 +83,7 @@ class Truth:
         interval = np.frompyfunc(number, 1, 1)
         found: dict[str, Array] = {}
         for name, array in {**self.values, **self.exact}.items():
-            shift = 1 if self._counts_positions(name) else 0
+            shift = 1 if name in self.graph.tensors and self.graph.tensors[name].from_one else 0
             found[name] = np.asarray(interval(np.asarray(array, dtype=object) + shift), dtype=object)
         for symbol, size in self.point.sizes.items():
             found[symbol.name] = np.asarray(point(Fraction(size)), dtype=object)
@@ -95,11 +95,6 @@ class Truth:
     def numbers(self) -> list[Any]:
         """Every number that there is."""
         return [value.middle for array in self.arrays.values() for value in array.flat]
-
-    def _counts_positions(self, name: str) -> bool:
-        """Positions are printed counted from 1."""
-        tensor = self.graph.tensors.get(name)
-        return tensor is not None and tensor.is_whole
 
     def doubtful(self, seed: int = 0) -> str:
         """What is wrong with the adjoints, as differences of the forward pass alone tell; nothing if they are right."""

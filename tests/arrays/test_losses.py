@@ -4,6 +4,10 @@ import numpy as np
 import pytest
 
 from symbackprop import derive
+from symbackprop.emit.document import Choices
+from symbackprop.emitters import EMITTERS, Findings
+from symbackprop.proofreading import reader_of
+from symbackprop.verify import Report
 
 RNG = np.random.default_rng(3)
 Z, LABELS = RNG.standard_normal((3, 3)), np.array([0, 1, 2])
@@ -84,6 +88,15 @@ def test_a_loss_as_engineers_write_it(name):
             assert gradients["z"] == pytest.approx(slope(function), rel=1e-4, abs=1e-4)
             assert gradients["z"].dtype == kind
     assert d.verify().passed
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_relation_of_its_documents_holds(name):
+    stages = derive(LOSSES[name], z=(3, 3), t=3, integers="t", wrt="z").stages
+    for kind in ("latex", "html"):
+        found = reader_of(stages).document(EMITTERS[kind].make(stages, Findings(Report("", ()), choices=Choices())))
+        assert (found.faults, found.unread) == ((), ())
+        assert found.held > 3
 
 
 def slope(function, step=1e-6):

@@ -7,8 +7,10 @@ import sympy as sp
 
 from symbackprop.display import Tree, build, latex, text
 from symbackprop.display.places import from_one, place_tree
+from symbackprop.display.reader import TensorReader
 from symbackprop.display.tree import Symbol
-from symbackprop.expressions import ArgPeak, Delta, Index, Read
+from symbackprop.expressions import ArgPeak, Delta, Index, Read, Total, Where
+from symbackprop.graph import Fact, Tensor
 from symbackprop.notation import Sign
 
 T = sp.Symbol("T", integer=True)
@@ -17,7 +19,12 @@ I, K, TIME = Index("i", 3), Index("k", 3), Index("t", T)
 
 
 def place(expr: sp.Expr) -> Tree:
-    return place_tree(expr, lambda index: Symbol(Sign(str(index)), key=f"#{index}"), lambda read: Symbol(Sign("r")))
+    index = lambda index: Symbol(Sign(str(index)), key=f"#{index}")  # noqa: E731
+    return place_tree(expr, index, lambda read: Symbol(Sign("r")), counted)
+
+
+def counted(read: Read) -> bool:
+    return read.tensor == "token"
 
 
 @pytest.mark.parametrize(
@@ -34,6 +41,9 @@ def place(expr: sp.Expr) -> Tree:
         (T - 1 - TIME, "T - t + 1"),
         (STRIDE * I, "stride·i - stride + 1"),
         (Read("token", I), "r"),
+        (Read("token", I) - 1, "r - 1"),
+        (Read("number", I), "r + 1"),
+        (Read("number", I) - 1, "r"),
     ],
 )
 def test_printed_places(expr: sp.Expr, printed: str) -> None:
@@ -45,7 +55,34 @@ def test_division_rounds_down() -> None:
 
 
 def test_from_one_moves_every_index() -> None:
-    assert from_one(I + 2 * TIME) == I + 2 * TIME - 3
+    assert from_one(I + 2 * TIME, counted) == I + 2 * TIME - 3
+
+
+@pytest.mark.parametrize(
+    ("condition", "from_one", "printed"),
+    [
+        (sp.Eq(Read("t", I), K), True, "tᵢ = k"),
+        (sp.Eq(Read("t", I), K), False, "tᵢ = k - 1"),
+        (sp.Eq(Read("t", I), 0), True, "tᵢ = 1"),
+        (sp.Eq(Read("t", I), 0), False, "tᵢ = 0"),
+        (sp.Gt(Read("t", I), K), False, "tᵢ ≥ k"),
+        (sp.Le(Read("t", I), K), False, "tᵢ < k"),
+        (sp.Gt(Read("x", I), K), False, "xᵢ > k - 1"),
+        (sp.Gt(I, K), False, "i > k"),
+        (sp.Gt(I, K - 1), False, "i ≥ k"),
+    ],
+)
+def test_conditions_on_whole_numbers(condition: sp.Basic, from_one: bool, printed: str) -> None:
+    whole = Tensor("t", "input", (I,), facts=(Fact("integer"),), from_one=from_one)
+    reader = TensorReader({"t": whole, "x": Tensor("x", "input", (I,))})
+    assert text(build(Where(condition, sp.Integer(1), sp.Integer(0)) * Read("z", I, K), reader)) == f"zᵢₖ·[{printed}]"
+
+
+def test_limits_are_printed_where_nothing_tells_them() -> None:
+    reader, few = TensorReader({}), Index("i", 2)
+    windows = Total(Read("z", 2 * few), few)
+    assert text(build(windows + Total(Read("x", I), I), reader)) == "Σᵢ xᵢ + Σ_{i=1..2} z_{2·i-1}"
+    assert text(build(windows, reader)) == "Σᵢ z_{2·i-1}"
 
 
 def test_the_place_of_a_maximum_keeps_its_own_index():

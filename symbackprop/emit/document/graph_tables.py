@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import sympy as sp
 
+from symbackprop.categories import Places, limits
 from symbackprop.display import Paint, PartialDerivative, Symbol, Tree, latex
 from symbackprop.display.width import width
 from symbackprop.emit.document.blocks import Becomes, Block, Callout, Key, Mention, Paragraph, Section, Table, Text
@@ -37,7 +38,7 @@ def graph_key(sheet: Sheet) -> Key:
     ]
     if any(adjoint.rhs.has(Delta, Within, ArgPeak) for adjoint in sheet.derivation.adjoints):
         right.append((("[ ]",), say("1 where the condition inside holds, else 0")))
-    return Key(tuple(_letters(sheet)), tuple(right))
+    return Key((*_letters(sheet), *_places(sheet)), tuple(right))
 
 
 def _letters(sheet: Sheet) -> Iterator[tuple[Text, Text]]:
@@ -61,6 +62,23 @@ def _letters(sheet: Sheet) -> Iterator[tuple[Text, Text]]:
             tuple(piece for letter in some for piece in (letter, ", "))[:-1],
             sheet.say("counts as far as its axis goes"),
         )
+
+
+def _places(sheet: Sheet) -> Iterator[tuple[Text, Text]]:
+    """Every given tensor of whole numbers that are places in others, and how it counts them."""
+    ranges, say = limits(sheet.graph), sheet.say
+    for tensor in sheet.graph.with_role("input", "target", "parameter"):
+        places = ranges.get(tensor.name, Places(0, ()))
+        sign = (sheet.plain.whole(tensor.name),)
+        last = [
+            sheet.built(length + (0 if tensor.from_one else places.lowest - 1), sheet.plain)
+            for length in places.lengths
+        ]
+        if tensor.from_one:
+            yield sign, say("counts from 1 to {last}", last=last[0]) if len(last) == 1 else say("counts from 1")
+        elif len(last) == 1:
+            first = sheet.built(sp.Integer(places.lowest), sheet.plain)
+            yield sign, say("counts from {first} to {last}", first=first, last=last[0])
 
 
 def parameters(sheet: Sheet) -> Section:
