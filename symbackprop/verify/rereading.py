@@ -39,7 +39,7 @@ from symbackprop.verify.points import random_point, worked_point
 from symbackprop.verify.printed import PrintedEvaluator
 from symbackprop.verify.stepping import after_step
 from symbackprop.verify.steps import shrunk
-from symbackprop.verify.tabulated import assigned, tabulated
+from symbackprop.verify.tabulated import assigned, tabulated, written_down
 from symbackprop.verify.truth import Truth, exact_values, index_sizes
 
 LONGEST = 200_000
@@ -78,6 +78,7 @@ class Rereading:
         notation: How things are called.
         worked: Whether the first point is a worked sample.
         sizes: The values that the network gives its symbolic sizes.
+        known: The numbers of tensors that are given where others are not.
         making_up: Makes who reads the drawing to work with of a network without numbers, which has some made up.
     """
 
@@ -85,6 +86,7 @@ class Rereading:
     notation: Notation = STANDARD
     worked: bool = False
     sizes: Mapping[str, int] = field(default_factory=dict)
+    known: Mapping[str, Any] = field(default_factory=dict)
     making_up: Callable[[], Rereading | None] = lambda: None
     sample: int = 0
     _names: dict[tuple[int, int], TensorNames] = field(default_factory=dict)
@@ -171,6 +173,8 @@ class Rereading:
             return []  # what an index is called
         if isinstance(relation.lhs, Symbol) and relation.lhs.key in self.sizes:
             return [self._size(relation.lhs.key, row.tree) for row in relation.rows]
+        if isinstance(relation.lhs, Symbol) and relation.lhs.key in self.known:
+            return written_down(relation, self.known[relation.lhs.key])
         return self.judged(assigned(relation) if r"\leftarrow" in passage.text else relation, passage.sample)
 
     def _sets_a_parameter(self, passage: Passage) -> bool:
@@ -287,4 +291,5 @@ def rereading(
         other = Truth(derivation, random_point(graph, rng, graph.sizes), {}, {})
         return Rereading([here, other], notation, True, sizes)
     small = shrunk(derivation)
-    return Rereading([Truth(small, random_point(small.graph, rng, {}), {}, more or {})], notation, False, sizes)
+    known = {tensor.name: tensor.value for tensor in graph.tensors.values() if tensor.value is not None}
+    return Rereading([Truth(small, random_point(small.graph, rng, {}), {}, more or {})], notation, False, sizes, known)

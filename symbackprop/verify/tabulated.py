@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
+from fractions import Fraction
+from typing import Any, Protocol
+
+import numpy as np
 
 from symbackprop.display.evaluate import NoValueError
-from symbackprop.display.tree import Number, PartialDerivative, Relation, Row, Symbol, Tree
+from symbackprop.display.text import text
+from symbackprop.display.tree import Matrix, Minus, Number, PartialDerivative, Relation, Row, Symbol, Tree
 from symbackprop.errors import SymbackpropError
 from symbackprop.notation import Sign
 from symbackprop.reading.document import Passage, Readable, Rows
@@ -21,6 +25,26 @@ from symbackprop.verify.judging import Verdict, rounds_to
 from symbackprop.verify.truth import Truth
 
 MEANINGS = ("value", "gradient", "new value")
+
+
+def written_down(relation: Relation, value: Any) -> list[Verdict]:
+    """Whether a relation such as C = [...] prints the numbers of a tensor."""
+    entries = [Fraction(str(entry)) for entry in np.asarray(value, dtype=object).flat]
+    found: list[Verdict] = []
+    for row in relation.rows:
+        trees = [tree for line in row.tree.rows for tree in line] if isinstance(row.tree, Matrix) else [row.tree]
+        pairs = list(zip(entries, trees, strict=False))
+        right = len(entries) == len(trees) and all(
+            _is_number(tree, entry, row.operator == "=") for entry, tree in pairs
+        )
+        found.append(Verdict("held") if right else Verdict("fault", f"{text(relation)} does not hold"))
+    return found
+
+
+def _is_number(tree: Tree, value: Fraction, exactly: bool) -> bool:
+    sign, number = (-1, tree.body) if isinstance(tree, Minus) else (1, tree)
+    same = isinstance(number, Number) and number.value == sign * value
+    return same or (not exactly and rounds_to(value, tree))
 
 
 class Reader(Protocol):

@@ -32,7 +32,7 @@ from symbackprop.emit.document.local import reason
 from symbackprop.emit.document.phrases import ENGLISH
 from symbackprop.emit.document.pictures import unrolled, window_pictures
 from symbackprop.emit.document.sheet import SAMPLE, Sheet
-from symbackprop.emit.document.values import values
+from symbackprop.emit.document.values import given_values, values
 from symbackprop.emit.document.wording import LOSSES, capital
 from symbackprop.expressions import Peak, Total
 from symbackprop.graph import Equation, Tensor
@@ -47,7 +47,7 @@ def forward(sheet: Sheet) -> Section:
     say = sheet.say
     text = say("One element stands for all elements of its tensor")
     text += say(", and one sample for all samples:") if sheet.batched else (":" if layers(sheet.graph) else ".",)
-    blocks: list[Block] = [Paragraph(text)]
+    blocks: list[Block] = [*given_values(sheet), Paragraph(text)]
     for group in alike(layers(sheet.graph)):
         layer = group[0]
         blocks += [Heading((group_title(sheet, group),)), *_alike(sheet, group)]
@@ -56,7 +56,8 @@ def forward(sheet: Sheet) -> Section:
         blocks.append(Display(tuple(equation_line(sheet, equation) for equation in layer.equations)))
         blocks += _outside(sheet, layer)
         blocks += _figures(sheet, layer)
-        blocks += values(sheet, layer.tensors)
+        given = [tensor.name for tensor in layer.parameters if tensor.value is not None]
+        blocks += values(sheet, (*given, *layer.tensors))
     blocks += [Heading(say("Error"))] if layers(sheet.graph) else []
     blocks += _error(sheet)
     return Section(*_headed(sheet, "Forward pass"), "sec:forward", tuple(blocks))

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
 
-from symbackprop.display import Boxed, Matrix, Relation, Row, Tree, shown
+from symbackprop.display import Boxed, Matrix, Number, Relation, Row, Tree, shown, typed
 from symbackprop.emit.document.blocks import Block, Display, Paragraph
-from symbackprop.emit.document.layers import layers
+from symbackprop.emit.document.layers import layers, outside
 from symbackprop.emit.document.sheet import Sheet
 
-MOST_ROWS, MOST_COLUMNS = 8, 6
+MOST_ROWS, MOST_COLUMNS, LONGEST = 8, 6, 12
 
 
 def values(sheet: Sheet, names: Sequence[str]) -> Iterator[Block]:
     """The values of tensors that are small enough, in one display."""
-    if sheet.material.step is None:
-        return
+    if sheet.material.step is not None:
+        yield from _shown(sheet, names, _lead(sheet))
+
+
+def given_values(sheet: Sheet) -> Iterator[Block]:
+    """The numbers that belong to no layer: the sample's, constants, and parameters of the user's own."""
+    given = [*sheet.graph.with_role("input", "target", "constant"), *outside(sheet.graph)]
+    yield from _shown(sheet, [tensor.name for tensor in given if tensor.value is not None], "Given are the numbers:")
+
+
+def _shown(sheet: Sheet, names: Sequence[str], lead: str) -> Iterator[Block]:
     found = [relation for name in names if (relation := valued(sheet, name)) is not None]
     if found:
-        yield Paragraph(sheet.say(_lead(sheet)))
+        yield Paragraph(sheet.say(lead))
         yield Display(tuple(found))
 
 
@@ -31,15 +42,23 @@ def _lead(sheet: Sheet) -> str:
 
 def valued(sheet: Sheet, name: str, box: bool = False) -> Relation | None:
     """A tensor and its values, as a number, a column or a matrix; nothing where those would not fit."""
-    value = sheet.values[name]
+    tensor = sheet.tensors[name]
+    value = tensor.value if tensor.value is not None else sheet.values[name]
+    number = shown if tensor.value is None else _given
     tree: Tree
-    if not isinstance(value, tuple):
-        tree, exact = shown(value), shown(value).exact
+    if not isinstance(value, tuple | list):
+        tree, exact = number(value), number(value).exact
     else:
-        rows = value if isinstance(value[0], tuple) else tuple((entry,) for entry in value)
-        if isinstance(rows[0][0], tuple) or len(rows) > MOST_ROWS or len(rows[0]) > MOST_COLUMNS:
+        rows = value if isinstance(value[0], tuple | list) else tuple((entry,) for entry in value)
+        if isinstance(rows[0][0], tuple | list) or len(rows) > MOST_ROWS or len(rows[0]) > MOST_COLUMNS:
             return None
-        tree = Matrix(tuple(tuple(shown(entry) for entry in row) for row in rows))
+        tree = Matrix(tuple(tuple(map(number, row)) for row in rows))
         exact = all(entry.exact for row in tree.rows for entry in row)  # type: ignore[attr-defined]
-    lhs = sheet.plain.whole(name) if isinstance(value, tuple) else sheet.plain(sheet.tensors[name].read)
+    lhs = sheet.plain(tensor.read) if isinstance(tree, Number) else sheet.plain.whole(name)
     return Relation(lhs, (Row("=" if exact else "≈", Boxed(tree) if box else tree),))
+
+
+def _given(value: Any) -> Number:
+    """A number of the user's, in his own digits if these are few."""
+    text = str(value)
+    return typed(text) if len(text) <= LONGEST else shown(Decimal(text))
