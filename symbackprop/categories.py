@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -32,7 +32,11 @@ def axes_pointed_into(graph: Graph) -> dict[str, Places]:
         >>> axes_pointed_into(derived.stages.graph)
         {'t': Places(lowest=1, lengths=(10,))}
     """
-    found: dict[str, dict[Places, None]] = {t.name: {} for t in graph.tensors.values() if t.is_whole}
+    whole = [tensor for tensor in graph.tensors.values() if tensor.is_whole]
+    found: dict[str, dict[Places, None]] = {
+        tensor.name: {Places(0, (fact.below,)): None for fact in tensor.facts if fact.below is not None}
+        for tensor in whole
+    }
     for equation in graph.equations:
         for read in sorted(equation.rhs.atoms(Read), key=str):
             for size, place in zip(graph.tensors[read.tensor].shape, read.indices, strict=True):
@@ -47,7 +51,7 @@ def _pointing(place: Expr, size: Expr) -> list[tuple[str, Places]]:
         return [(place.tensor, Places(0, (size,)))]
     first, read = place.as_coeff_Add()
     sign, read = read.as_coeff_Mul()
-    if not isinstance(read, Read) or abs(sign) != 1 or not (first.is_Integer and size.is_Integer):
+    if not isinstance(read, Read) or abs(sign) != 1 or not first.is_Integer or not (sign == 1 or size.is_Integer):
         return []
     return [(read.tensor, Places(int(-first if sign == 1 else first - size + 1), (size,)))]
 
@@ -58,7 +62,7 @@ def _common(places: list[Places]) -> Places:
     if all(one.lowest == lowest for one in places):
         return Places(lowest, tuple(dict.fromkeys(length for one in places for length in one.lengths)))
     ends = [one.lowest + length for one in places for length in one.lengths if length.is_Integer]
-    return Places(lowest, (sp.Integer(max(min(ends) - lowest, 0)),))
+    return Places(lowest, (sp.Integer(max(min(ends) - lowest, 0)),) if ends else ())
 
 
 def limits(graph: Graph) -> dict[str, Places]:
@@ -67,8 +71,9 @@ def limits(graph: Graph) -> dict[str, Places]:
     A tensor that is only computed with, such as counts in a weighted sum, is none of these.
     """
     wheres = [where for equation in graph.equations for where in equation.rhs.atoms(Where)]
-    decided = {read.tensor for where in wheres for read in where.args[0].atoms(Read)}
-    kept = decided | _behind_places(graph)
+    conditions = [node for where in wheres for node in where.condition.atoms(sp.core.relational.Relational)]
+    decided = {read.tensor for one in conditions if not _of_places(one) for read in one.atoms(Read)}
+    kept = decided | _behind_places(graph) | {t.name for t in graph.tensors.values() if any(f.below for f in t.facts)}
     found = {name: places for name, places in axes_pointed_into(graph).items() if name in kept}
     return {name: Places(0, ()) if name in decided else places for name, places in found.items()}
 
@@ -82,12 +87,16 @@ def _behind_places(graph: Graph) -> set[str]:
     return found
 
 
-def counted_from_one(graph: Graph) -> Graph:
-    """The same graph, with those given tensors marked whose numbers print counts from 1 as it counts indices.
+def with_places(graph: Graph) -> Graph:
+    """The same graph, knowing which given numbers are places: conditions that hold for all of them are left out.
 
-    These are whole numbers that are nothing but places: a formula has p_{i,t_i} then, as books have. Numbers that are
-    computed with, compared with a number or known keep what they are, and their formula has p_{i,t_i+1}.
+    Those tensors are marked whose numbers print counts from 1, as it counts indices: whole numbers that are nothing but
+    places, so that a formula has p_{i,t_i}, as books have. Numbers that are computed with, compared with a number or
+    known keep what they are, and their formula has p_{i,t_i+1}.
     """
+    classes = limits(graph)
+    equations = tuple(replace(one, rhs=within_classes(one.rhs, classes)) for one in graph.equations)
+    graph = replace(graph, equations=equations)
     pointing = {name for name, places in axes_pointed_into(graph).items() if places.lengths} | _compared(graph)
     given = graph.with_role("input", "target", "constant")
     counted = {one.name for one in given if one.name in pointing and one.value is None}
@@ -104,6 +113,11 @@ def _compared(graph: Graph) -> set[str]:
     return {name for name in names if name in graph.tensors and graph.tensors[name].is_whole}
 
 
+def _of_places(condition: sp.Basic) -> bool:
+    """Whether nothing but places is compared."""
+    return all(isinstance(side, Read | Index | ArgPeak) for side in condition.args)
+
+
 def _computed_with(expr: sp.Basic, is_place: bool = False) -> Iterator[str]:
     """The tensors of which more is asked than which place their numbers are."""
     if isinstance(expr, Read) and not is_place:
@@ -111,6 +125,24 @@ def _computed_with(expr: sp.Basic, is_place: bool = False) -> Iterator[str]:
     parts: tuple[sp.Basic, ...] = expr.indices if isinstance(expr, Read) else expr.args
     are_places = isinstance(expr, Read | Within)
     if isinstance(expr, Delta | sp.Eq | sp.Ne):
-        are_places = all(isinstance(part, Read | Index | ArgPeak) for part in parts)
+        are_places = _of_places(expr)
     for part in parts[:1] if isinstance(expr, Within) else parts:
         yield from _computed_with(part, are_places)
+
+
+def within_classes(expr: Expr, classes: Mapping[str, Places]) -> Expr:
+    """An expression without its conditions [0 <= t < n] that hold for all numbers that a tensor may hold.
+
+    Example:
+        >>> t, n = Read("t"), sp.Integer(5)
+        >>> within_classes(Within(t, n) * Read("h", t), {"t": Places(0, (n,))})
+        h[t]
+    """
+    return expr.xreplace({node: sp.S.One for node in expr.atoms(Within) if _holds(node, classes)})
+
+
+def _holds(within: Within, classes: Mapping[str, Places]) -> bool:
+    value, size = within.args
+    first, read = value.as_coeff_Add()
+    places = classes.get(read.tensor) if isinstance(read, Read) else None
+    return places is not None and size in places.lengths and places.lowest == -first

@@ -21,10 +21,12 @@ class Fact:
     Attributes:
         kind: `"sums_to_one"`, `"one_hot"` or `"integer"`.
         axis: The axis it speaks of, counted from the end (-1 is the last).
+        below: What whole numbers are positions below, if they are: they are at least 0 then.
     """
 
     kind: Literal["sums_to_one", "one_hot", "integer"]
     axis: int = -1
+    below: Expr | None = None
 
 
 @dataclass(frozen=True)

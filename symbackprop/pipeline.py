@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from symbackprop.backward import backward
 from symbackprop.budget import limited
-from symbackprop.categories import counted_from_one
+from symbackprop.categories import with_places
 from symbackprop.display.latex import latex
 from symbackprop.display.matrix import matrix_form
 from symbackprop.display.reader import TensorReader
@@ -87,7 +87,7 @@ class Stages:
             InputError: Equations of the user's do not fit the network; with their place in its file.
         """
         try:
-            graph = counted_from_one(forward(self.network))
+            graph = with_places(forward(self.network))
         except SymbackpropError as error:
             raise located(self.network, error) from None
         return graph if self.wrt is None else graph.derived_by(self.wrt)

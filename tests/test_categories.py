@@ -18,7 +18,7 @@ def test_the_shortest_axis_is_among_them():
         return np.sum(w[t] * v[t])
 
     found = graph(loss, w=5, v="K", t="N")
-    expected = {"t": Places(0, (sp.Symbol("K", integer=True, positive=True), 5))}
+    expected = {"t": Places(0, (5, sp.Symbol("K", integer=True, positive=True)))}
     assert axes_pointed_into(found) == limits(found) == expected
 
 
@@ -73,3 +73,17 @@ def test_print_counts_from_one_what_is_a_place_alone(function, printed):
     derived = sb.derive(function, integers="t", wrt="w", w=5, t=3)
     stages = derived.stages
     assert text(build(stages.graph.equations[-1].rhs, stages.reader)) == printed
+
+
+def test_comparing_labels_with_positions_leaves_them_labels():
+    def loss(w, t):
+        return np.sum(np.where(np.arange(5) == t[:, None], 0, w)) + np.sum(w[t])
+
+    assert limits(graph(loss, w=5, t=3)) == {"t": Places(0, (5,))}
+
+
+def test_a_known_array_limits_what_points_into_it():
+    def loss(w, t):
+        return np.sum((w - np.eye(5)[t]) ** 2)
+
+    assert limits(graph(loss, w=5, t=3)) == {"t": Places(0, (5,))}

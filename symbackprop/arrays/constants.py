@@ -18,7 +18,7 @@ from symbackprop.arrays.lifting import Lifting
 from symbackprop.arrays.shaping import constant_array
 from symbackprop.arrays.values import Value, exact
 from symbackprop.errors import LanguageError
-from symbackprop.expressions import Index, Where
+from symbackprop.expressions import Delta, Index, Where
 
 MOST_WRITTEN = 6
 
@@ -88,6 +88,8 @@ def _by_position(array: Any, axes: tuple[Index, ...]) -> Expr | Boolean | None:
             continue
         one, other = array[inside], array[~inside]
         if (one == one[0]).all() and (other == other[0]).all():
+            if isinstance(condition, sp.Eq) and other[0] == 0 and array.dtype.kind != "b":
+                return exact(one[0]) * Delta(*condition.args)
             if array.dtype.kind == "b":
                 return condition if one[0] else sp.Not(condition)
             return Where(condition, exact(one[0]), exact(other[0]))

@@ -72,6 +72,11 @@ class Lifting:
         self.tensors[name] = replace(self.tensors[name], trainable=False)
         return found
 
+    def limit(self, name: str, size: Expr) -> None:
+        """Take the numbers of a given tensor for positions in an axis."""
+        facts = dict.fromkeys((*self.tensors[name].facts, Fact("integer", below=size)))
+        self.tensors[name] = replace(self.tensors[name], facts=tuple(facts))
+
     def read(self, name: str) -> Value:
         """The value of a tensor, at indices of its own."""
         indices = self.tensors[name].indices if name in self.tensors else self.equations[name].indices
@@ -207,7 +212,7 @@ class Lifting:
             role: Role = "loss" if old == last else "hidden"
             tensors[new] = Tensor(new, role, equation.indices, label=new)
         for place in {name for equation in equations for name in places_read(equation.rhs)}:
-            tensors[place] = replace(tensors[place], facts=(Fact("integer"),))
+            tensors[place] = replace(tensors[place], facts=(*tensors[place].facts, Fact("integer")))
         return Graph(name, tensors, tuple(equations), sizes, ("written",) * len(equations))
 
     def finished(self, value: Value, name: str) -> list[Equation]:

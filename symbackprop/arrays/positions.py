@@ -102,6 +102,8 @@ def inside(part: Any, size: Expr, value: Value) -> Any:
             return _known(_evaluated(part), size, value)
         low, high = _bounds(part)
         _refuse_outside(low, high, size, value)
+        if isinstance(part.expr, Read) and part.expr.tensor in part.book.tensors:
+            part.book.limit(part.expr.tensor, size)
         return part.with_expr(part.number + size, whole=True) if high is not None and high < 0 else part
     number = whole_number(part, "an index")
     _refuse_outside(number, number, size, value)

@@ -12,11 +12,13 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.backward import assemble
+from symbackprop.categories import limits
 from symbackprop.contraction import tidy
 from symbackprop.expressions import Delta, Index, Read, Total, reads, tensors_read
 from symbackprop.graph import Derivation, Equation, Partial, Step
 from symbackprop.simplify.fusion import fuse
 from symbackprop.simplify.known import common_factors, differences, known_parts, known_sums, summands
+from symbackprop.simplify.labels import has_label, sums_over_classes
 from symbackprop.simplify.outputs import through_output
 from symbackprop.simplify.shared import shared_sums
 from symbackprop.template import by_template
@@ -25,6 +27,7 @@ THROUGH_OUTPUT = "slope through the output"
 PUT_IN = "put in the adjoint"
 CANCEL = "multiply out and cancel"
 TARGETS_SUM = "targets sum to 1"
+CLASSES = "labels are classes"
 KNOWN_SUM = "a sum that is known"
 KNOWN_PART = "a part that is known"
 COMMON = "take out common factors"
@@ -180,6 +183,21 @@ def sums_joined(derivation: Derivation) -> Derivation:
     return _rewrite_each(derivation, apply)
 
 
+def labels_are_classes(derivation: Derivation) -> Derivation:
+    """p_k Σ_j [t = j] - [t = k] → p_k - [t = k], where every label is one of the classes."""
+    classes = {name: places for name, places in limits(derivation.graph).items() if places.lengths}
+    one_hot = {equation.tensor: equation for equation in derivation.adjoints if has_label(equation.rhs)}
+
+    def apply(equation: Equation) -> tuple[Expr, Step | None]:
+        rhs = sums_over_classes(equation.rhs, one_hot, classes)
+        uses = tuple(sorted(set(tensors_read(equation.rhs)) & one_hot.keys()))
+        read = {name for side in (equation, *map(one_hot.get, uses)) if side for name in tensors_read(side.rhs)}
+        given = tuple(f"every {name} is a class" for name in sorted(read & classes.keys()))
+        return rhs, Step(equation.rhs, rhs, CLASSES, "every label is a class", given=given, uses=uses)
+
+    return _rewrite_each(derivation, apply) if classes else derivation
+
+
 def targets_sum_to_one(derivation: Derivation) -> Derivation:
     """p_k Σ_j t_j - t_k → p_k - t_k, where the targets are known to sum to 1."""
     known = {
@@ -217,6 +235,7 @@ def _rewrite_each(derivation: Derivation, rewrite: Callable[[Equation], tuple[Ex
 REWRITES: tuple[Callable[[Derivation], Derivation], ...] = (
     slopes_through_outputs,
     sums_by_name,
+    labels_are_classes,
     put_adjoints_in,
     parts_by_name,
     targets_sum_to_one,

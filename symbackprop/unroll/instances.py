@@ -182,7 +182,14 @@ class Compiler:
 
     def _within(self, expr: Within) -> Instance:
         value, size = map(self, expr.args)
-        return lambda values: sp.S.One if 0 <= value(values) < size(values) else sp.S.Zero
+
+        def instance(values: Values) -> Expr:
+            place, length = _whole(value(values)), size(values)
+            if isinstance(place, int):
+                return sp.S.One if 0 <= place < length else sp.S.Zero
+            return _piecewise((sp.S.One, sp.And(place >= 0, place < length)), (sp.S.Zero, sp.true))
+
+        return instance
 
     def ranges(self, indices: Sequence[Index]) -> list[range]:
         """The values that some indices take."""

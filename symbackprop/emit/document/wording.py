@@ -20,6 +20,7 @@ RULES: Mapping[str, str] = {
     "chain rule": "chain rule",
     "slope through the output": "slope written with the output",
     "multiply out and cancel": "common factors cancel",
+    "labels are classes": "every label is one of the classes",
     "targets sum to 1": "the targets of a sample sum to 1",
 }
 
