@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from symbackprop.emit.brought import brought
 from symbackprop.emit.second import Second, emit_second
 from symbackprop.lower import given_sizes, statements
 from symbackprop.pipeline import loaded
@@ -57,6 +58,7 @@ class Curvature:
                 self.record.vectors,
                 self.record.results,
                 given_sizes((*given, *self.graph.parameters)),
+                brought(self.graph, [tensor.name for tensor in given]),
                 self._formula,
             )
         )

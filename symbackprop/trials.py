@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from symbackprop.emit.brought import brought
 from symbackprop.errors import InputError, SymbackpropError
 from symbackprop.forward import SAMPLES
 from symbackprop.native import Native
@@ -174,9 +175,12 @@ def _deviation(stages: Stages, target: str, runner: Runner, values: Values) -> f
     data_tensors = (*graph.with_role("input", "constant"), *graph.with_role("target"))
     params, data = ({t.name: _given(t, values, most) for t in some} for some in (graph.parameters, data_tensors))
     loss, grads = stages.module.loss_and_grad(params, *data.values())
-    found, slopes = runner(stages, params, data)
+    known = {tensor.name for tensor in brought(graph, list(data))}
+    found, slopes = runner(stages, params, {name: array for name, array in data.items() if name not in known})
     if slopes.keys() & data.keys():
-        grads = grads | _by_data(stages, {**params, **data})
+        grads = grads | {
+            name: slope for name, slope in _by_data(stages, {**params, **data}).items() if name not in known
+        }
     pairs = [(np.asarray(slopes[name], dtype=float), value) for name, value in grads.items()]
     if any(got.shape != value.shape for got, value in pairs):
         return float("inf")

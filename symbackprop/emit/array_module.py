@@ -10,6 +10,7 @@ from itertools import count
 from typing import Any
 
 from symbackprop.emit.array_api import ArrayApi
+from symbackprop.emit.brought import brought, constant_rows
 from symbackprop.emit.certificate import Certificate, certified
 from symbackprop.emit.environment import render
 from symbackprop.emit.floats import wrapped
@@ -40,8 +41,9 @@ from symbackprop.version import __version__
 WIDTH = 108
 Lists = Mapping[str, Index]
 _OWN = """
-    Any Array DATA Params PARAMETERS accumulate annotations array_namespace by_data chosen ctx dtype erf every found
-    gather grads jax kept log_cosh log_sigmoid log_softmax logsumexp loss Loss loss_and_grad math once_differentiable
+    Any Array CONSTANTS DATA Params PARAMETERS accumulate annotations array_namespace by_data chosen ctx dtype erf every
+    found gather grads jax kept log_cosh log_sigmoid log_softmax logsumexp loss Loss loss_and_grad math
+    once_differentiable
     params scatter sigmoid slopes softmax softplus some torch upstream value values window xp _backward _forward _loss
     _passes
 """
@@ -108,6 +110,7 @@ def _shapes(program: Program, writer: _Writer) -> dict[str, Any]:
     return {
         "shapes": [(name, shape_code(tensors[name])) for name in program.parameters],
         "data_shapes": [(writer.name(name), shape_code(tensors[name])) for name in writer.given],
+        "constants": constant_rows({writer.name(tensor.name): tensor for tensor in writer.constants}, "Any", ""),
         "look": fitted("_look(", ["params", *(f"{name}={name}" for name in writer.data)], ")", 4),
         "whole": [writer.name(name) for name in writer.given if name in writer.whole],
         "counted": sizes_counted((*program.forward, *program.backward)),
@@ -134,8 +137,9 @@ class _Writer:
         sizes = escaped([*program.sizes, *dict.fromkeys(loops)], taken)
         self.names = names | {f"#{old}": new for old, new in sizes.items()}
         given = [*graph.with_role("input", "constant"), *graph.with_role("target")]
-        self.data = [self.name(tensor.name) for tensor in given]
-        self.given = [tensor.name for tensor in given]
+        self.constants = brought(graph, [tensor.name for tensor in given])
+        self.given = [tensor.name for tensor in given if tensor not in self.constants]
+        self.data = [self.name(name) for name in self.given]
         self.whole = frozenset(t.name for t in graph.tensors.values() if t.is_whole)
 
     def name(self, name: str) -> str:
@@ -179,6 +183,9 @@ class _Writer:
             rows.append(f"{self.names.get(f'#{size}', size)} = {self.name(array)}.shape[{axis}]")
         whole = sorted(self.whole & used & {*self.given})
         rows += [f"{self.name(n)} = xp.astype({self.name(n)}, xp.int64)" for n in whole]
+        for name in [tensor.name for tensor in self.constants if tensor.name in used]:
+            kind = "xp.int64" if name in self.whole else "dtype"
+            rows.append(f'{self.name(name)} = xp.asarray(CONSTANTS["{self.name(name)}"], dtype={kind})')
         return [*rows, *self.statements(statements, commented)]
 
     def statements(self, statements: Iterable[Statement], commented: bool = False) -> list[str]:

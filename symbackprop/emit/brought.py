@@ -30,15 +30,16 @@ def brought(graph: Graph, given: Sequence[str]) -> list[Tensor]:
     return found[::-1]
 
 
-def constant_rows(constants: Mapping[str, Tensor]) -> list[str]:
-    """The table of constants, with the names that they have in the code."""
+def constant_rows(constants: Mapping[str, Tensor], kind: str = "Array", made: str = "np.array") -> list[str]:
+    """The table of constants, with the names that they have in the code, as arrays or as nested lists."""
+    before, after = (f"{made}(", "),") if made else ("", ",")
     rows = []
     for name, tensor in constants.items():
-        for row in numbers_fitted(f'"{name}": np.array(', tensor.value, "),", 4):
+        for row in numbers_fitted(f'"{name}": {before}', tensor.value, after, 4):
             rows.append(f"    {row}")
-    return ["CONSTANTS: dict[str, Array] = {", *rows, "}"] if rows else []
+    return [f"CONSTANTS: dict[str, {kind}] = {{", *rows, "}"] if rows else []
 
 
-def typed(names: Sequence[str], constants: Container[str]) -> list[str]:
+def typed(names: Sequence[str], constants: Container[str], kind: str = "Array") -> list[str]:
     """Arguments of a function, those that have one with their default."""
-    return [f'{name}: Array = CONSTANTS["{name}"]' if name in constants else f"{name}: Array" for name in names]
+    return [f"{name}: {kind}" + (f' = CONSTANTS["{name}"]' if name in constants else "") for name in names]

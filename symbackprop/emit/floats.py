@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from symbackprop.emit.brought import brought, constant_rows, typed
 from symbackprop.emit.certificate import Certificate, certified
 from symbackprop.emit.environment import render
 from symbackprop.emit.float_steps import training_lines
@@ -216,13 +217,16 @@ class Writer:
 
     def tables(self) -> dict[str, Any]:
         shapes = self.straight.shapes
+        known = brought(self.graph, [tensor.name for tensor in self.given])
+        constants = {name: tensor for name, tensor in zip(self.data, self.given, strict=True) if tensor in known}
         return {
             "shapes": [(tensor.name, repr(shapes[tensor.name])) for tensor in self.parameters],
             "data_shapes": [(tensor.name, repr(shapes[tensor.name])) for tensor in self.given],
             "start": _known(self.parameters),
             "sample": _known(self.given),
             "draws_code": ", ".join(f'"{tensor.name}": "{drawn_kind(tensor)}"' for tensor in self.given),
-            "data_types": [f"{name}: Any" for name in self.data],
+            "constants": constant_rows(constants, "Any", ""),
+            "data_types": typed(self.data, constants, "Any"),
         }
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from symbackprop.emit.brought import brought
 from symbackprop.emit.certificate import Certificate, certified
 from symbackprop.emit.environment import render
 from symbackprop.emit.formulas import formula_rows
@@ -171,11 +172,13 @@ def _constants(
     parameters: Sequence[Tensor], given: Sequence[Tensor], passes: LinePasses | LoopPasses
 ) -> dict[str, Any]:
     """What the script says of the network: shapes, first values, the sample, and where each element is found."""
+    constants = brought(passes.graph, [tensor.name for tensor in given if tensor.role == "constant"])
     held = (passes.straight if isinstance(passes, LinePasses) else passes.nest).gradients
     return {
         "PARAMETERS": {tensor.name: passes.sizes_of(tensor.name) for tensor in parameters},
         "DATA": {tensor.name: passes.sizes_of(tensor.name) for tensor in given},
         "TRAINABLE": [tensor.name for tensor in parameters if tensor.trainable and tensor.name in held],
+        **({"CONSTANTS": {one.name: _floats(plain(one.value)) for one in constants}} if constants else {}),
         "START": _known(parameters),
         "SAMPLE": _known(given),
         "ELEMENTS": passes.elements(tensor.name for tensor in (*given, *parameters)),

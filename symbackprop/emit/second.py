@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from symbackprop.emit.brought import constant_rows, typed
 from symbackprop.emit.environment import render
 from symbackprop.emit.nodes import all_read, helpers_used, sizes_used
 from symbackprop.emit.places import HELPER_CODE
 from symbackprop.emit.statements import Writer
+from symbackprop.graph import Tensor
 from symbackprop.program import Statement, assignments
 
 
@@ -24,6 +26,7 @@ class Second:
         vectors: Parameter → the array that holds its part of the vector v; empty where there is none.
         results: Parameter → the array that holds its result.
         sizes: Symbolic size → the given array and the axis that tell it.
+        constants: What of the data is known: it need not be given.
         comment: The formula of an array, as lines.
     """
 
@@ -34,6 +37,7 @@ class Second:
     vectors: Mapping[str, str]
     results: Mapping[str, str]
     sizes: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    constants: Sequence[Tensor] = ()
     comment: Callable[[str], Sequence[str]] = lambda name: ()
 
 
@@ -53,6 +57,7 @@ def emit_second(second: Second) -> str:
         if size in used:
             own = array if array in second.data else f'params["{array}"]'
             opening.append(f"{size} = {own}.shape[{axis}]")
+    constants = {tensor.name: tensor for tensor in second.constants}
     helpers = helpers_used(second.statements)
     arguments = ["params: Params", *(["vectors: Params"] if second.vectors else [])]
     return render(
@@ -60,7 +65,8 @@ def emit_second(second: Second) -> str:
         title=second.title,
         helpers=helpers,
         placed=[HELPER_CODE[name] for name in helpers if name in HELPER_CODE],
-        arguments=", ".join([*arguments, *(f"{name}: Array" for name in second.data)]),
+        arguments=", ".join([*arguments, *typed(second.data, constants)]),
+        constants=constant_rows(constants),
         code=[*opening, *(row for statement in second.statements for row in writer.lines(statement, True))],
         results=list(second.results.items()),
     )

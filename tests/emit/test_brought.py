@@ -6,6 +6,9 @@ import numpy as np
 import pytest
 
 import symbackprop as sb
+from symbackprop.pipeline import loaded
+from symbackprop.targets import array_api_text
+from symbackprop.trials import trial
 
 TABLE = np.array([[0.13, -0.13, 0.64, 0.5], [-0.54, 0.36, 1.3, -0.2]])
 ORDER = np.array([2, 0, 1, 1])
@@ -60,3 +63,27 @@ def test_many_numbers_are_given_at_every_call(monkeypatch):
     module = sb.derive(lambda w, x: 2 * loss(w, x), w=3, x=2, wrt=["w"]).compile()
     assert not hasattr(module, "CONSTANTS")
     assert module.loss({"w": W}, X, ORDER, TABLE) == pytest.approx(2 * loss(W, X))
+
+
+def test_second_derivatives_have_them(derived):
+    found = derived.hvp()({"w": W}, {"w": np.ones(3)}, X)
+    step = 1e-5
+    ahead, behind = (derived.compile().loss_and_grad({"w": W + sign * step}, X)[1]["w"] for sign in (1, -1))
+    assert found["w"] == pytest.approx((ahead - behind) / (2 * step), rel=1e-6)
+
+
+@pytest.mark.parametrize("target", ["array_api", "floats", "javascript"])
+def test_no_target_asks_for_them(target):
+    def weighted(w, x):
+        return np.sum(TABLE[:, ORDER] * (w * x)[:, None] ** 3)
+
+    report = trial(sb.derive(weighted, w=2, x=2, wrt=["w"]).stages, target)
+    assert report.check is None or report.check.passed, report
+
+
+def test_the_array_api_module_has_them_in_the_precision_of_what_is_given(derived):
+    pytest.importorskip("array_api_compat", reason="array-api-compat is not installed")
+    module = loaded(array_api_text(derived.stages), "constants")
+    assert "C1" not in module.DATA
+    found, _ = module.loss_and_grad({"w": W.astype(np.float32)}, X.astype(np.float32))
+    assert found == pytest.approx(loss(W, X), rel=1e-5) and found.dtype == np.float32
