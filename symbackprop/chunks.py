@@ -64,31 +64,47 @@ def loss_and_grad_in_chunks(
     reduction = reduction_over_samples(graph)
     if not isinstance(rows, int | np.integer) or rows < 1:
         raise ShapeError(f"rows is a positive whole number, not {rows!r}")
-    total = _samples(list(module.DATA), data)
-    bounds = list(_bounds(data, total, rows))
+    names = list(module.DATA)
+    sampled = _sampled(graph, names, data, getattr(module, "CONSTANTS", {}))
+    shared = {name: array for name, array in zip(names, data, strict=False) if name not in sampled}
+    total, own = _samples(sampled), list(sampled.values())
+    bounds = list(_bounds(own, total, rows))
 
     def part(chunk: Sequence[Any]) -> Found:
-        arrays = [np.asarray(array) for array in chunk]
-        weight = len(arrays[0]) / total if reduction == "mean" else 1.0
-        loss, grads = module.loss_and_grad(params, *arrays)
+        arrays = {name: np.asarray(array) for name, array in zip(sampled, chunk, strict=True)}
+        weight = len(next(iter(arrays.values()))) / total if reduction == "mean" else 1.0
+        loss, grads = module.loss_and_grad(params, **arrays, **shared)
         return weight * loss, {name: weight * np.asarray(value) for name, value in grads.items()}
 
-    chunks = [[array[first:last] for array in data] for first, last in bounds]
-    found = _with_dask(part, chunks) if any(map(_is_dask, data)) else _one_by_one(part, chunks)
+    chunks = [[array[first:last] for array in own] for first, last in bounds]
+    found = _with_dask(part, chunks) if any(map(_is_dask, own)) else _one_by_one(part, chunks)
     if reduction == "mean" or len(bounds) == 1:
         return found
     # Without a sample the loss is what depends on parameters alone, which every chunk has counted.
-    own = part([np.asarray(array[:0]) for array in data])
+    alone = part([np.asarray(array[:0]) for array in own])
     more = len(bounds) - 1
-    return found[0] - more * own[0], {name: value - more * own[1][name] for name, value in found[1].items()}
+    return found[0] - more * alone[0], {name: value - more * alone[1][name] for name, value in found[1].items()}
 
 
-def _samples(names: Sequence[str], data: Sequence[Any]) -> int:
+def _sampled(graph: Graph, names: Sequence[str], data: Sequence[Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """The data that have an axis of samples, by name; what else is given is the same for every chunk.
+
+    Raises:
+        ShapeError: An array too many or too few is given.
+    """
+    if not len(names) - len(known) <= len(data) <= len(names):
+        wanted = [name for name in names if name not in known]
+        raise ShapeError(f"the data are {', '.join(wanted)}, but given are {len(data)} arrays")
+    given = (*graph.with_role("input", "constant"), *graph.with_role("target"))
+    size = sample_size(graph)
+    having = [name for name, tensor in zip(names, given, strict=True) if tensor.shape and tensor.shape[0] == size]
+    return {name: array for name, array in zip(names, data, strict=False) if name in having}
+
+
+def _samples(data: Mapping[str, Any]) -> int:
     """How many samples all the data have."""
-    if len(data) != len(names):
-        raise ShapeError(f"the data are {', '.join(names)}, but given are {len(data)} arrays")
     lengths = {}
-    for name, array in zip(names, data, strict=True):
+    for name, array in data.items():
         try:
             lengths[name] = len(array)
         except TypeError:
@@ -96,7 +112,7 @@ def _samples(names: Sequence[str], data: Sequence[Any]) -> int:
     if len(set(lengths.values())) != 1:
         found = ", ".join(f"{length} in {name}" for name, length in lengths.items())
         raise ShapeError(f"the inputs and targets need equally many samples, and have {found}")
-    total = lengths[names[0]]
+    total = next(iter(lengths.values()))
     if not total:
         raise ShapeError("the inputs and targets have no samples")
     return total
@@ -151,9 +167,8 @@ def reduction_over_samples(graph: Graph) -> str:
         >>> reduction_over_samples(sb.derive("2 -> 1, loss=mse").stages.graph)
         'mean'
     """
-    has_samples = {t.name for t in graph.tensors.values() if t.shape and t.shape[0] == SAMPLES}
-    if not any(tensor.name in has_samples for tensor in graph.with_role("input", "target")):
-        raise UnsupportedError("the network is written for a single sample: there are none to take in chunks")
+    size = sample_size(graph)
+    has_samples = {t.name for t in graph.tensors.values() if t.shape and t.shape[0] == size}
     kinds: dict[str, str] = {}
     for equation in graph.equations:
         touched = [r for r in reads(equation.rhs) if r.tensor in has_samples or r.tensor in kinds]
@@ -162,8 +177,28 @@ def reduction_over_samples(graph: Graph) -> str:
         if equation.tensor in has_samples:
             _refuse_mixing(equation, has_samples, kinds)
         else:
-            kinds[equation.tensor] = _kind(equation, has_samples, kinds)
+            kinds[equation.tensor] = _kind(equation, size, has_samples, kinds)
+    if graph.loss.name not in kinds:
+        raise UnsupportedError("the loss does not depend on the samples: there are none to take in chunks")
     return kinds[graph.loss.name]
+
+
+def sample_size(graph: Graph) -> Expr:
+    """The number of samples: N of a network, or the symbol that is the length of the first axis of a function's data.
+
+    Raises:
+        UnsupportedError: There is none, or it is not clear.
+    """
+    data = graph.with_role("input", "target")
+    firsts = list(dict.fromkeys(tensor.shape[0] for tensor in data if tensor.shape and not tensor.shape[0].is_Integer))
+    if SAMPLES in firsts:
+        return SAMPLES
+    if not firsts:
+        raise UnsupportedError("it is written for a fixed number of samples: there are none to take in chunks")
+    if len(firsts) > 1:
+        sizes = " and ".join(map(str, firsts))
+        raise UnsupportedError(f"the data have {sizes} rows: which of them are samples is not clear")
+    return firsts[0]
 
 
 def _refuse_mixing(equation: Equation, has_samples: set[str], kinds: Mapping[str, str]) -> None:
@@ -174,35 +209,35 @@ def _refuse_mixing(equation: Equation, has_samples: set[str], kinds: Mapping[str
             raise _mixes(equation.tensor)
 
 
-def _kind(equation: Equation, has_samples: set[str], kinds: Mapping[str, str]) -> str:
+def _kind(equation: Equation, size: Expr, has_samples: set[str], kinds: Mapping[str, str]) -> str:
     """How a tensor without samples is made of them: each addend a multiple of a sum over samples."""
     found = set()
     for term in equation.rhs.expand(deep=False).as_ordered_terms():
         inside = [r for r in reads(term) if r.tensor in has_samples or r.tensor in kinds]
         if inside:
-            found.add(_kind_of_term(term, equation, has_samples, kinds))
+            found.add(_kind_of_term(term, equation, size, has_samples, kinds))
     if len(found) != 1:
         raise _mixes(equation.tensor)
     return found.pop()
 
 
-def _kind_of_term(term: Expr, equation: Equation, has_samples: set[str], kinds: Mapping[str, str]) -> str:
+def _kind_of_term(term: Expr, equation: Equation, size: Expr, has_samples: set[str], kinds: Mapping[str, str]) -> str:
     factors = Product.make_args(term)
     moving = [f for f in factors if any(r.tensor in has_samples or r.tensor in kinds for r in reads(f))]
     scale = Product(*(f for f in factors if f not in moving))
     if len(moving) != 1 or reads(scale):
         raise _mixes(equation.tensor)
     (factor,) = moving
-    if isinstance(factor, Read) and factor.tensor in kinds and not scale.has(SAMPLES):
+    if isinstance(factor, Read) and factor.tensor in kinds and not scale.has(size):
         return kinds[factor.tensor]
     if isinstance(factor, Total):
         body = [r for r in reads(factor.body) if r.tensor in has_samples]
         firsts = {r.indices[0] for r in body}
-        over = [index for index in factor.bound if index.size == SAMPLES]
-        if body and len(over) == 1 and firsts == set(over) and not factor.body.has(SAMPLES):
-            if not scale.has(SAMPLES):
+        over = [index for index in factor.bound if index.size == size]
+        if body and len(over) == 1 and firsts == set(over) and not factor.body.has(size):
+            if not scale.has(size):
                 return "sum"
-            if not (scale * SAMPLES).has(SAMPLES):
+            if not (scale * size).has(size):
                 return "mean"
     raise _mixes(equation.tensor)
 

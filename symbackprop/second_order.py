@@ -61,8 +61,10 @@ def hessian_product(derivation: Derivation, wrt: Sequence[str] | None = None) ->
     graph = _directional(derivation, names)
     second = simplify(backward(graph, names, _second_name))
     vectors = {name: f"v_{name}" for name in names}
-    results = {name: second.adjoint_of[name] for name in names if name in second.adjoint_of}
-    return SecondOrder(graph.equations[:-1], second.adjoints, {**graph.tensors, **second.tensors}, results, vectors)
+    adjoints = (*second.adjoints, *_zeros(graph, second, names))
+    results = {name: second.adjoint_of.get(name, _second_name(name)) for name in names}
+    tensors = {**graph.tensors, **second.tensors, **_made(adjoints, second)}
+    return SecondOrder(graph.equations[:-1], adjoints, tensors, results, vectors)
 
 
 def hessian(derivation: Derivation, a: str, b: str) -> SecondOrder:
@@ -76,14 +78,26 @@ def hessian(derivation: Derivation, a: str, b: str) -> SecondOrder:
     _checked(derivation, (a, b))
     graph = _directional(derivation, (a,))
     second = simplify(backward(graph, (b,), _second_name))
-    if b not in second.adjoint_of:
-        return SecondOrder((), (), dict(graph.tensors), {}, {})
-    used = {i.name for e in (*graph.equations, *second.adjoints) for i in (*e.indices, *indices_of(e.rhs))}
+    result = second.adjoint_of.get(b, _second_name(b))
+    adjoints = (*second.adjoints, *_zeros(graph, second, (b,)))
+    used = {i.name for e in (*graph.equations, *adjoints) for i in (*e.indices, *indices_of(e.rhs))}
     letters = (letter for letter in ALPHABET[::-1] + "ABCDFGHIJKLM" if letter not in used)
     entry = tuple(Index(next(letters), index.size) for index in derivation.graph.tensors[a].indices)
-    equations = _for_each(second.adjoints, f"v_{a}", entry, second.adjoint_of[b])
-    tensors = {e.tensor: replace(second.tensors[e.tensor], indices=e.indices) for e in equations}
-    return SecondOrder(graph.equations[:-1], equations, {**graph.tensors, **tensors}, {b: second.adjoint_of[b]}, {})
+    equations = _for_each(adjoints, f"v_{a}", entry, result)
+    made = {**second.tensors, **_made(adjoints, second)}
+    tensors = {e.tensor: replace(made[e.tensor], indices=e.indices) for e in equations}
+    return SecondOrder(graph.equations[:-1], equations, {**graph.tensors, **tensors}, {b: result}, {})
+
+
+def _zeros(graph: Graph, second: Derivation, names: Iterable[str]) -> tuple[Equation, ...]:
+    """The results of parameters by which the gradient does not change, as those of a loss that is linear in them."""
+    missing = [name for name in names if name not in second.adjoint_of]
+    return tuple(Equation(_second_name(name), graph.tensors[name].indices, sp.S.Zero) for name in missing)
+
+
+def _made(adjoints: Iterable[Equation], second: Derivation) -> dict[str, Tensor]:
+    new = (e for e in adjoints if e.tensor not in second.tensors)
+    return {e.tensor: Tensor(e.tensor, "adjoint", e.indices) for e in new}
 
 
 def gauss_newton_product(derivation: Derivation, wrt: Sequence[str] | None = None) -> SecondOrder:
@@ -107,10 +121,11 @@ def gauss_newton_product(derivation: Derivation, wrt: Sequence[str] | None = Non
     pulled = simplify(backward(replace(inner, tensors=tensors), names, _second_name))
     seeds = {"u": (curved.indices, curved.rhs)}
     adjoints = tuple(replace(e, rhs=_put(e.rhs, seeds)) for e in pulled.adjoints)
-    made = {e.tensor: Tensor(e.tensor, "adjoint", e.indices) for e in (*tangents, *adjoints)}
     vectors = {name: f"v_{name}" for name in names}
     given = {v: Tensor(v, "constant", graph.tensors[name].indices) for name, v in vectors.items()}
-    results = {name: pulled.adjoint_of[name] for name in names if name in pulled.adjoint_of}
+    adjoints += _zeros(graph, pulled, names)
+    made = {e.tensor: Tensor(e.tensor, "adjoint", e.indices) for e in (*tangents, *adjoints)}
+    results = {name: pulled.adjoint_of.get(name, _second_name(name)) for name in names}
     everything = {**graph.tensors, **given, **made}
     return SecondOrder(graph.equations[:-1], (*tangents, *adjoints), everything, results, vectors)
 
@@ -123,7 +138,7 @@ def _checked(derivation: Derivation, wrt: Sequence[str] | None) -> tuple[str, ..
     return tuple(wrt) if wrt is not None else tuple(known)
 
 
-def _second_name(name: str, taken: Collection[str]) -> str:
+def _second_name(name: str, taken: Collection[str] = ()) -> str:
     """The adjoint of a tensor in the second pass: Hv_W1 for a parameter W1, as for all else."""
     del taken
     return f"Hv_{name}"
@@ -160,7 +175,7 @@ def _for_each(
     equations: Sequence[Equation], vector: str, entry: tuple[Index, ...], result: str
 ) -> tuple[Equation, ...]:
     """The equations for every unit vector at once; what is a delta itself is put into its readers and is gone."""
-    depends = {vector}
+    depends = {vector, result}
     while more := {e.tensor for e in equations if depends & set(tensors_read(e.rhs))} - depends:
         depends |= more
     units: dict[str, Unit] = {vector: lambda places: product(map(Delta, places, entry))}

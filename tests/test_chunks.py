@@ -94,7 +94,7 @@ def test_a_loss_that_is_no_sum_is_refused():
 
 
 def test_a_single_sample_has_no_chunks():
-    with pytest.raises(UnsupportedError, match="single sample"):
+    with pytest.raises(UnsupportedError, match="fixed number of samples"):
         reduction_over_samples(sb.derive("mazur").stages.graph)
 
 
@@ -137,3 +137,38 @@ def test_sums_in_chunks_in_both_styles(layers, style):
     assert loss == pytest.approx(expected)
     for name, grad in whole.items():
         np.testing.assert_allclose(grads[name], grad, rtol=1e-9, atol=1e-12)
+
+
+WEIGHTS = np.array([0.5, 0.2, 0.3])
+
+
+def ridge(w, lam, x, t):
+    return np.mean((x @ w - t) ** 2) + lam * np.sum(w**2)
+
+
+def labels(w, x, t):
+    z = x @ w
+    return -np.sum(WEIGHTS[t] * (z - np.log(np.sum(np.exp(z), axis=1, keepdims=True)))[np.arange(len(x)), t])
+
+
+@pytest.mark.parametrize("rows", [1, 4, 100])
+def test_functions_are_chunked_too(rows):
+    rng = np.random.default_rng(0)
+    x, t, c = rng.standard_normal((11, 2)), rng.standard_normal(11), rng.integers(0, 3, 11)
+    for derived, shape, data in (
+        (sb.derive(ridge, w="d", lam=(), x=("n", "d"), t="n", wrt="w"), 2, (0.1, x, t)),
+        (sb.derive(labels, w=("d", 3), x=("n", "d"), t="n", wrt="w", integers="t"), (2, 3), (x, c)),
+    ):
+        params = {"w": rng.standard_normal(shape)}
+        loss, gradients = sb.loss_and_grad_in_chunks(derived, params, *data, rows=rows)
+        expected, slopes = derived.compile().loss_and_grad(params, *data)
+        assert loss == pytest.approx(expected) and gradients["w"] == pytest.approx(slopes["w"])
+
+
+def test_which_rows_are_samples_must_be_clear():
+    derived = sb.derive(lambda w, x, y: np.sum(x @ w) + np.sum(y @ w), w=2, x=("n", 2), y=("m", 2), wrt="w")
+    with pytest.raises(UnsupportedError, match="n and m rows"):
+        sb.loss_and_grad_in_chunks(derived, {"w": np.ones(2)}, np.ones((3, 2)), np.ones((4, 2)))
+    derived = sb.derive(lambda w, x: np.sum((x @ w - np.mean(x @ w)) ** 2), w=2, x=("n", 2), wrt="w")
+    with pytest.raises(UnsupportedError, match="mixes samples"):
+        sb.loss_and_grad_in_chunks(derived, {"w": np.ones(2)}, np.ones((3, 2)))

@@ -51,3 +51,16 @@ def test_equations_are_in_plain_sympy(setting):
     d = setting[0]
     equation = d.hvp()["W1"]
     assert str(equation) == "Eq(Hv_W1[j, i], Sum(Hv_z1[s, j]*x[s, i], (s, 0, N - 1)))"
+
+
+def test_where_the_gradient_does_not_change_the_second_derivatives_are_zeros_of_their_shape():
+    def loss(w, v, x):
+        return np.sum(np.maximum(0, w * x)) + np.sum(v**3)
+
+    d = sb.derive(loss, w=(3, 2), v=2, x=(3, 2), wrt=["w", "v"])
+    params, x = {"w": np.ones((3, 2)), "v": np.ones(2)}, np.ones((3, 2))
+    assert np.array_equal(d.hessian("w", "w")(params, x)["w"], np.zeros((3, 2, 3, 2)))
+    assert np.array_equal(d.hessian("w", "v")(params, x)["v"], np.zeros((3, 2, 2)))
+    assert np.array_equal(d.hessian("v", "v")(params, x)["v"], 6 * np.eye(2))
+    product = d.hvp()(params, params, x)
+    assert np.array_equal(product["w"], np.zeros((3, 2))) and np.array_equal(product["v"], [6.0, 6.0])

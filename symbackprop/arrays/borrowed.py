@@ -45,11 +45,44 @@ def _taking_traced(function: Callable[..., Any]) -> Iterator[None]:
             replaced = made(original)
             for where, key in found:
                 where[key] = replaced
+    counting = "len" not in globals_
+    if counting:
+        globals_["len"] = _len
+    arrays = [(globals_, key, held) for key, held in globals_.items() if type(held) is np.ndarray]
+    cells = [(cell, held) for cell, held in _cells(function) if type(held) is np.ndarray]
+    for where, key, held in arrays:
+        where[key] = held.view(Table)
+    for cell, held in cells:
+        cell.cell_contents = held.view(Table)
     try:
         yield
     finally:
-        for table, key, original in places:
+        for table, key, original in (*places, *arrays):
             table[key] = original
+        if counting:
+            del globals_["len"]
+        for cell, held in cells:
+            cell.cell_contents = held
+
+
+def _len(of: Any) -> Any:
+    """The length of anything; of a traced array it may be a symbol, which Python's own function cannot return."""
+    return of.shape[0] if isinstance(of, TracedArray) and of.ndim else len(of)
+
+
+def _cells(function: Callable[..., Any]) -> Iterator[tuple[Any, Any]]:
+    """The variables of enclosing functions that a function and those among them read, and what they hold."""
+    pending, seen = [function], set()
+    while pending:
+        for cell in getattr(pending.pop(), "__closure__", None) or ():
+            try:
+                held = cell.cell_contents
+            except ValueError:  # it is assigned to later
+                continue
+            if id(cell) not in seen:
+                seen.add(id(cell))
+                yield cell, held
+                pending += [held] if callable(held) else []
 
 
 class Table(np.ndarray[Any, Any]):

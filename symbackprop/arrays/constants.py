@@ -20,7 +20,7 @@ from symbackprop.arrays.values import Value, exact
 from symbackprop.errors import LanguageError
 from symbackprop.expressions import Delta, Index, Where
 
-MOST_WRITTEN = 6
+MOST_WRITTEN = 1
 
 
 def constant(book: Lifting, array: Any) -> Value:

@@ -203,7 +203,8 @@ class Lifting:
         needed = self._needed(last)
         names = self._names([*needed, last], taken)
         table = renaming(names)
-        tensors = dict(self.tensors)
+        read = {name for one in (*needed, last) for name in tensors_read(self.equations[one].rhs)}
+        tensors = {name: one for name, one in self.tensors.items() if one.role != "constant" or name in read}
         equations = []
         for old in [*needed, last]:
             equation = self.equations[old]

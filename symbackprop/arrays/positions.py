@@ -122,11 +122,24 @@ def _known(array: Any, size: Expr, value: Value) -> Value:
 
 
 def _is_written(part: Value) -> bool:
-    """Whether a value is a list of numbers, each with its place."""
+    """Whether a value is a list of numbers, each with its place, or an array that was brought along."""
+    if _constant(part) is not None:
+        return True
     return part.number.has(Delta) and not tensors_read(part.number) and all(size.is_Integer for size in part.shape)
 
 
+def _constant(part: Value) -> Any:
+    """The numbers of an array that was brought along, if a value is just that."""
+    tensor = part.book.tensors.get(part.expr.tensor) if isinstance(part.expr, Read) else None
+    if tensor is None or tensor.role != "constant" or part.expr.indices != part.axes:
+        return None
+    return tensor.value
+
+
 def _evaluated(part: Value) -> Any:
+    known = _constant(part)
+    if known is not None:
+        return np.array(known)
     shape = tuple(map(int, part.shape))
     entries = [
         int(put(part.number, dict(zip(part.axes, map(sp.Integer, at), strict=True)))) for at in np.ndindex(shape)

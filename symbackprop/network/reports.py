@@ -88,8 +88,10 @@ def problems_of(error: ValidationError, top: type[BaseModel]) -> list[Problem]:
 
 
 def _problem(detail: ErrorDetails, top: type[BaseModel], helps: bool = True) -> Problem:
-    path: Path = tuple(part for part in detail["loc"] if part not in (ONE, SEVERAL, ""))
-    kind = detail["type"]
+    kind, where = detail["type"], detail["loc"]
+    # The key that is too much may be an empty one.
+    last = where[-1:] if kind == "extra_forbidden" else ()
+    path: Path = (*(part for part in where[: len(where) - len(last)] if part not in (ONE, SEVERAL, "")), *last)
     if kind == "missing":
         return Problem(MISSING, path, f"'{dotted(path)}' is missing", _HOW.get(dotted(path), ""), "key")
     if kind == "extra_forbidden":

@@ -118,3 +118,35 @@ def test_numpy_is_as_it_was_after_tracing():
     with pytest.raises(SymbackpropError):
         derive(lambda z: np.sum(z[[7]]), z=3)
     assert before == {name: getattr(np, name) for name in before}
+
+
+WEIGHTS = np.array([0.2, 0.3, 0.5])
+
+
+def weights_of(t):
+    return WEIGHTS[t]
+
+
+def test_arrays_made_outside_are_read_at_labels_too():
+    table = np.array([[1.0, 2.0], [0.5, 3.0], [2.0, -1.0]])
+
+    def inner(t):
+        return table[t]
+
+    def loss(w, t):
+        return np.sum(weights_of(t) * w**2) + np.sum(inner(t) ** 2 * w[:, None])
+
+    derived = derive(loss, w=4, t=4, integers="t", wrt=["w"])
+    w, t = np.array([1.0, -2.0, 0.5, 3.0]), np.array([2, 0, 1, 1])
+    found, gradients = derived.compile().loss_and_grad({"w": w}, t)
+    assert found == pytest.approx(loss(w, t))
+    assert gradients["w"] == pytest.approx(2 * WEIGHTS[t] * w + (table[t] ** 2).sum(1))
+    assert type(WEIGHTS) is type(table) is np.ndarray
+    assert derived.verify().passed
+
+
+def test_constants_that_nothing_reads_are_left_out():
+    order = np.array([[0, -1, 1]])
+    derived = derive(lambda x: np.sum(np.take_along_axis(x, order, axis=0) ** 2), x=(3, 3))
+    (constant,) = derived.stages.graph.with_role("constant")
+    assert constant.value == [[0, 2, 1]]

@@ -113,3 +113,11 @@ def test_lines_of_anything(words):
         load(line)
     except InputError as error:
         assert all(mistake.message and 0 <= mistake.column <= len(line) + 1 for mistake in error.mistakes)
+
+
+@pytest.mark.parametrize("where", ["", "training."])
+def test_an_empty_key_is_unknown(where):
+    table = {"inputs": 2, "layers": [{"type": "dense", "units": 2}], "loss": "mse"}
+    more = {"training": {"": 1}} if where else {"": 1}
+    with pytest.raises(InputError, match=f"unknown key '{where}'"):
+        load({**table, **more})
