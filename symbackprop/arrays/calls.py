@@ -9,6 +9,7 @@ from typing import Any
 
 from symbackprop.arrays.elementwise import add
 from symbackprop.arrays.lifting import Lifting
+from symbackprop.arrays.moving import at_least
 from symbackprop.arrays.operations import MAKING, SYNONYMS, known_names, operation
 from symbackprop.arrays.shaping import constant_array
 from symbackprop.arrays.values import Value, whole_number
@@ -21,7 +22,7 @@ METHODS = frozenset(
 # Words that say how numbers are stored, which mathematics does not mind.
 STORAGE = frozenset({"dtype", "order", "copy", "out", "casting", "subok", "optimize", "like", "device"})
 # These take lists of arrays as they are.
-OF_LISTS = frozenset({"concatenate", "stack", "einsum"})
+OF_LISTS = frozenset({"concatenate", "stack", "einsum", "block", "select", "multi_dot", "meshgrid"})
 # Other names that NumPy has for arguments.
 WORDS = {
     "a": "value",
@@ -54,7 +55,7 @@ def called(book: Lifting, name: str, args: Sequence[Any], words: Mapping[str, An
         return as_value(book, args[0])
     if name in ("len", "range", "int"):
         return _plain(name, args)
-    if name in ("vstack", "hstack", "column_stack"):
+    if name in ("vstack", "hstack", "column_stack", "dstack"):
         return _stacked(book, name, args)
     if name == "sum" and args and isinstance(args[0], list | tuple) and not words and len(args) == 1:
         total = as_value(book, args[0][0]) if args[0] else book.number(0)
@@ -88,6 +89,8 @@ def _stacked(book: Lifting, name: str, args: Sequence[Any]) -> Any:
     """NumPy's older names for putting arrays together."""
     arrays = [as_value(book, one) for one in args[0]]
     low = min(one.rank for one in arrays)
+    if name == "dstack":
+        return called(book, "concatenate", [[at_least(one, 3) for one in arrays]], {"axis": 2})
     if name == "column_stack" or (name == "vstack" and low == 1):
         return called(book, "stack", [arrays], {"axis": 0 if name == "vstack" else 1})
     return called(book, "concatenate", [arrays], {"axis": 0 if name == "vstack" or low == 1 else 1})
@@ -105,9 +108,16 @@ def as_value(book: Lifting, value: Any) -> Value:
 def _converted(book: Lifting, name: str, args: Sequence[Any]) -> list[Any]:
     """Numbers in the place of arrays as values."""
     if name in OF_LISTS:
-        return [[as_value(book, one) for one in arg] if isinstance(arg, list | tuple) else arg for arg in args]
+        return [_nested(book, arg) for arg in args]
     count = _arrays_of(name)
     return [as_value(book, arg) if n < count and arg is not None else arg for n, arg in enumerate(args)]
+
+
+def _nested(book: Lifting, arg: Any) -> Any:
+    """Lists of arrays with numbers in them as values; a text, such as that of einsum, as it is."""
+    if isinstance(arg, list | tuple):
+        return [_nested(book, one) for one in arg]
+    return as_value(book, arg) if isinstance(arg, int | float) else arg
 
 
 @lru_cache(maxsize=256)

@@ -131,3 +131,8 @@ def diag(value: Value, k: Any = 0) -> Value:
 def array(book: Any, numbers: Any, *_: Any) -> Value:
     """Nested lists of numbers and scalars as an array."""
     return constant_array(book, numbers)
+
+
+def full_like(value: Value, fill_value: Any) -> Value:
+    """One number everywhere in the shape of an array."""
+    return full(value.book, value.shape, fill_value)

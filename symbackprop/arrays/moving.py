@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from symbackprop.arrays.elementwise import subtract
+from symbackprop.arrays.elementwise import number_of, subtract
 from symbackprop.arrays.making import full
 from symbackprop.arrays.selecting import select
-from symbackprop.arrays.shaping import broadcast_to, concatenate, expand_dims, ravel, reshape
+from symbackprop.arrays.shaping import broadcast_to, concatenate, expand_dims, flip, ravel, reshape, swapaxes
 from symbackprop.arrays.values import Value, axis_number, whole_number
 from symbackprop.errors import LanguageError
 
@@ -126,3 +126,79 @@ def differences(value: Value, n: Any = 1, axis: Any = -1) -> Value:
 def append(value: Value, values: Value, axis: Any = None) -> Value:
     """Two arrays one behind the other; all entries in one line without an axis."""
     return concatenate([ravel(value), ravel(values)]) if axis is None else concatenate([value, values], axis)
+
+
+def rot90(value: Value, k: Any = 1, axes: Any = (0, 1)) -> Value:
+    """Quarter turns in the plane of two axes, from the first towards the second."""
+    first, second = (axis_number(axis, value.rank, "this array") for axis in axes)
+    turns = whole_number(k, "the number of turns") % 4
+    if turns in (2, 3):
+        value = flip(flip(value, first), second)
+    if turns in (1, 3):
+        value = swapaxes(flip(value.book.named(value, "h"), second), first, second)
+    return value
+
+
+def at_least(value: Value, rank: int) -> Value:
+    """The array with as many axes as NumPy's atleast_1d, _2d or _3d give it, of length 1 where they are new."""
+    before = {(3, 1): 1}.get((rank, value.rank), max(min(rank, 2) - value.rank, 0))
+    value = expand_dims(value, tuple(range(before))) if before else value
+    behind = rank - value.rank
+    return expand_dims(value, tuple(range(value.rank, value.rank + behind))) if behind > 0 else value
+
+
+def block(arrays: Any) -> Value:
+    """Nested lists of arrays put together: the innermost along the last axis, those about them along the one before."""
+    depth, inner = 0, arrays
+    while isinstance(inner, tuple | list):
+        depth, inner = depth + 1, inner[0]
+    rank = max(depth, *(one.rank for one in _flattened(arrays)), 1)
+
+    def joined(part: Any, level: int) -> Value:
+        if isinstance(part, tuple | list):
+            return concatenate([joined(one, level + 1) for one in part], rank - (depth - level))
+        return expand_dims(part, tuple(range(rank - part.rank))) if part.rank < rank else part
+
+    return joined(arrays, 0)
+
+
+def _flattened(arrays: Any) -> list[Value]:
+    return [one for part in arrays for one in _flattened(part)] if isinstance(arrays, tuple | list) else [arrays]
+
+
+def delete(value: Value, obj: Any, axis: Any = None) -> Value:
+    """The array without the entries at some positions along an axis."""
+    value, number, size = _counted(value, axis)
+    places = np.delete(np.arange(size), _numbers(obj) if not isinstance(obj, slice) else obj)
+    return select(value, _along(number, places))
+
+
+def insert(value: Value, obj: Any, values: Any, axis: Any = None) -> Value:
+    """The array with entries put in before a position along an axis.
+
+    Raises:
+        LanguageError: They are put in at several positions.
+    """
+    if isinstance(obj, tuple | list | slice):
+        raise LanguageError("np.insert is traced for one position", help="np.concatenate puts parts together")
+    value, number, size = _counted(value, axis)
+    at = whole_number(obj, "the position")
+    at = at + size if at < 0 else at
+    shape = tuple(sp.S.One if n == number else length for n, length in enumerate(value.shape))
+    values = number_of(value.book, values)
+    if values.rank < value.rank:
+        values = broadcast_to(expand_dims(values, number) if values.rank == value.rank - 1 else values, shape)
+    parts = [select(value, _along(number, slice(0, at)))] if at else []
+    parts.append(values)
+    parts += [select(value, _along(number, slice(at, None)))] if at < size else []
+    return concatenate(parts, number)
+
+
+def _counted(value: Value, axis: Any) -> tuple[Value, int, int]:
+    """The array, in one line without an axis, the number of the axis and its length."""
+    value = ravel(value) if axis is None else value
+    number = axis_number(0 if axis is None else axis, value.rank, "this array")
+    size = value.shape[number]
+    if not size.is_Integer:
+        raise LanguageError("this needs an axis whose length is a number")
+    return value.book.named(value, "h"), number, int(size)

@@ -12,16 +12,24 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.arrays import elementwise as each
-from symbackprop.arrays import linear, making, moving, pairs, products, reductions, selecting, shaping, windows
+from symbackprop.arrays import grids, linear, making, moving, pairs, products, reductions, selecting, shaping, windows
 from symbackprop.arrays.elementwise import Operation, applied, compared, composed, joined
 from symbackprop.arrays.values import REDUCED
 from symbackprop.binding import elementwise as formulas
 from symbackprop.catalog import ACTIVATIONS
 from symbackprop.expressions import Where
+from symbackprop.language import FUNCTIONS
 
 UNITS = ("tanh", "sin", "cos", "tan", "sinh", "cosh", "arctan", "arcsin", "arccos", "arcsinh", "arccosh", "arctanh")
 INLINE = ("log", "sqrt", "log1p", "log2", "log10")
 PLAIN = ("exp", "expm1")
+
+
+def _sinc(z: Expr) -> Expr:
+    """sin(π z)/(π z), 1 at 0, where nothing is divided by 0."""
+    apart = Where(sp.Eq(z, 0), sp.S.One, z)
+    return Where(sp.Eq(z, 0), sp.S.One, sp.sin(sp.pi * z) / (sp.pi * apart))
+
 
 ELEMENTWISE: Mapping[str, Operation] = {
     **{name: applied(name, "a") for name in (*UNITS, "erf", "erfc", "lgamma")},
@@ -58,6 +66,10 @@ ELEMENTWISE: Mapping[str, Operation] = {
     "radians": composed(lambda z: z * sp.pi / 180, "", "radians"),
     "degrees": composed(lambda z: z * 180 / sp.pi, "", "degrees"),
     "positive": each.positive,
+    "logical_xor": joined(lambda a, b: sp.Or(sp.And(a, sp.Not(b)), sp.And(sp.Not(a), b))),
+    "sinc": composed(_sinc, "a", "sinc"),
+    "cbrt": composed(lambda z: each.sign(z) * FUNCTIONS["abs"](z) ** sp.Rational(1, 3), "a", "cbrt"),
+    "select": pairs.select_first,
     **pairs.PAIRED,
 }
 REDUCTIONS: Mapping[str, Operation] = {
@@ -77,6 +89,11 @@ REDUCTIONS: Mapping[str, Operation] = {
     "log_softmax": reductions.log_softmax,
     "average": pairs.average,
     "ptp": pairs.span,
+    "any": reductions.any_of,
+    "all": reductions.all_of,
+    "trapezoid": grids.trapezoid,
+    "cov": grids.cov,
+    "corrcoef": grids.corrcoef,
 }
 PRODUCTS: Mapping[str, Operation] = {
     "matmul": products.matmul,
@@ -97,6 +114,11 @@ PRODUCTS: Mapping[str, Operation] = {
     "kron": pairs.kron,
     "cross": pairs.cross,
     "matrix_power": pairs.matrix_power,
+    "multi_dot": pairs.multi_dot,
+    "convolve": grids.convolve,
+    "correlate": grids.correlate,
+    "polyval": grids.polyval,
+    "vander": grids.vander,
 }
 SHAPES: Mapping[str, Operation] = {
     "transpose": shaping.transpose,
@@ -121,6 +143,17 @@ SHAPES: Mapping[str, Operation] = {
     "pad": moving.pad,
     "diff": moving.differences,
     "append": moving.append,
+    "ediff1d": lambda ary: moving.differences(shaping.ravel(ary)),
+    "gradient": grids.gradient,
+    "linspace": grids.linspace,
+    "meshgrid": grids.meshgrid,
+    "rot90": moving.rot90,
+    "atleast_1d": partial(moving.at_least, rank=1),
+    "atleast_2d": partial(moving.at_least, rank=2),
+    "atleast_3d": partial(moving.at_least, rank=3),
+    "block": moving.block,
+    "insert": moving.insert,
+    "delete": moving.delete,
     "take": selecting.take,
     "take_along_axis": selecting.take_along_axis,
     "split": selecting.split,
@@ -132,6 +165,7 @@ SHAPES: Mapping[str, Operation] = {
     "diag": making.diag,
     "zeros_like": making.zeros_like,
     "ones_like": making.ones_like,
+    "full_like": making.full_like,
 }
 WINDOWS: Mapping[str, Operation] = {
     "conv1d": windows.conv1d,
@@ -174,6 +208,9 @@ SYNONYMS: Mapping[str, str] = {
     "concat": "concatenate",
     "deg2rad": "radians",
     "expit": "sigmoid",
+    "fmax": "maximum",
+    "fmin": "minimum",
+    "trapz": "trapezoid",
     "gammaln": "lgamma",
     "invert": "logical_not",
     "max_pool": "max_pool2d",

@@ -9,7 +9,7 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.arrays.broadcasting import together
-from symbackprop.arrays.elementwise import Operation, argument, divide, multiply, subtract
+from symbackprop.arrays.elementwise import Operation, argument, divide, multiply, number_of, subtract, where
 from symbackprop.arrays.products import matmul
 from symbackprop.arrays.reductions import largest, mean, smallest, total
 from symbackprop.arrays.selecting import select
@@ -40,6 +40,25 @@ PAIRED = {
     "hypot": paired(lambda x, y: sp.sqrt(x**2 + y**2), "r", "hypot"),
     "heaviside": paired(step, "", "heaviside"),
 }
+
+
+def select_first(condlist: Any, choicelist: Any, default: Any = 0) -> Value:
+    """Entry by entry the choice of the first condition that holds."""
+    if not condlist or len(condlist) != len(choicelist):
+        raise LanguageError("np.select takes as many choices as conditions, at least one")
+    book = next(one.book for one in (*condlist, *choicelist) if isinstance(one, Value))
+    found = number_of(book, default)
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        found = where(condition, number_of(book, choice), found)
+    return found
+
+
+def multi_dot(arrays: Any) -> Value:
+    """The product of several matrices."""
+    found = arrays[0]
+    for one in arrays[1:]:
+        found = matmul(found, one)
+    return found
 
 
 def average(value: Value, axis: Any = None, weights: Any = None, keepdims: Any = False) -> Value:

@@ -212,3 +212,21 @@ def _exponentials(value: Value, axis: Axis) -> Expr:
     numbers = axes_of(value, axis)
     bound = {value.axes[number]: value.book.like(value.axes[number]) for number in numbers}
     return Total(sp.exp(put(value.number, dict(bound))), *bound.values())
+
+
+def any_of(value: Value, axis: Axis = None, keepdims: Any = False) -> Value:
+    """Whether a condition holds, or a number is not 0, somewhere along axes."""
+    return _counting(value, axis, keepdims, lambda count, size: sp.Gt(count, 0))
+
+
+def all_of(value: Value, axis: Axis = None, keepdims: Any = False) -> Value:
+    """Whether a condition holds, or a number is not 0, everywhere along axes."""
+    return _counting(value, axis, keepdims, sp.Eq)
+
+
+def _counting(value: Value, axis: Axis, keepdims: Any, decided: Callable[[Expr, Expr], Any]) -> Value:
+    """A condition on how often one holds along axes, and how often it can."""
+    condition = value.expr if value.truth else sp.Ne(value.number, 0)
+    held = total(value.with_expr(Where(condition, sp.S.One, sp.S.Zero), depth=PLAIN), axis, keepdims)
+    size = sp.Mul(*(value.shape[number] for number in axes_of(value, axis)))
+    return held.with_expr(decided(held.number, size), depth=PLAIN)

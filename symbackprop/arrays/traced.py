@@ -24,6 +24,7 @@ from symbackprop.arrays.constants import constant
 from symbackprop.arrays.lifting import Lifting
 from symbackprop.arrays.operations import known_names
 from symbackprop.arrays.selecting import select
+from symbackprop.arrays.untraced import remedy
 from symbackprop.arrays.values import Value
 from symbackprop.errors import InputError, LanguageError, Mistake, SymbackpropError, UnsupportedError, did_you_mean
 
@@ -94,6 +95,9 @@ class TracedArray(NDArrayOperatorsMixin):
         if method == "reduce" and ufunc.__name__ in REDUCING:
             words = {"axis": words.pop("axis", 0), **words}
             return carried(book, REDUCING[ufunc.__name__], inputs, words)
+        if method == "outer":
+            a, b = (one if isinstance(one, TracedArray) else np.asarray(one) for one in inputs)
+            return ufunc(a[(..., *[None] * b.ndim)], b)
         if method != "__call__" or words.get("out") is not None:
             _refuse_filling(f"np.{ufunc.__name__}{'' if method == '__call__' else f'.{method}'} into an array", "again")
         return carried(book, ufunc.__name__, inputs, words)
@@ -216,7 +220,7 @@ def _guarded(act: Any, name: str = "") -> Any:
             raise
         message, help = first.message, first.help
         if isinstance(error, LanguageError) and message.startswith("unknown function"):
-            message, help = f"np.{name} is not traced", did_you_mean(name, known_names())
+            message, help = f"np.{name} is not traced", remedy(name, known_names())
         raise type(error)(mistakes=[here(message, help)]) from None
     except (ValueError, ArithmeticError, RecursionError, AttributeError, KeyError) as error:
         raise LanguageError(mistakes=[here(f"{name} cannot be traced: {str(error)[:100]}", "")]) from None
