@@ -16,6 +16,9 @@ import sympy as sp
 from sympy import Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
+# Larger than all that is added to it in both precisions, and finite, so that 0 times it is 0.
+INFINITY = sp.Integer(10) ** 38
+
 
 class Index(Symbol):
     """A summation or free index that knows how far it runs: 0 <= index < size.
@@ -238,18 +241,16 @@ def places_read(expr: Expr) -> set[str]:
     """The tensors whose entries are places in others; x[argmax(z)] is a place in x that no entry of z is.
 
     Example:
-        >>> i = Index("i", 3)
-        >>> places_read(Read("w", Read("t", i) + 1) * Read("x", i))
+        >>> places_read(Read("w", Read("t") + 1) * Read("x"))
         {'t'}
     """
     return {name for read in expr.atoms(Read) for place in read.indices for name in _entries(place)}
 
 
 def _entries(place: Expr) -> set[str]:
-    if isinstance(place, Read):
-        return {place.tensor}
-    parts = () if isinstance(place, ArgPeak) else place.args[1:] if isinstance(place, Where) else place.args
-    return {name for part in parts for name in _entries(part)}
+    if isinstance(place, Read | ArgPeak):
+        return {place.tensor} if isinstance(place, Read) else set()
+    return {name for part in place.args[isinstance(place, Where) :] for name in _entries(part)}
 
 
 def indices_of(expr: Expr) -> list[Index]:

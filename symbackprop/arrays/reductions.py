@@ -12,7 +12,7 @@ from sympy import Expr
 from symbackprop.arrays.elementwise import argument, square, subtract
 from symbackprop.arrays.values import CONTRACTED, PLAIN, REDUCED, Value, axis_number, put, whole_number
 from symbackprop.errors import LanguageError
-from symbackprop.expressions import ArgPeak, Index, Peak, Read, Total, Where
+from symbackprop.expressions import INFINITY, ArgPeak, Index, Peak, Read, Total, Where
 from symbackprop.language import FUNCTIONS
 
 Axis = Any
@@ -178,7 +178,7 @@ def norm(value: Value, ord: Any = None, axis: Axis = None, keepdims: Any = False
     absolute = value.with_expr(FUNCTIONS["abs"](value.number))
     if vector and kind == 1:
         return total(absolute, axis, keepdims)
-    if vector and (kind == float("inf") or (isinstance(kind, Expr) and kind >= 10**300)):
+    if vector and (kind == float("inf") or (isinstance(kind, Expr) and kind >= INFINITY)):
         return largest(absolute, axis, keepdims)
     raise LanguageError(f"the norm of order {kind} is not known", help="leave ord out, or take 1, 2 or inf of a vector")
 

@@ -19,8 +19,9 @@ from symbackprop.arrays.elementwise import composed
 from symbackprop.arrays.lifting import Lifting
 from symbackprop.arrays.selecting import select
 from symbackprop.arrays.shaping import constant_array, transpose
-from symbackprop.arrays.values import INFINITY, Value, whole_number
+from symbackprop.arrays.values import Value, whole_number
 from symbackprop.errors import InputError, LanguageError, SymbackpropError, did_you_mean
+from symbackprop.expressions import INFINITY
 from symbackprop.language import Function
 from symbackprop.language.converter import Converter
 from symbackprop.language.dialects import MODULES

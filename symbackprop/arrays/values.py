@@ -16,13 +16,11 @@ from sympy import Basic, Expr
 from sympy.logic.boolalg import Boolean
 
 from symbackprop.errors import LanguageError, ShapeError
-from symbackprop.expressions import Index, Where, substitute
+from symbackprop.expressions import INFINITY, Index, Where, substitute
 
 if TYPE_CHECKING:
     from symbackprop.arrays.lifting import Lifting
 
-# Larger than all that is added to it, and finite, so that 0 times it is 0.
-INFINITY = sp.Integer(10) ** 300
 MOST_DENOMINATOR = 4096
 PLAIN, REDUCED, CONTRACTED = 0, 1, 2
 

@@ -12,6 +12,9 @@ from sympy import Expr
 from symbackprop.display.numbers import finite
 from symbackprop.display.tree import Fraction, Minus, Number, Tree, integer
 
+# Numbers with so many zeros at their end are written with a power of ten.
+FEWEST_ZEROS = 9
+
 
 def number_tree(value: Expr) -> Tree:
     """A rational number: halves, quarters and eighths as small fractions, other finite decimals as decimals.
@@ -23,9 +26,15 @@ def number_tree(value: Expr) -> Tree:
     if value < 0:
         return Minus(number_tree(-value))
     if value.q == 1:
-        return integer(int(value))
+        digits = str(value.p).rstrip("0")
+        power = len(str(value.p)) - len(digits)
+        return integer(int(value)) if power < FEWEST_ZEROS else Number(f"{_pointed(digits)}e+{power + len(digits) - 1}")
     decimal = finite(Quotient(int(value.p), int(value.q)), 17) if value.q not in (2, 4, 8) or value.p > 9 else None
     return Number(decimal) if decimal else Fraction(integer(value.p), integer(value.q), inline=True)
+
+
+def _pointed(digits: str) -> str:
+    return digits if len(digits) == 1 else f"{digits[0]}.{digits[1:]}"
 
 
 def exact(value: Expr) -> Expr:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from symbackprop.display.numbers import INFINITE
 from symbackprop.display.printer import ATOM, BASE, POWER, PRODUCT, SUM, Printer, is_bare_log
 from symbackprop.display.tree import (
     Apply,
@@ -106,7 +107,7 @@ class LatexPrinter(Printer):
         return rf"\ub{_ROLES[tree.role]}{{{text}}}{{{label}}}" if tree.role else rf"\underbrace{{{text}}}_{{{label}}}"
 
     def number(self, tree: Number, leading: bool) -> str:
-        mantissa, _, exponent = tree.text.lower().partition("e")
+        mantissa, _, exponent = (r"\infty" if tree.text == INFINITE else tree.text.lower()).partition("e")
         return rf"{mantissa}\times10^{{{int(exponent)}}}" if exponent else mantissa
 
     def symbol(self, tree: Symbol, leading: bool) -> str:

@@ -12,6 +12,7 @@ from html import escape
 
 from symbackprop.display.latex import LATEX, height
 from symbackprop.display.letters import name, one, parenthesised, signed
+from symbackprop.display.numbers import INFINITE
 from symbackprop.display.printer import ATOM, BASE, POWER, PRODUCT, SUM, Printer, is_bare_log
 from symbackprop.display.text import TextPrinter
 from symbackprop.display.tree import (
@@ -94,6 +95,8 @@ class MathmlPrinter(Printer):
         return f'<munder{looks}><mrow class="braced">{text}</mrow><mrow>{self.show(tree.label)}</mrow></munder>'
 
     def number(self, tree: Number, leading: bool) -> str:
+        if tree.text == INFINITE:
+            return "<mi>∞</mi>"
         mantissa, _, exponent = tree.text.lower().partition("e")
         shown = signed(mantissa)
         return f"{shown}<mo>×</mo><msup><mn>10</mn>{one(signed(str(int(exponent))))}</msup>" if exponent else shown

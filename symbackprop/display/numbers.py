@@ -15,9 +15,14 @@ from typing import Any, Literal
 import mpmath
 
 from symbackprop.display.tree import Matrix, Number, Tree
+from symbackprop.expressions import INFINITY
 
 DECIMALS = 9
 _TINY, _HUGE = Fraction(1, 10**4), Fraction(10**9)
+
+
+# What is printed as an infinite number; `expressions` says which one stands for it.
+INFINITE = f"1e+{len(str(INFINITY)) - 1}"
 
 
 def typed(text: str) -> Number:

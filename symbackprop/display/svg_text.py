@@ -7,6 +7,7 @@ from html import escape
 from typing import ClassVar
 
 from symbackprop.display.letters import bold
+from symbackprop.display.numbers import INFINITE
 from symbackprop.display.printer import BASE
 from symbackprop.display.text import TextPrinter
 from symbackprop.display.tree import Compare, Minus, Number, Power, Role, Sum, Symbol, Tree
@@ -46,6 +47,8 @@ class SvgTextPrinter(TextPrinter):
         return f'<tspan class="{role}">{text}</tspan>'
 
     def number(self, tree: Number, leading: bool) -> str:
+        if tree.text == INFINITE:
+            return "∞"
         mantissa, _, exponent = tree.text.lower().replace("-", "−").partition("e")
         if not exponent:
             return mantissa

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
+from symbackprop.display.numbers import INFINITE
 from symbackprop.display.printer import ATOM, BASE, CONDITION, POWER, PRODUCT, SUM, Printer, is_bare_log
 from symbackprop.display.tree import (
     Apply,
@@ -69,7 +70,7 @@ class TextPrinter(Printer):
         return text
 
     def number(self, tree: Number, leading: bool) -> str:
-        mantissa, _, exponent = tree.text.lower().partition("e")
+        mantissa, _, exponent = ("∞" if tree.text == INFINITE else tree.text.lower()).partition("e")
         return f"{mantissa}×10{superscript(str(int(exponent)))}" if exponent else mantissa
 
     def symbol(self, tree: Symbol, leading: bool) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from symbackprop.display.numbers import INFINITE
 from symbackprop.display.tree import (
     Apply,
     BigSum,
@@ -255,7 +256,7 @@ ATOMS: Mapping[str, Atom] = {
     "e": _exponential,
     **dict.fromkeys((r"\operatorname", r"\operatorname*"), operator),
     r"\mathbb": _indicator,
-    r"\infty": _unsupported,
+    r"\infty": _constant(Number(INFINITE)),
     r"\prod": _unsupported,
     r"\int": _unsupported,
     "^": _unsupported,

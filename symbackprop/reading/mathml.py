@@ -17,7 +17,7 @@ _GREEK = {letter: rf"\{name}" for name, letter in GREEK.items()}
 _OPERATORS = {
     "−": "-", "×": r"\times", "⋅": r"\cdot", "⊙": r"\odot", "≈": r"\approx", "≤": r"\le", "≥": r"\ge", "≠": r"\ne",
     "←": r"\leftarrow", "∑": r"\sum", "\u2062": " ", "\u2061": "", "′": "'", "″": "''", "∂": r"\partial", "_": r"\_",
-    "⊤": r"\top",
+    "⊤": r"\top", "∞": r"\infty",
 }  # fmt: skip
 _FUNCTIONS = ("max", "min", "log", "exp", "tanh", "sinh", "cosh", "tan", "sin", "cos")
 _ROLES = {"error": "E", "slope": "S", "input": "X", "delta": "D"}

@@ -7,11 +7,15 @@ from fractions import Fraction as Q
 
 import mpmath
 import pytest
+import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
+from symbackprop.display import build, latex, text
+from symbackprop.display.evaluate import evaluate
 from symbackprop.display.numbers import column, equality, finite, rational, rounded, shown, table, typed
 from symbackprop.display.tree import Number
+from symbackprop.reading.relations import read_formula
 
 
 def test_an_input_keeps_the_digits_that_were_typed() -> None:
@@ -76,3 +80,11 @@ def test_an_equals_sign_stands_only_before_exact_numbers() -> None:
 def test_columns_and_tables() -> None:
     assert column([1, 2]).rows == ((Number("1"),), (Number("2"),))
     assert table([[1, Q(1, 3)]], 2).rows == ((Number("1"), Number("0.33", exact=False)),)
+
+
+def test_many_zeros_and_infinity():
+    numbers = {10**38: "∞", -(10**38): "-∞", 25 * 10**20: "2.5×10²¹", 10**9: "1×10⁹", 10**8: "100000000"}
+    for number, printed in numbers.items():
+        assert text(build(sp.Integer(number))) == printed
+    tree = read_formula(r"-\infty")
+    assert evaluate(tree) == -(10**38) and latex(build(sp.Integer(-(10**38)))) == r"-\infty"
