@@ -15,7 +15,7 @@ from sympy import Expr
 from sympy import Mul as Product
 
 from symbackprop.errors import ShapeError, UnsupportedError
-from symbackprop.expressions import Read, Total, reads
+from symbackprop.expressions import Index, Read, Total, reads
 from symbackprop.forward import SAMPLES
 from symbackprop.graph import Equation, Graph
 
@@ -207,6 +207,15 @@ def _refuse_mixing(equation: Equation, has_samples: set[str], kinds: Mapping[str
     for read in reads(equation.rhs):
         if read.tensor in kinds or (read.tensor in has_samples and read.indices[0] != own):
             raise _mixes(equation.tensor)
+    if _counts(equation.rhs, own, has_samples):
+        raise _mixes(equation.tensor)
+
+
+def _counts(expr: Expr, sample: Index, has_samples: set[str]) -> bool:
+    """Whether the number of a sample is more than the place at which samples are read."""
+    if isinstance(expr, Read):
+        return any(_counts(index, sample, has_samples) for index in expr.indices[expr.tensor in has_samples :])
+    return expr == sample or any(_counts(part, sample, has_samples) for part in expr.args)
 
 
 def _kind(equation: Equation, size: Expr, has_samples: set[str], kinds: Mapping[str, str]) -> str:
@@ -234,7 +243,8 @@ def _kind_of_term(term: Expr, equation: Equation, size: Expr, has_samples: set[s
         body = [r for r in reads(factor.body) if r.tensor in has_samples]
         firsts = {r.indices[0] for r in body}
         over = [index for index in factor.bound if index.size == size]
-        if body and len(over) == 1 and firsts == set(over) and not factor.body.has(size):
+        counted = any(_counts(factor.body, index, has_samples) for index in over)
+        if body and len(over) == 1 and not counted and firsts == set(over) and not factor.body.has(size):
             if not scale.has(size):
                 return "sum"
             if not (scale * size).has(size):

@@ -165,6 +165,12 @@ def test_functions_are_chunked_too(rows):
         assert loss == pytest.approx(expected) and gradients["w"] == pytest.approx(slopes["w"])
 
 
+def test_a_loss_that_knows_the_number_of_a_row_is_refused():
+    derived = sb.derive(lambda w, x: np.sum((x @ w) * np.arange(x.shape[0])), w=2, x=("n", 2), wrt="w")
+    with pytest.raises(UnsupportedError, match="mixes samples"):
+        sb.loss_and_grad_in_chunks(derived, {"w": np.ones(2)}, np.ones((3, 2)))
+
+
 def test_which_rows_are_samples_must_be_clear():
     derived = sb.derive(lambda w, x, y: np.sum(x @ w) + np.sum(y @ w), w=2, x=("n", 2), y=("m", 2), wrt="w")
     with pytest.raises(UnsupportedError, match="n and m rows"):

@@ -15,7 +15,7 @@ from symbackprop.lower.determinants import logabsdet, with_logabsdet
 from symbackprop.lower.digits import in_digits
 from symbackprop.lower.exponentials import Stable, log_softmax, logsumexp, softmax
 from symbackprop.lower.order import contract_in_order
-from symbackprop.lower.places import Opened, Target, affine, is_data, needed_guards, opened, together, within
+from symbackprop.lower.places import Opened, Target, affine, is_data, length_at, needed_guards, opened, together, within
 from symbackprop.lower.stability import stable
 from symbackprop.lower.stable import logistic_argument, softmax_factors
 from symbackprop.matrices import Determinant, Inverse
@@ -217,10 +217,12 @@ class _Lowering:
         if not isinstance(expr, softmax | log_softmax):
             return Map(name, tuple(map(self.array, expr.args)))
         body, axis = expr.args
-        if axis != self.loop:
+        if isinstance(axis, Index) and axis != self.loop:
             return Along(name, self.array(body), axis)
-        every = Index(f"{axis.name}_every", axis.size)
-        return At(Along(name, self.array(body.xreplace({axis: every})), every), every, axis, inside=True)
+        every = Index("every", length_at(body, axis, self.shapes))
+        whole = Along(name, self.array(body.xreplace({axis: every})), every)
+        picked = isinstance(axis, Index)
+        return At(whole, every, axis, inside=True) if picked else Gather(whole, every, self.array(axis))
 
     def _condition(self, condition: Boolean) -> Array:
         name = RELATIONS.get(type(condition))

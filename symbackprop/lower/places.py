@@ -174,11 +174,11 @@ def within(place: Expr, size: Expr) -> bool:
 def needed_guards(factors: Sequence[Expr], shapes: Mapping[str, tuple[Expr, ...]]) -> list[Expr]:
     """The factors of a product without range conditions that change nothing.
 
-    Data are in range; and where another factor reads at the place, it reads 0 outside.
+    Where another factor reads at the place, it reads 0 outside.
     """
 
     def needless(factor: Expr) -> bool:
-        return isinstance(factor, Within) and (is_data(factor.args[0]) or _reads_there(factor, factors, shapes))
+        return isinstance(factor, Within) and _reads_there(factor, factors, shapes)
 
     return [factor for factor in factors if not needless(factor)]
 
@@ -193,3 +193,12 @@ def _reads_there(guard: Within, factors: Sequence[Expr], shapes: Mapping[str, tu
                 if any(index == place and length == size for index, length in axes):
                     return True
     return False
+
+
+def length_at(expr: Expr, place: Expr, shapes: Mapping[str, tuple[Expr, ...]]) -> Expr:
+    """How long the axis is that an expression is read along at a place."""
+    if isinstance(place, Index):
+        return place.size
+    reads = (read for read in expr.atoms(Read) if read.tensor in shapes)
+    pairs = (pair for read in reads for pair in zip(read.indices, shapes[read.tensor], strict=True))
+    return next(size for at, size in pairs if at == place)

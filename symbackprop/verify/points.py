@@ -16,7 +16,7 @@ from sympy import Expr, Symbol
 
 from symbackprop.categories import axes_pointed_into
 from symbackprop.errors import ShapeError, UndefinedError
-from symbackprop.expressions import Delta, Read, reads
+from symbackprop.expressions import Delta, Index, Read, reads
 from symbackprop.graph import Graph, Role, Tensor
 from symbackprop.verify.equations import evaluate_graph, known_sizes
 from symbackprop.verify.fields import Array
@@ -165,8 +165,17 @@ def _bound(graph: Graph, tensor: Tensor, sizes: Mapping[Symbol, int]) -> int:
         for read in reads(equation.rhs):
             for place, index in enumerate(read.indices):
                 if tensor.name in [inner.tensor for inner in index.atoms(Read)]:
-                    bounds.append(int(_sized(graph.tensors[read.tensor].shape[place], sizes)))
+                    size = graph.tensors[read.tensor].shape[place]
+                    bounds.append(int(_sized(size - _furthest(index), sizes)))
         for delta in equation.rhs.atoms(Delta):
             if tensor.name in [inner.tensor for inner in delta.atoms(Read)]:
                 bounds += [int(_sized(arg.size, sizes)) for arg in delta.args if hasattr(arg, "size")]
     return min(bounds[1:], default=bounds[0])
+
+
+def _furthest(place: Expr) -> Expr:
+    """How far indices move a place from the number that it is read from: 3 (n - 1) for 3 i + t."""
+    moving = sp.Add(*(term for term in sp.Add.make_args(sp.expand(place)) if not term.atoms(Read)))
+    return (
+        moving.xreplace({index: index.size - 1 for index in moving.atoms(Index)}) if moving.atoms(Index) else sp.S.Zero
+    )

@@ -199,3 +199,9 @@ def test_a_product_is_carried_along_one_number_at_a_time(equations):
     (loss, grads), (found, own) = (d.compile(style).loss_and_grad(z) for style in ("readable", "fast"))
     assert found == pytest.approx(loss)
     np.testing.assert_allclose(own["z"], grads["z"])
+
+
+def test_a_slope_that_sizes_alone_decide():
+    derived = sb.derive(lambda y: np.mean(y), y="m")  # noqa: PLW0108
+    _, gradients = derived.compile("fast").loss_and_grad({"y": np.arange(4.0)})
+    assert gradients["y"].tolist() == [0.25] * 4

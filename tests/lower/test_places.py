@@ -123,7 +123,7 @@ def test_conditions_that_change_nothing_are_dropped():
     assert needed_guards([guard, Read("h", T - 1, J)], shapes) == [Read("h", T - 1, J)]
     inside = Total(Read("h", T - 1, K) * Read("U", K, J), K)
     assert needed_guards([guard, inside], shapes) == [inside]
-    assert needed_guards([Within(token, 5), Read("y", S)], shapes) == [Read("y", S)]
+    assert needed_guards([Within(token, 5), Read("h", token, S)], shapes) == [Within(token, 5), Read("h", token, S)]
     for kept in (
         [guard, Read("h", T, J)],
         [Within(T - 1, 3), Read("h", T - 1, J)],

@@ -192,6 +192,8 @@ class Operations:
 
     def _meeting(self, operand: Array, node: Map, code: str) -> str:
         """The code of an operand; that of a number that meets an array is an array of no axis."""
+        if node.function == "reciprocal" and not leaves(operand):
+            return f"float({code})"  # of a whole number of Python's it would be a whole one, too
         if self.numbers is None or node.function not in WITH_NUMBERS:
             return code
         if not isinstance(operand, Const) or operand.value.free_symbols:
