@@ -230,8 +230,9 @@ class Printer:
         if mask(node) is not None:
             text = bracket(args[0], ATOM) if is_number(then, 1) else f"np.logical_not({args[0][0]})"
         # One of several numbers, in the precision of what they are chosen by.
-        due = numbers_in(condition) or (mask(node) is not None and not self.counting)
-        return (f"{text}.astype({self.precision(condition)})" if due else text), ATOM
+        named = isinstance(condition, Leaf)  # a condition that has a name is no number, whatever it was made of
+        due = named or numbers_in(node) or (mask(node) is not None and not self.counting)
+        return (f"{text}.astype({self.precision(node)})" if due else text), ATOM
 
     def _outer(self, node: Map, order: Axes) -> Code | None:
         """`np.outer` for a product of two vectors along different axes."""

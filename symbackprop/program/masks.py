@@ -54,8 +54,12 @@ def _numbers(node: Array) -> Iterator[str]:
     elif isinstance(node, Gather | Scatter):
         yield from _numbers(node.arg)
     elif not (is_truth(node) and any(isinstance(part, Position) for part in inside)):
-        for part in inside:
-            yield from _numbers(part)
+        function = node.function if isinstance(node, Map) else ""
+        for number, part in enumerate(inside):
+            # A condition that has a name of its own holds truth values.
+            decides = function in LOGICAL or (function == "where" and number == 0)
+            if not (decides and isinstance(part, Leaf)):
+                yield from _numbers(part)
 
 
 def positive(node: Array) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 import sympy as sp
 from sympy import Integer, Symbol
 
+import symbackprop as sb
 from symbackprop.emit.layout import WIDTH
 from symbackprop.emit.nodes import sizes_used
 from symbackprop.emit.statements import Writer, statement_code
@@ -84,3 +85,16 @@ def test_a_layer_that_is_the_same_number_everywhere_has_its_shape():
     ]
     d = derive({"name": "same", "inputs": 2, "layers": layers, "loss": "mse"})
     assert d.verify().passed
+
+
+def test_numbers_that_a_named_condition_chooses_are_no_truth_values():
+    kinked = "log(1 + (sum(W[j, i] * x[i], i) + b[j])**2)"
+    own = {
+        "parameters": {"W": ["units", "n"], "b": ["units"]},
+        "equations": f"h[j] = min({kinked}, 2 - {kinked})\ny[j] = exp(h[j]) / sum(exp(h[k]), k) * h[j]",
+        "activation": False,
+    }
+    layers = [{"type": "own", "units": 4}, {"type": "dense", "units": 1}]
+    network = {"name": "kinked", "inputs": 1, "layers": layers, "loss": "mae", "layer_types": {"own": own}}
+    derived = sb.derive(sb.load(network))
+    assert derived.verify().passed
