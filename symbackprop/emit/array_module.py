@@ -43,9 +43,8 @@ Lists = Mapping[str, Index]
 _OWN = """
     Any Array CONSTANTS DATA Params PARAMETERS accumulate annotations array_namespace by_data chosen ctx dtype erf every
     found gather grads jax kept log_cosh log_sigmoid log_softmax logsumexp loss Loss loss_and_grad math
-    once_differentiable
-    params scatter sigmoid slopes softmax softplus some torch upstream value values window xp _backward _forward _loss
-    _passes
+    once_differentiable params scatter sigmoid slopes softmax softplus some torch upstream value values window xp
+    _backward _forward _loss _passes
 """
 RESERVED = frozenset([*dir(builtins), *keyword.kwlist, *_OWN.split()])
 

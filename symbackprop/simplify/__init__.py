@@ -191,7 +191,8 @@ def labels_are_classes(derivation: Derivation) -> Derivation:
     def apply(equation: Equation) -> tuple[Expr, Step | None]:
         rhs = sums_over_classes(equation.rhs, one_hot, classes)
         uses = tuple(sorted(set(tensors_read(equation.rhs)) & one_hot.keys()))
-        read = {name for side in (equation, *map(one_hot.get, uses)) if side for name in tensors_read(side.rhs)}
+        sides = (equation, *(one_hot[name] for name in uses))
+        read = {name for side in sides for name in tensors_read(side.rhs)}
         given = tuple(f"every {name} is a class" for name in sorted(read & classes.keys()))
         return rhs, Step(equation.rhs, rhs, CLASSES, "every label is a class", given=given, uses=uses)
 

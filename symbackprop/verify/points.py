@@ -175,7 +175,6 @@ def _bound(graph: Graph, tensor: Tensor, sizes: Mapping[Symbol, int]) -> int:
 
 def _furthest(place: Expr) -> Expr:
     """How far indices move a place from the number that it is read from: 3 (n - 1) for 3 i + t."""
-    moving = sp.Add(*(term for term in sp.Add.make_args(sp.expand(place)) if not term.atoms(Read)))
-    return (
-        moving.xreplace({index: index.size - 1 for index in moving.atoms(Index)}) if moving.atoms(Index) else sp.S.Zero
-    )
+    terms = sp.Add.make_args(sp.expand(place))
+    moving = sp.Add(*(term for term in terms if term.atoms(Index) and not term.atoms(Read)))
+    return moving.xreplace({index: index.size - 1 for index in moving.atoms(Index)})
