@@ -9,8 +9,18 @@ from typing import NamedTuple
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.expressions import ArgPeak, Delta, Index, Read, Where, Within, places_read, tensors_read
-from symbackprop.graph import Graph
+from symbackprop.expressions import (
+    ArgPeak,
+    Delta,
+    Index,
+    Read,
+    Where,
+    Within,
+    indices_of,
+    places_read,
+    tensors_read,
+)
+from symbackprop.graph import Equation, Graph
 
 
 class Places(NamedTuple):
@@ -70,12 +80,17 @@ def limits(graph: Graph) -> dict[str, Places]:
 
     A tensor that is only computed with, such as counts in a weighted sum, is none of these.
     """
-    wheres = [where for equation in graph.equations for where in equation.rhs.atoms(Where)]
-    conditions = [node for where in wheres for node in where.condition.atoms(sp.core.relational.Relational)]
-    decided = {read.tensor for one in conditions if not _of_places(one) for read in one.atoms(Read)}
+    decided = {read.tensor for one in _decisions(graph) for read in one.atoms(Read)}
     kept = decided | _behind_places(graph) | {t.name for t in graph.tensors.values() if any(f.below for f in t.facts)}
     found = {name: places for name, places in axes_pointed_into(graph).items() if name in kept}
     return {name: Places(0, ()) if name in decided else places for name, places in found.items()}
+
+
+def _decisions(graph: Graph) -> list[sp.Basic]:
+    """The comparisons that decide branches, but for those of places alone."""
+    wheres = [where for equation in graph.equations for where in equation.rhs.atoms(Where)]
+    conditions = [node for where in wheres for node in where.condition.atoms(sp.core.relational.Relational)]
+    return [one for one in conditions if not _of_places(one)]
 
 
 def _behind_places(graph: Graph) -> set[str]:
@@ -85,6 +100,60 @@ def _behind_places(graph: Graph) -> set[str]:
         if equation.tensor in found:
             found |= set(tensors_read(equation.rhs))
     return found
+
+
+def computed_places(graph: Graph) -> tuple[tuple[Equation, ...], dict[str, tuple[Expr, ...]]]:
+    """What data alone computes to be places in axes: the equations of it, and the sizes that each of it stays below.
+
+    Left out is what a condition looks at, which may leave out the entries that are none.
+
+    Example:
+        >>> import numpy as np
+        >>> import symbackprop as sb
+        >>> derived = sb.derive(lambda z, t: np.sum(z[2 * t] ** 2), z=6, t="n", integers="t")
+        >>> computed_places(derived.stages.graph)
+        ((Equation('place1[i] = 2*t[i]'),), {'place1': (6,)})
+    """
+    known = {tensor.name for tensor in graph.with_role("input", "target", "constant")}
+    defined: dict[str, Equation] = {}
+    for equation in graph.equations:
+        if known.issuperset(tensors_read(equation.rhs)):
+            known.add(equation.tensor)
+            defined[equation.tensor] = equation
+    decided = {name for one in _decisions(graph) for name in tensors_read(one)}
+    ends: dict[str, tuple[Expr, ...]] = {}
+    for place, size in _computed(graph):
+        read = set(tensors_read(place))
+        if not read <= known or read & decided:
+            continue
+        name = place.tensor if isinstance(place, Read) else f"place{len(ends) + 1}"
+        if name not in defined:
+            defined[name] = Equation(name, tuple(i for i in indices_of(place) if i in place.free_symbols), place)
+        ends[name] = (*ends.get(name, ()), size)
+    needed = set(ends)
+    for equation in reversed(defined.values()):
+        if equation.tensor in needed:
+            needed |= set(tensors_read(equation.rhs))
+    return tuple(equation for name, equation in defined.items() if name in needed), ends
+
+
+def _computed(graph: Graph) -> Iterator[tuple[Expr, Expr]]:
+    """Places that are more than an index or a given number moved by so many, and the lengths of their axes."""
+    given = {tensor.name for tensor in graph.with_role("input", "target", "constant", "parameter")}
+    seen = set()
+    for equation in graph.equations:
+        for read in sorted(equation.rhs.atoms(Read), key=str):
+            for size, place in zip(graph.tensors[read.tensor].shape, read.indices, strict=True):
+                plain = all(isinstance(at, Index | sp.Integer) for one in place.atoms(Read) for at in one.indices)
+                if any(name in given for name, _ in _pointing(place, size)):
+                    continue
+                if isinstance(place, Read):
+                    place = graph.equation(place.tensor).lhs
+                elif not plain or not tensors_read(place) or isinstance(place, ArgPeak):
+                    continue
+                if (place, size) not in seen:
+                    seen.add((place, size))
+                    yield place, size
 
 
 def with_places(graph: Graph) -> Graph:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from symbackprop.emit.brought import brought
 from symbackprop.emit.second import Second, emit_second
-from symbackprop.lower import given_sizes, statements
+from symbackprop.lower import given_sizes, placed, statements, without_overflow
 from symbackprop.pipeline import loaded
 from symbackprop.public import public_equation
 
@@ -49,14 +49,16 @@ class Curvature:
         """A NumPy module with `second(params, [vectors,] x, t)`, which returns the results by parameter."""
         shapes = {name: tensor.shape for name, tensor in self.record.tensors.items()}
         given = (*self.graph.with_role("input", "constant"), *self.graph.with_role("target"))
+        first, then = without_overflow(self.record.forward, self.record.equations)
         return emit_second(
             Second(
                 self.title,
-                statements((*self.record.forward, *self.record.equations), shapes),
-                [tensor.name for tensor in self.graph.parameters],
+                statements((*first, *then), shapes),
+                self.graph,
                 [tensor.name for tensor in given],
                 self.record.vectors,
                 self.record.results,
+                placed(self.graph),
                 given_sizes((*given, *self.graph.parameters)),
                 brought(self.graph, [tensor.name for tensor in given]),
                 self._formula,

@@ -93,6 +93,11 @@ class Equation:
     rhs: Expr
 
     @property
+    def shape(self) -> tuple[Expr, ...]:
+        """The sizes of the tensor."""
+        return tuple(index.size for index in self.indices)
+
+    @property
     def lhs(self) -> Read:
         """The left-hand side as a read."""
         return Read(self.tensor, *self.indices)

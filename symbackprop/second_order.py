@@ -18,6 +18,7 @@ from symbackprop.contraction import ALPHABET, Fresh, collect, summed, tidy
 from symbackprop.errors import UnknownNameError, did_you_mean
 from symbackprop.expressions import Delta, Index, Read, Total, indices_of, product, reads, tensors_read
 from symbackprop.graph import Derivation, Equation, Graph, Tensor
+from symbackprop.lower import without_overflow
 from symbackprop.simplify import simplify
 
 DIRECTIONAL = "E_along_v"
@@ -157,7 +158,9 @@ def _directional(derivation: Derivation, names: Iterable[str]) -> Graph:
         total.append(Total(gradient * Read(f"v_{name}", *tensor.indices), *tensor.indices))
     tensors[graph.loss.name] = replace(graph.loss, role="hidden")
     tensors[DIRECTIONAL] = Tensor(DIRECTIONAL, "loss")
-    equations = (*graph.equations, *derivation.adjoints, Equation(DIRECTIONAL, (), sp.Add(*total)))
+    # In the forms that code has: δ = softmax(z) - t has simpler derivatives than Σ ∂E/∂a · ∂a/∂z, and finite ones.
+    first, then = without_overflow(graph.equations, derivation.adjoints)
+    equations = (*first, *then, Equation(DIRECTIONAL, (), sp.Add(*total)))
     return replace(graph, tensors=tensors, equations=_needed(equations), rows=())
 
 

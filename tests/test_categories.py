@@ -1,11 +1,13 @@
 """Which axes whole numbers point into, and which of them limit what they may be."""
 
+import re
+
 import numpy as np
 import pytest
 import sympy as sp
 
 import symbackprop as sb
-from symbackprop.categories import Places, axes_pointed_into, limits
+from symbackprop.categories import Places, axes_pointed_into, computed_places, limits
 from symbackprop.display import build, text
 
 
@@ -87,3 +89,41 @@ def test_a_known_array_limits_what_points_into_it():
         return np.sum((w - np.eye(5)[t]) ** 2)
 
     assert limits(graph(loss, w=5, t=3)) == {"t": Places(0, (5,))}
+
+
+@pytest.mark.parametrize(
+    ("function", "code", "inside", "outside"),
+    [
+        (lambda w, t: np.sum(w[2 * t] ** 2), "2 * t", [0, 1, 2], (3, -1)),
+        (lambda w, t: np.sum(w[np.where(t == -100, 0, t)] ** 2), "np.where(t == -100, 0, t)", [0, 4, -100], (5, -1)),
+        (lambda w, t: np.sum((t >= 0) * w[t * (t >= 0)] ** 2), "t * (t >= 0)", [0, 4, -7], (5, 6)),
+        (lambda w, t: np.sum(w[t[0] + t] ** 2), "t[0] + t", [2, 0, 1], (3, -1)),
+    ],
+)
+@pytest.mark.parametrize("length", [3, "n"])
+def test_places_that_are_computed_from_data_are_looked_at(function, code, inside, outside, length):
+    derived = sb.derive(function, integers="t", wrt="w", w=5, t=length)
+    w, fitting = np.arange(1.0, 6), np.array(inside)
+    for style in ("readable", "fast"):
+        module = derived.compile(style)
+        assert module.loss({"w": w}, fitting) == pytest.approx(function(w, fitting), rel=1e-14)
+        sizes = () if length == 3 else (3,)
+        calls = [module.loss_and_grad, *([module.Workspace(*sizes).loss_and_grad] if style == "fast" else [])]
+        for call in calls:
+            for number in outside:
+                with pytest.raises(
+                    ValueError, match=rf"^{re.escape(code)} is -?\d+, but should be a place from 0 to 4$"
+                ):
+                    call({"w": w}, np.array([number, 0, 0] if code == "t[0] + t" else [0, 1, number]))
+
+
+def test_what_a_condition_looks_at_may_be_no_place():
+    def loss(w, t):
+        k = 2 * t - 1
+        return np.sum(np.where(k >= 0, w[k], 0) ** 2)
+
+    derived = sb.derive(loss, integers="t", wrt="w", w=5, t=3)
+    assert computed_places(derived.stages.graph) == ((), {})
+    w, t = np.arange(1.0, 6), np.array([0, 1, 2])
+    value, grads = derived.compile().loss_and_grad({"w": w}, t)
+    assert value == loss(w, t) and np.array_equal(grads["w"], [0, 4, 0, 8, 0])

@@ -64,3 +64,61 @@ def test_where_the_gradient_does_not_change_the_second_derivatives_are_zeros_of_
     assert np.array_equal(d.hessian("v", "v")(params, x)["v"], 6 * np.eye(2))
     product = d.hvp()(params, params, x)
     assert np.array_equal(product["w"], np.zeros((3, 2))) and np.array_equal(product["v"], [6.0, 6.0])
+
+
+def _softmax(z):
+    return np.exp(z) / np.sum(np.exp(z), axis=1, keepdims=True)
+
+
+def _sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+ONE_HOT = np.array([[1.0, 0, 0], [0, 1, 0], [0, 0, 0], [0, 1, 0]])
+LABELS = np.array([0, 1, -100, 1])
+W, X = np.ones((2, 3)), np.ones((4, 2))
+LOSSES = {
+    "cross-entropy": (lambda w, x, t: -np.sum(t * np.log(_softmax(x @ w))), ONE_HOT),
+    "labels": (lambda w, x, t: -np.sum((t[:, None] == np.arange(3)) * np.log(_softmax(x @ w))), LABELS),
+    "ignored labels": (
+        lambda w, x, t: np.sum(
+            (t != -100) * (np.log(np.sum(np.exp(x @ w), axis=1)) - (x @ w)[np.arange(4), np.where(t == -100, 0, t)])
+        ),
+        LABELS,
+    ),
+    "logistic": (lambda w, x, t: -np.sum(t * np.log(_sigmoid(x @ w)) + (1 - t) * np.log(1 - _sigmoid(x @ w))), ONE_HOT),
+    "softplus": (lambda w, x, t: np.sum(t * np.log(1 + np.exp(x @ w))), ONE_HOT),
+}
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_second_derivatives_are_finite_and_right_at_large_weights_and_where_targets_are_zero(name):
+    loss, t = LOSSES[name]
+    integers = "t" if t.dtype.kind == "i" else ()
+    d = sb.derive(loss, wrt="w", w=(2, 3), x=(4, 2), t=t.shape, integers=integers)
+    product, full, module = d.hvp(), d.hessian("w", "w"), d.compile()
+    rng = np.random.default_rng(0)
+    for scale in (1, 1000, 20000):
+        x, w, v = rng.normal(size=(4, 2)), rng.normal(size=(2, 3)) * scale, rng.normal(size=(2, 3))
+        ends = (module.loss_and_grad({"w": w + step * v}, x, t)[1]["w"] for step in (1e-5, -1e-5))
+        differences = np.subtract(*ends) / 2e-5
+        assert product({"w": w}, {"w": v}, x, t)["w"] == pytest.approx(differences, abs=1e-7)
+        assert np.einsum("ij,ijkl->kl", v, full({"w": w}, x, t)["w"]) == pytest.approx(differences, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (({"w": W.tolist()}, {}, X, LABELS), "the vector has no part for w"),
+        (({"w": W}, {"w": np.ones(3)}, X, LABELS), "the vector's part for w has the shape"),
+        (({"w": W}, {"w": W}, X, LABELS / 3), "t holds 0.33"),
+        (({"w": W}, {"w": W}, X, LABELS + 2), "is 3, but should be a place from 0 to 2"),
+        (({"w": W}, {"w": W}, X[:3], LABELS), "x has the shape"),
+        (({}, {"w": W}, X, LABELS), "w is missing"),
+    ],
+)
+def test_what_is_given_is_looked_at(arguments, message):
+    loss, t = LOSSES["ignored labels"]
+    product = sb.derive(loss, wrt="w", w=(2, 3), x=(4, 2), t=t.shape, integers="t").hvp()
+    with pytest.raises(ValueError, match=message):
+        product(*arguments)

@@ -49,7 +49,7 @@ def training_lines(writer: Writer, training: Training, update: Sequence[Let]) ->
         ),
         "train_call": fitted(
             "found = train_floats(",
-            ["steps", "*_flat(params)", *(f"*_numbers({n})" for n in writer.data), *_passed(training.settings)],
+            ["steps", "*_flat(params)", *writer.numbers, *_passed(training.settings)],
             ")",
             4,
         ),

@@ -12,6 +12,7 @@ from symbackprop.emit.environment import render
 from symbackprop.emit.float_steps import training_lines
 from symbackprop.emit.formulas import formula_rows
 from symbackprop.emit.layout import count, fitted, numbers_fitted, plain
+from symbackprop.emit.looked import ranges
 from symbackprop.emit.python_floats import FUNCTIONS, OVERFLOWING, PYTHON, RESERVED
 from symbackprop.emit.scalar import Language, scalar_code
 from symbackprop.emit.variables import drawn_kind, escaped, inlined, needed_lets
@@ -94,6 +95,7 @@ class Writer:
         used = [name for places in straight.names.values() for name in places.values()]
         self.names = escaped([*used, *(let.name for let in lets)], RESERVED | set(taken))
         self.data = [escaped([t.name], RESERVED).get(t.name, t.name) for t in self.given]
+        self.ranges = ranges(self.graph)
         self.arguments = [n for tensor in (*self.parameters, *self.given) for n in self.elements(tensor.name)]
 
     def name(self, name: str) -> str:
@@ -102,6 +104,12 @@ class Writer:
     def elements(self, array: str) -> list[str]:
         """The variables of the elements of an array."""
         return [self.name(name) for name in self.straight.names[array].values()]
+
+    @property
+    def numbers(self) -> list[str]:
+        """The numbers of each array of data, one after the other, after a look at those that are categories."""
+        looks = [f'_categories("{t.name}", ' if t.name in self.ranges else "_numbers(" for t in self.given]
+        return [f"*{look}{name})" for look, name in zip(looks, self.data, strict=True)]
 
     def needed(self, wanted: str) -> tuple[Let, ...]:
         outputs = {self.straight.loss}
@@ -226,6 +234,8 @@ class Writer:
             "sample": _known(self.given),
             "draws_code": ", ".join(f'"{tensor.name}": "{drawn_kind(tensor)}"' for tensor in self.given),
             "constants": constant_rows(constants, "Any", ""),
+            "categories": self.ranges,
+            "data_numbers": self.numbers,
             "data_types": typed(self.data, constants, "Any"),
         }
 

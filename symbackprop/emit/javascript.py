@@ -13,6 +13,7 @@ from symbackprop.emit.formulas import formula_rows
 from symbackprop.emit.javascript_language import JAVASCRIPT, RESERVED
 from symbackprop.emit.javascript_loops import LoopPasses
 from symbackprop.emit.layout import count, fitted, plain
+from symbackprop.emit.looked import ranges
 from symbackprop.emit.scalar import scalar_code
 from symbackprop.emit.variables import escaped, needed_lets
 from symbackprop.graph import Derivation, Tensor
@@ -177,6 +178,7 @@ def _constants(
     return {
         "PARAMETERS": {tensor.name: passes.sizes_of(tensor.name) for tensor in parameters},
         "DATA": {tensor.name: passes.sizes_of(tensor.name) for tensor in given},
+        **({"CATEGORIES": ranges(passes.graph)} if ranges(passes.graph) else {}),
         "TRAINABLE": [tensor.name for tensor in parameters if tensor.trainable and tensor.name in held],
         **({"CONSTANTS": {one.name: _floats(plain(one.value)) for one in constants}} if constants else {}),
         "START": _known(parameters),

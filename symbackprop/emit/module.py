@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from symbackprop.categories import axes_pointed_into, limits
+from symbackprop.categories import axes_pointed_into
 from symbackprop.emit.brought import constant_rows, typed
 from symbackprop.emit.certificate import Certificate, certified
 from symbackprop.emit.environment import render
 from symbackprop.emit.formulas import formula_rows, listed
 from symbackprop.emit.functions import Functions
 from symbackprop.emit.layout import fitted, tuple_code
+from symbackprop.emit.looked import checked, looked_at
 from symbackprop.emit.numbers import number_code
 from symbackprop.emit.places import HELPER_CODE
-from symbackprop.emit.training import sample_values, shape_code, sizes_code, start_values, update_values
+from symbackprop.emit.training import sample_values, shape_code, start_values, update_values
 from symbackprop.graph import Derivation, Graph, Tensor
 from symbackprop.program import Program, Training, assignments
 from symbackprop.version import __version__
@@ -104,9 +105,8 @@ def _signatures(functions: Functions) -> dict[str, Any]:
     names, inputs = functions.data, functions.data[: len(functions.inputs)]
     arguments = typed(names, functions.constants)
     roles = [functions.graph.tensors[name].role for name in functions.given]
-    called = dict(zip(functions.given, names, strict=True))
-    below = {called[name]: found for name, found in limits(functions.graph).items() if name in called}
     return {
+        **looked_at(functions.graph, functions.program.placed, functions.given, functions.writer),
         "data": names,
         "data_arguments": arguments,
         "constants": constant_rows(functions.constants),
@@ -119,22 +119,10 @@ def _signatures(functions: Functions) -> dict[str, Any]:
         "loss_head": fitted("def loss(", ["params: Params", *arguments], ") -> float:"),
         "gradients_head": fitted("def loss_and_grad(", ["params: Params", *arguments], ") -> tuple[float, Params]:"),
         "margins_head": fitted("def _margins(", ["params: Params", *arguments], ") -> Array:"),
-        "data_shapes": [
-            (name, shape_code(functions.graph.tensors[given]))
-            for name, given in zip(names, functions.given, strict=True)
-        ],
-        "checked_inputs": _checked(inputs),
-        "checked": _checked(names),
+        "checked_inputs": checked(inputs),
+        "checked": checked(names),
         "counted": functions.counted,
-        "categories": [(name, sizes_code(found.lengths)) for name, found in below.items()],
-        "lowest": [(name, found.lowest) for name, found in below.items() if found.lowest],
     }
-
-
-def _checked(names: Sequence[str]) -> list[str]:
-    """The line that makes arrays of what a function is given, after a look at the shapes."""
-    kept = tuple_code(names) if names else "_"
-    return fitted(f"params, {kept} = _checked(", ["params", *(f"{name}={name}" for name in names)], ")", 4)
 
 
 def _passes(functions: Functions, program: Program) -> dict[str, Any]:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from symbackprop.emit.brought import constant_rows, typed
 from symbackprop.emit.environment import render
-from symbackprop.emit.nodes import all_read, helpers_used, sizes_used
+from symbackprop.emit.looked import checked, looked_at
+from symbackprop.emit.nodes import all_read, helpers_used, sizes_counted, sizes_used
 from symbackprop.emit.places import HELPER_CODE
 from symbackprop.emit.statements import Writer
-from symbackprop.graph import Tensor
-from symbackprop.program import Statement, assignments
+from symbackprop.graph import Graph, Tensor
+from symbackprop.program import Placed, Statement, assignments
 
 
 @dataclass(frozen=True)
@@ -21,10 +22,11 @@ class Second:
     Attributes:
         title: What it computes, one sentence without a full stop.
         statements: In order.
-        parameters: Names of the parameters.
+        graph: Gives the parameters.
         data: Names of inputs and targets, in the order of the arguments.
         vectors: Parameter → the array that holds its part of the vector v; empty where there is none.
         results: Parameter → the array that holds its result.
+        placed: The places that are computed from data.
         sizes: Symbolic size → the given array and the axis that tell it.
         constants: What of the data is known: it need not be given.
         comment: The formula of an array, as lines.
@@ -32,10 +34,11 @@ class Second:
 
     title: str
     statements: Sequence[Statement]
-    parameters: Sequence[str]
+    graph: Graph
     data: Sequence[str]
     vectors: Mapping[str, str]
     results: Mapping[str, str]
+    placed: Placed
     sizes: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     constants: Sequence[Tensor] = ()
     comment: Callable[[str], Sequence[str]] = lambda name: ()
@@ -47,11 +50,12 @@ def emit_second(second: Second) -> str:
     Raises:
         UnsupportedError: An equation has no NumPy form yet.
     """
-    numbers = [*second.parameters, *(assign.name for assign in assignments(second.statements))]
+    parameters = [tensor.name for tensor in second.graph.parameters]
+    numbers = [*parameters, *(assign.name for assign in assignments(second.statements))]
     writer = Writer({}, second.comment, numbers)
     taken = all_read(second.statements)
     used = sizes_used(second.statements)
-    opening = [f'{name} = params["{name}"]' for name in second.parameters if name in taken]
+    opening = [f'{name} = params["{name}"]' for name in parameters if name in taken]
     opening += [f'{array} = vectors["{name}"]' for name, array in second.vectors.items() if array in taken]
     for size, (array, axis) in second.sizes.items():
         if size in used:
@@ -67,6 +71,13 @@ def emit_second(second: Second) -> str:
         placed=[HELPER_CODE[name] for name in helpers if name in HELPER_CODE],
         arguments=", ".join([*arguments, *typed(second.data, constants)]),
         constants=constant_rows(constants),
-        code=[*opening, *(row for statement in second.statements for row in writer.lines(statement, True))],
+        counted=sizes_counted(second.statements),
+        checked=checked(second.data),
+        vectors=list(second.vectors),
+        **looked_at(second.graph, second.placed, second.data, writer),
+        code=[
+            *opening,
+            *(row for statement in second.statements for row in writer.lines(statement, True)),
+        ],
         results=list(second.results.items()),
     )

@@ -48,7 +48,6 @@ def start_values(functions: Functions, training: Training) -> dict[str, Any]:
     typed = [f"{size}: int" for size in sizes]
     return {
         "sizes": sizes,
-        "shapes": [(tensor.name, shape_code(tensor)) for tensor in parameters],
         "concrete": [(tensor.name, shape_code(tensor, {})) for tensor in parameters],
         "size_arguments": ", ".join(typed),
         "size_tail": "".join(f", {size}" for size in typed),

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from sympy import Symbol
 
+from symbackprop.categories import computed_places
 from symbackprop.expressions import Index
-from symbackprop.graph import Derivation, Equation, Tensor
+from symbackprop.graph import Derivation, Equation, Graph, Tensor
 from symbackprop.lower.ahead import ahead
 from symbackprop.lower.arrays import Shapes, lower_expression
 from symbackprop.lower.opened import computable, unread
-from symbackprop.program import Assign, Loop, Program, Statement, assignments, leaves
+from symbackprop.program import Assign, Loop, Placed, Program, Statement, assignments, leaves
 from symbackprop.schedule import schedule
 
 
@@ -33,7 +34,7 @@ def lower(derivation: Derivation, *, readable: bool = False, every: bool = False
     shapes = {name: tensor.shape for name, tensor in {**graph.tensors, **derivation.tensors}.items()}
     passes = (graph.equations, derivation.adjoints)
     if not readable:
-        passes = _computable(derivation)
+        passes = without_overflow(*passes)
     forward, backward = (statements(equations, shapes, readable=readable) for equations in passes)
     data = {tensor.name: tensor.indices for tensor in graph.with_role("input", "target", "constant")}
     return Program(
@@ -44,15 +45,24 @@ def lower(derivation: Derivation, *, readable: bool = False, every: bool = False
         parameters={tensor.name: tensor.indices for tensor in graph.parameters},
         data=data,
         sizes=given_sizes((*graph.with_role("input", "target", "constant"), *graph.parameters)),
+        placed=placed(graph),
     )
 
 
-def _computable(derivation: Derivation) -> tuple[tuple[Equation, ...], tuple[Equation, ...]]:
-    """Both passes without what overflows for nothing: exponentials that only stable forms are made of."""
-    graph = derivation.graph
-    both = computable((*graph.equations, *derivation.adjoints))
-    forward, backward = both[: len(graph.equations)], both[len(graph.equations) :]
-    idle = unread(forward, (*graph.equations, *derivation.adjoints), (*forward, *backward))
+def placed(graph: Graph) -> Placed:
+    """What computes from data alone where in axes other arrays are read."""
+    equations, ends = computed_places(graph)
+    shapes = {name: tensor.shape for name, tensor in graph.tensors.items()}
+    return Placed(statements(equations, {**shapes, **{one.tensor: one.shape for one in equations}}), ends)
+
+
+def without_overflow(
+    first: Sequence[Equation], then: Sequence[Equation]
+) -> tuple[tuple[Equation, ...], tuple[Equation, ...]]:
+    """Two passes in stable forms, and of the first no exponentials that only these were made of."""
+    both = computable((*first, *then))
+    forward, backward = both[: len(first)], both[len(first) :]
+    idle = unread(forward, (*first, *then), both)
     return tuple(equation for equation in forward if equation.tensor not in idle), backward
 
 
@@ -61,7 +71,7 @@ def statements(equations: Sequence[Equation], shapes: Shapes, *, readable: bool 
     found: list[Statement] = []
     for group in schedule(equations):
         before, rest = ((), group) if readable else ahead(group)
-        known = {**shapes, **{equation.tensor: tuple(index.size for index in equation.indices) for equation in before}}
+        known = {**shapes, **{equation.tensor: equation.shape for equation in before}}
         found += [_assign(equation, known, None, readable) for equation in before]
         body = tuple(_assign(equation, known, rest.loop, readable) for equation in rest.equations)
         found.append(body[0] if rest.loop is None else Loop(rest.loop, rest.reverse, body))
@@ -93,4 +103,4 @@ def given_sizes(given: tuple[Tensor, ...]) -> dict[str, tuple[str, int]]:
     return found
 
 
-__all__ = ["given_sizes", "lower", "lower_expression", "statements"]
+__all__ = ["given_sizes", "lower", "lower_expression", "placed", "statements", "without_overflow"]

@@ -25,7 +25,7 @@ from symbackprop.program.nodes import (
     Window,
     union,
 )
-from symbackprop.program.statements import Assign, Block, Loop, Program, Statement, assignments
+from symbackprop.program.statements import Assign, Block, Loop, Placed, Program, Statement, assignments
 from symbackprop.program.training import Draw, InPlace, Training
 from symbackprop.program.traversal import children, combined, leaves, nodes, rebuilt
 
@@ -49,6 +49,7 @@ __all__ = [
     "Leaf",
     "Loop",
     "Map",
+    "Placed",
     "Position",
     "Program",
     "Reduce",

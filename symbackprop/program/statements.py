@@ -73,6 +73,19 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Placed:
+    """Arrays of places in axes of others.
+
+    Attributes:
+        statements: In order.
+        ends: Array among those that they compute → the sizes that its entries, none of them negative, stay below.
+    """
+
+    statements: tuple[Statement, ...]
+    ends: Mapping[str, tuple[Expr, ...]]
+
+
+@dataclass(frozen=True)
 class Program:
     """The forward and backward pass as statements on arrays.
 
@@ -84,6 +97,7 @@ class Program:
         parameters: Name of each parameter → its axes.
         data: Name of each input and target → its axes.
         sizes: Symbolic sizes → the array and axis number that tell them.
+        placed: What computes from data alone where in axes other arrays are read.
         constants: Arrays that are the same at every call.
         shares: Array → the array, no longer needed by then, whose memory it takes.
         whole: The arrays of whole numbers, which have no memory of their own.
@@ -99,6 +113,7 @@ class Program:
     parameters: Mapping[str, Axes]
     data: Mapping[str, Axes]
     sizes: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    placed: Placed = field(default_factory=lambda: Placed((), {}))
     constants: tuple[Assign, ...] = ()
     shares: Mapping[str, str] = field(default_factory=dict)
     whole: frozenset[str] = frozenset()

@@ -57,9 +57,23 @@ def through_output(derivative: Expr, output: Read, rhs: Expr, at: Sequence[Index
 
 
 def divisors(expr: Expr) -> set[Expr]:
-    """What stands below a fraction line and may be 0, as a read or a branch may: a form with more holds less widely."""
+    """What stands below a fraction line and may be 0, as a read or a branch may: a form with more holds less widely.
+
+    Example:
+        >>> i = Index("i", 3)
+        >>> z, t = Read("z", i), Read("t", i)
+        >>> divisors(1 / Total(sp.exp(z), i)), divisors(1 / Total(t, i))
+        (set(), {sum(t[i], i)})
+    """
     powers = (node for node in sp.preorder_traversal(expr) if node.is_Pow and not node.exp.is_nonnegative)
-    return {power.base for power in powers if any(isinstance(part, Read | Where) for part in _opaque(power.base))}
+    return {power.base for power in powers if any(map(_may_be_zero, _opaque(power.base)))}
+
+
+def _may_be_zero(part: Expr) -> bool:
+    """Whether a part that algebra does not look into is 0 for some numbers: labels and targets sum to it, too."""
+    if isinstance(part, Total):
+        return any(map(_may_be_zero, sp.Mul.make_args(part.body)))
+    return isinstance(part, Read | Where | Delta)
 
 
 def _roots(table: dict[Expr, Expr], derivative: Expr) -> set[Expr]:

@@ -159,5 +159,20 @@ def test_larger_networks_are_refused():
         floats_text(sb.derive("mnist").stages)
 
 
+def test_categories_are_looked_at():
+    def loss(w, x, t):
+        return -np.sum(np.log(np.exp(x @ w)[np.arange(2), t - 1] / np.sum(np.exp(x @ w), axis=1)))
+
+    d = sb.derive(loss, wrt="w", w=(2, 3), x=(2, 2), t=2, integers="t")
+    module = loaded(floats_text(d.stages))
+    w, x = np.ones((2, 3)), [[1, 2], [3, 4]]
+    assert module.loss({"w": w}, x, [1, 3]) == pytest.approx(loss(w, np.array(x), np.array([1, 3])))
+    assert module.main() == 0
+    for labels, found in (([0, 1], "0"), ([1, 4], "4"), ([1, 1.5], "1.5")):
+        for call in (module.loss, module.loss_and_grad):
+            with pytest.raises(ValueError, match=f"t holds {found}, but should hold whole numbers from 1 to 3"):
+                call({"w": w}, x, labels)
+
+
 def test_golden(golden):
     golden("floats/mazur.py", floats_text(sb.derive("mazur").stages))

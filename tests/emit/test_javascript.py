@@ -185,7 +185,23 @@ def test_positions_outside_their_range_are_refused(tmp_path):
     )
     params = d.compile().initialize(1)
     data = {"tokens": [[99, 0, 1, 2, 3]], "t": np.eye(7)[[[0, 1, 2, 3, 4]]]}
-    assert "99 is no position among 7" in run(tmp_path, javascript_text(d.stages), code, params=params, data=data)
+    assert "tokens holds 99, but should hold whole numbers from 0 to 6" in run(
+        tmp_path, javascript_text(d.stages), code, params=params, data=data
+    )
+
+
+@pytest.mark.parametrize("straight", [True, False])
+def test_categories_are_looked_at(straight, tmp_path):
+    def loss(w, t):
+        return np.sum(w[t - 1] ** 2)
+
+    d = sb.derive(loss, wrt="w", w=3, t=2 if straight else "n", integers="t")
+    code = (
+        "console.log(JSON.stringify([[1, 3], [0, 1], [1, 4], [1, 1.5]].map((t) => {"
+        "  try { return network.lossAndGrad(given.params, { t }).loss; } catch (e) { return e.message; } })))"
+    )
+    found = run(tmp_path, javascript_text(d.stages), code, params={"w": [1, 2, 3]})
+    assert found == [10] + [f"t holds {n}, but should hold whole numbers from 1 to 3" for n in (0, 4, 1.5)]
 
 
 def test_golden(golden):

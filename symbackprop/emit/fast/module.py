@@ -69,6 +69,7 @@ def _workspace(workspace: Workspace, functions: Functions) -> dict[str, Any]:
     return {
         "fast": True,
         "work_sizes": sizes,
+        "work_named": list(zip(workspace.sizes, sizes, strict=True)),
         "work_counted": [functions.writer.size(size) for size in workspace.sizes if size in functions.counted],
         "work_arguments": [f"{size}: int" for size in sizes],
         "work_lengths": lengths,

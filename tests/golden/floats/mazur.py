@@ -2,7 +2,7 @@
 # network: mazur
 # network sha256: d210c14d40003a3b8d907699a487b0184fed30d933d315a9c2c7ab19450a19cb
 # operations: 66 for loss and gradient as straight-line scalar code
-# body sha256: b933079cc667630ef707645b45427d56d2a122a2bc553c9f9a106a2b3165e9ab
+# body sha256: e4bfafa56de0bf66a2cd6760a450f5a633f8fa3a9176b1f7d23d24958d24bea4
 """Loss, gradient and training of the network mazur in plain Python floats, written out for every element.
 
 For a network of this size this is faster than arrays. Loss and gradient take 66 operations: 17 add, 4 div, 4
@@ -270,12 +270,14 @@ def train(
     return moved, loss(moved, x, t)
 
 
-def _drawn(rng: Any, kind: str, shape: tuple[int, ...]) -> list[float]:
+def _drawn(rng: Any, kind: str, shape: tuple[int, ...], lowest: int = 0, end: int | None = None) -> list[float]:
     """Draw data: anything moderate, whole numbers, or shares that sum to one along the last axis."""
     count = 1
     for size in shape:
         count *= size
-    values = [0.0 if kind == "whole" else rng.uniform(0.1, 0.9) for _ in range(count)]
+    if kind == "whole":
+        return [float(rng.randrange(lowest, end or lowest + 3)) for _ in range(count)]
+    values = [rng.uniform(0.1, 0.9) for _ in range(count)]
     if kind != "one":
         return values
     rows = [values[at : at + shape[-1]] for at in range(0, count, shape[-1])]
