@@ -222,6 +222,35 @@ def test_the_first_step_computes_no_product_with_what_is_not_there_yet():
     assert not {axis.size for axis in ahead.axes} & {loop.index.size for loop in loops}, "it is of one step"
 
 
+def test_errors_of_gates_lie_where_the_gates_were_given_from_outside():
+    """What a step reads of the one behind it the first leaves out: there are no zeros at that end, and memory fits."""
+    program = optimize(program_of("lstm"))
+    assert program.shares["dlstm_z_ifog"] == "lstm_z_ifog_ahead"
+    assert "dlstm_z_ifog" not in program.padded and "dlstm_z_ifog_behind" in program.shifted
+    assert {"lstm_h", "lstm_c", "dlstm_c"} <= set(program.padded), "what other steps read beyond an end is zero there"
+    results = {program.blocks[name].whole for name in program.gradients.values() if name in program.blocks}
+    assert not results & {*program.shares, *program.shares.values()}, "a gradient is written over by no loss"
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5])
+@pytest.mark.parametrize("kind", ["simple_rnn", "lstm", "gru", "gru_reset_before"])
+@pytest.mark.parametrize("tail", [(), LAST], ids=["every step", "last"])
+def test_recurrences_of_every_kind_in_the_memory_of_a_workspace(kind, tail, steps):
+    d = sequential(layer(kind, units=3), *(tail or (layer("dense", units=2),)))
+    readable, fast = d.compile(), d.compile("fast")
+    rng, params = np.random.default_rng(0), readable.initialize(1)
+    params = {name: value + 0.1 for name, value in params.items()}
+    work = fast.Workspace(4, steps)
+    for _ in range(2):
+        x, t = rng.normal(size=(4, steps, 3)), rng.normal(size=(4, 2) if tail else (4, steps, 2))
+        loss, grads = readable.loss_and_grad(params, x, t)
+        found, own = work.loss_and_grad(params, x, t)
+        kept = {name: grad.copy() for name, grad in own.items()}
+        assert work.loss(params, x, t) == pytest.approx(found) == pytest.approx(loss)
+        for name, grad in grads.items():
+            assert np.array_equal(kept[name], own[name]) and kept[name] == pytest.approx(grad, rel=1e-9, abs=1e-12)
+
+
 def test_an_error_of_every_step_stays_one_of_all_steps():
     program = optimize(NETWORKS["every step"].stages.program)
     backward = next(s for s in program.backward if isinstance(s, Loop))

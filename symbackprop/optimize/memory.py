@@ -18,6 +18,7 @@ from symbackprop.program import (
     Loop,
     Map,
     Program,
+    Statement,
     assignments,
     children,
     leaves,
@@ -86,6 +87,32 @@ class _Planning:
                     del self.shapes[name]
                     continue
                 self.free.setdefault(self.shapes.pop(name), []).append(self._owner(name))
+        self._wholes(statements, last)
+
+    def _wholes(self, statements: tuple[Statement, ...], last: dict[str, int]) -> None:
+        """Arrays that are stored in blocks take the memory of one like them whose last block is done with by then."""
+        homes = {name: block.whole for name, block in self.program.blocks.items()}
+        homes |= {home: home for home in homes.values()}
+        homes |= {new: homes[base] for new, (base, _) in self.program.shifted.items() if base in homes}
+        homes |= {part: homes[block] for part, block in self.shares.items() if block in homes}
+        axes = {block.whole: block.axes for block in self.program.blocks.values()}
+        kept = {*self.program.padded, *(homes.get(name, name) for name in self.program.gradients.values())}
+        first: dict[str, int] = {}
+        for number, statement in enumerate(statements):
+            for assign in assignments([statement]):
+                if assign.name in homes:
+                    first.setdefault(homes[assign.name], number)
+        ends: dict[str, int] = {}
+        for name, home in homes.items():
+            ends[home] = max(ends.get(home, 0), last.get(name, 0))
+        free: dict[tuple[Expr, ...], list[str]] = {}
+        for number in range(len(statements)):
+            for home in [home for home, start in first.items() if start == number and home not in kept]:
+                same = free.get(tuple(axis.size for axis in axes[home]))
+                if same:
+                    self.shares[home] = self._owner(same.pop())
+            for home in [home for home, end in ends.items() if end == number and home not in kept]:
+                free.setdefault(tuple(axis.size for axis in axes[home]), []).append(home)
 
     def _owner(self, name: str) -> str:
         return self.shares.get(name, name)

@@ -25,7 +25,7 @@ class Regions:
         self.place = place
         self.shape = shape
         self.wholes = {block.whole: block for block in program.blocks.values()}
-        self.names = {*program.blocks, *self.wholes, *program.padded}
+        self.names = {*program.blocks, *self.wholes, *program.padded, *(base for base, _ in program.shifted.values())}
         self._done: set[str] = set()
 
     def related(self, names: Iterable[str]) -> set[str]:
@@ -61,20 +61,28 @@ class Regions:
         axes = self.wholes[home].axes if home in self.wholes else assign.axes
         blocks = {name: block for name, block in self.program.blocks.items() if block.whole == home}
         before, behind = self.program.padded.get(home, (0, 0))
+        shifted = [
+            (name, base, shift) for name, (base, shift) in self.program.shifted.items() if base in (home, *blocks)
+        ]
         if not (before or behind):
-            rows = [f"{self.place(home)} = np.empty({self.shape(axes)}, dtype)"]
-            return rows + [f"{self.place(name)} = {self.place(home)}{cut(block)}" for name, block in blocks.items()]
+            owner = self.program.shares.get(home, home)
+            shared = owner in self.wholes and owner != home
+            memory = self.place(owner) if shared else f"np.empty({self.shape(axes)}, dtype)"
+            rows = [f"{self.place(home)} = {memory}"]
+            rows += [f"{self.place(name)} = {self.place(home)}{cut(block)}" for name, block in blocks.items()]
+            return rows + [
+                f"{self.place(name)} = {_steps_from(self.place(base), shift)}" for name, base, shift in shifted
+            ]
         length = axes[0].size
         padded = f"{self.place(home)}_padded"
         rest = self.shape(axes[1:]).removeprefix("(")
         rows = [f"{padded} = np.zeros(({number_code(length + before + behind)[0]}, {rest}, dtype)"]
         rows.append(f"{self.place(home)} = {padded}[{_from(sp.Integer(before), before + length)}]")
         rows += [f"{self.place(name)} = {self.place(home)}{cut(block)}" for name, block in blocks.items()]
-        for name, (base, shift) in self.program.shifted.items():
-            if base == home or base in blocks:
-                start = sp.Integer(before + shift)
-                part = cut(blocks[base]) if base in blocks else ""
-                rows.append(f"{self.place(name)} = {padded}[{_from(start, start + length)}]{part}")
+        for name, base, shift in shifted:
+            start = sp.Integer(before + shift)
+            part = cut(blocks[base]) if base in blocks else ""
+            rows.append(f"{self.place(name)} = {padded}[{_from(start, start + length)}]{part}")
         return rows
 
 
@@ -82,6 +90,11 @@ def cut(block: Block) -> str:
     """The brackets that take a block out of its whole."""
     marks = [":"] * block.place
     return f"[{', '.join([*marks, _from(block.start, block.start + block.size)])}]"
+
+
+def _steps_from(place: str, shift: int) -> str:
+    """Views of all steps, those of a later or an earlier one in the place of each; beyond an end no one looks."""
+    return f"[*{place}[{shift}:], *{place}[:{shift}]]"
 
 
 def _from(start: Expr, stop: Expr) -> str:
