@@ -22,6 +22,8 @@ from symbackprop.expressions import (
 )
 from symbackprop.graph import Equation, Graph
 
+MOST_TRIED = 12
+
 
 class Places(NamedTuple):
     """Whole numbers from the lowest on, as many as the shortest of some axes is long; any number if there are none."""
@@ -111,8 +113,9 @@ def computed_places(graph: Graph) -> tuple[tuple[Equation, ...], dict[str, tuple
         >>> import numpy as np
         >>> import symbackprop as sb
         >>> derived = sb.derive(lambda z, t: np.sum(z[2 * t] ** 2), z=6, t="n", integers="t")
-        >>> computed_places(derived.stages.graph)
-        ((Equation('place1[i] = 2*t[i]'),), {'place1': (6,)})
+        >>> (equation,), ends = computed_places(derived.stages.graph)
+        >>> print(equation, ends)
+        place1[i] = 2*t[i] {'place1': (6,)}
     """
     known = {tensor.name for tensor in graph.with_role("input", "target", "constant")}
     defined: dict[str, Equation] = {}
@@ -135,6 +138,43 @@ def computed_places(graph: Graph) -> tuple[tuple[Equation, ...], dict[str, tuple
         if equation.tensor in needed:
             needed |= set(tensors_read(equation.rhs))
     return tuple(equation for name, equation in defined.items() if name in needed), ends
+
+
+def drawn_among(graph: Graph) -> dict[str, Places]:
+    """Numbers of which each tensor of whole numbers can be drawn: places that are computed from them fit as well.
+
+    Example:
+        >>> import numpy as np
+        >>> import symbackprop as sb
+        >>> derived = sb.derive(lambda z, t: np.sum(z[7 - 2 * t] ** 2), z=6, t="n", integers="t")
+        >>> drawn_among(derived.stages.graph)
+        {'t': Places(lowest=1, lengths=(3,))}
+    """
+    found = axes_pointed_into(graph)
+    equations, ends = computed_places(graph)
+    rules = {equation.tensor: equation.rhs for equation in equations}
+    for name in found:
+        fits = [n for n in range(MOST_TRIED) if all(_fits(_value(one, n, name, rules), ends[one]) for one in ends)]
+        run = [n for place, n in enumerate(fits) if n - place == fits[0]]
+        if run and len(fits) < MOST_TRIED:
+            found[name] = _common([found[name], Places(run[0], (sp.Integer(len(run)),))])
+    return found
+
+
+def _value(name: str, number: int, among: str, rules: Mapping[str, Expr]) -> Expr | None:
+    """An entry of a tensor where all entries of another are one number; `None` if it depends on others."""
+    if name == among:
+        return sp.Integer(number)
+    if name not in rules:
+        return None
+    table = {read: _value(read.tensor, number, among, rules) for read in rules[name].atoms(Read)}
+    return None if None in table.values() else rules[name].xreplace(table)
+
+
+def _fits(value: Expr | None, sizes: tuple[Expr, ...]) -> bool:
+    """Whether a number is a place in axes; a symbolic one may have no more than two. What is not known may be one."""
+    least = min(int(size) if size.is_Integer else 2 for size in sizes)
+    return value is None or not value.is_Integer or 0 <= value < least
 
 
 def _computed(graph: Graph) -> Iterator[tuple[Expr, Expr]]:

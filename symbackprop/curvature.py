@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from symbackprop.categories import limits
 from symbackprop.emit.brought import brought
 from symbackprop.emit.second import Second, emit_second
 from symbackprop.lower import given_sizes, placed, statements, without_overflow
 from symbackprop.pipeline import loaded
+from symbackprop.program import numbered
 from symbackprop.public import public_equation
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ class Curvature:
         return emit_second(
             Second(
                 self.title,
-                statements((*first, *then), shapes),
+                numbered(statements((*first, *then), shapes), limits(self.graph)),
                 self.graph,
                 [tensor.name for tensor in given],
                 self.record.vectors,
@@ -73,7 +75,7 @@ class Curvature:
         """The function of `code`, loaded."""
         return loaded(self.code, self.title).second
 
-    def __call__(self, *arguments: Any) -> dict[str, Any]:
-        """Compute: `(params, x, t)` for a Hessian, `(params, vectors, x, t)` for a product."""
-        result: dict[str, Any] = self.compiled(*arguments)
+    def __call__(self, *arguments: Any, **data: Any) -> dict[str, Any]:
+        """Compute: `(params, x, t)` for a Hessian, `(params, vectors, x, t)` for a product; data may be named."""
+        result: dict[str, Any] = self.compiled(*arguments, **data)
         return result

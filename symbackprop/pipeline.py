@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from symbackprop.backward import backward
 from symbackprop.budget import limited
-from symbackprop.categories import with_places
+from symbackprop.categories import limits, with_places
 from symbackprop.display.latex import latex
 from symbackprop.display.matrix import matrix_form
 from symbackprop.display.reader import TensorReader
@@ -38,7 +38,7 @@ from symbackprop.network.formulas import located
 from symbackprop.notation import notation
 from symbackprop.optimize import optimize
 from symbackprop.optimize.updates import in_place
-from symbackprop.program import Assign, assignments
+from symbackprop.program import Assign, assignments, with_numbers
 from symbackprop.simplify import simplify
 from symbackprop.unroll import Scalars, gradients, unroll, values
 from symbackprop.verify import Report, verify
@@ -110,6 +110,11 @@ class Stages:
     def program(self) -> Program:
         """The same as operations on arrays."""
         return lower(self.derivation)
+
+    @cached_property
+    def numeric(self) -> Program:
+        """The same with copies of labels, where they are computed with: NumPy would do so in double precision."""
+        return with_numbers(self.program, limits(self.graph))
 
     @cached_property
     def training(self) -> Training:
@@ -263,17 +268,14 @@ class Stages:
 
 def _readable(stages: Stages) -> str:
     """Expressions, one statement for each equation."""
-    return module_body(stages.derivation, stages.program, training=stages.training)
+    return module_body(stages.derivation, stages.numeric, training=stages.training)
 
 
 def _fast(stages: Stages) -> str:
     """Operations that write into memory set aside once."""
-    program = optimize(stages.program)
-    moves = in_place(stages.training)
-    straight = stages.straight if stages.is_small else None
-    return fast_body(
-        stages.derivation, stages.program, program, training=stages.training, moves=moves, straight=straight
-    )
+    training, straight = stages.training, stages.straight if stages.is_small else None
+    made, moves = optimize(stages.numeric), in_place(training)
+    return fast_body(stages.derivation, stages.numeric, made, training=training, moves=moves, straight=straight)
 
 
 STYLES: Mapping[str, Callable[[Stages], str]] = {"readable": _readable, "fast": _fast}

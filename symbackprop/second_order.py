@@ -18,7 +18,8 @@ from symbackprop.contraction import ALPHABET, Fresh, collect, summed, tidy
 from symbackprop.errors import UnknownNameError, did_you_mean
 from symbackprop.expressions import Delta, Index, Read, Total, indices_of, product, reads, tensors_read
 from symbackprop.graph import Derivation, Equation, Graph, Tensor
-from symbackprop.lower import without_overflow
+from symbackprop.lower.exponentials import is_formula
+from symbackprop.lower.opened import computable
 from symbackprop.simplify import simplify
 
 DIRECTIONAL = "E_along_v"
@@ -60,7 +61,7 @@ def hessian_product(derivation: Derivation, wrt: Sequence[str] | None = None) ->
     """
     names = _checked(derivation, wrt)
     graph = _directional(derivation, names)
-    second = simplify(backward(graph, names, _second_name))
+    second = _again(graph, names)
     vectors = {name: f"v_{name}" for name in names}
     adjoints = (*second.adjoints, *_zeros(graph, second, names))
     results = {name: second.adjoint_of.get(name, _second_name(name)) for name in names}
@@ -78,7 +79,7 @@ def hessian(derivation: Derivation, a: str, b: str) -> SecondOrder:
     """
     _checked(derivation, (a, b))
     graph = _directional(derivation, (a,))
-    second = simplify(backward(graph, (b,), _second_name))
+    second = _again(graph, (b,))
     result = second.adjoint_of.get(b, _second_name(b))
     adjoints = (*second.adjoints, *_zeros(graph, second, (b,)))
     used = {i.name for e in (*graph.equations, *adjoints) for i in (*e.indices, *indices_of(e.rhs))}
@@ -88,6 +89,12 @@ def hessian(derivation: Derivation, a: str, b: str) -> SecondOrder:
     made = {**second.tensors, **_made(adjoints, second)}
     tensors = {e.tensor: replace(made[e.tensor], indices=e.indices) for e in equations}
     return SecondOrder(graph.equations[:-1], equations, {**graph.tensors, **tensors}, {b: result}, {})
+
+
+def _again(graph: Graph, names: Sequence[str]) -> Derivation:
+    """The backward pass of the directional derivative, by those parameters that it depends on."""
+    reached = {read for equation in graph.equations for read in tensors_read(equation.rhs)}
+    return simplify(backward(graph, [name for name in names if name in reached], _second_name))
 
 
 def _zeros(graph: Graph, second: Derivation, names: Iterable[str]) -> tuple[Equation, ...]:
@@ -132,7 +139,7 @@ def gauss_newton_product(derivation: Derivation, wrt: Sequence[str] | None = Non
 
 
 def _checked(derivation: Derivation, wrt: Sequence[str] | None) -> tuple[str, ...]:
-    known = [tensor.name for tensor in derivation.graph.parameters if tensor.name in derivation.adjoint_of]
+    known = [tensor.name for tensor in derivation.graph.parameters]
     for name in wrt or ():
         if name not in known:
             raise UnknownNameError(f"there is no gradient for {name!r}", help=did_you_mean(name, known))
@@ -153,14 +160,18 @@ def _directional(derivation: Derivation, names: Iterable[str]) -> Graph:
     tensors |= {name: replace(tensor, role="hidden") for name, tensor in derivation.tensors.items()}
     for name in names:
         tensor = graph.tensors[name]
+        if name not in derivation.adjoint_of:
+            continue
         tensors[f"v_{name}"] = Tensor(f"v_{name}", "constant", tensor.indices, label=f"v_{name}")
         gradient = Read(derivation.adjoint_of[name], *tensor.indices)
         total.append(Total(gradient * Read(f"v_{name}", *tensor.indices), *tensor.indices))
     tensors[graph.loss.name] = replace(graph.loss, role="hidden")
     tensors[DIRECTIONAL] = Tensor(DIRECTIONAL, "loss")
     # In the forms that code has: δ = softmax(z) - t has simpler derivatives than Σ ∂E/∂a · ∂a/∂z, and finite ones.
-    first, then = without_overflow(graph.equations, derivation.adjoints)
-    equations = (*first, *then, Equation(DIRECTIONAL, (), sp.Add(*total)))
+    before = (*graph.equations, *derivation.adjoints)
+    forms = [(old, new) for old, new in zip(before, computable(before), strict=True)]
+    kept = (new if is_formula(new.rhs, [old.rhs for old in before]) else old for old, new in forms)
+    equations = (*kept, Equation(DIRECTIONAL, (), sp.Add(*total)))
     return replace(graph, tensors=tensors, equations=_needed(equations), rows=())
 
 

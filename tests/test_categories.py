@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 
 import symbackprop as sb
-from symbackprop.categories import Places, axes_pointed_into, computed_places, limits
+from symbackprop.categories import Places, axes_pointed_into, computed_places, drawn_among, limits
 from symbackprop.display import build, text
 
 
@@ -106,6 +106,7 @@ def test_places_that_are_computed_from_data_are_looked_at(function, code, inside
     w, fitting = np.arange(1.0, 6), np.array(inside)
     for style in ("readable", "fast"):
         module = derived.compile(style)
+        assert all(other is None or abs(own - other) <= allowed for *_, own, other, allowed in module.check())
         assert module.loss({"w": w}, fitting) == pytest.approx(function(w, fitting), rel=1e-14)
         sizes = () if length == 3 else (3,)
         calls = [module.loss_and_grad, *([module.Workspace(*sizes).loss_and_grad] if style == "fast" else [])]
@@ -127,3 +128,13 @@ def test_what_a_condition_looks_at_may_be_no_place():
     w, t = np.arange(1.0, 6), np.array([0, 1, 2])
     value, grads = derived.compile().loss_and_grad({"w": w}, t)
     assert value == loss(w, t) and np.array_equal(grads["w"], [0, 4, 0, 8, 0])
+
+
+def test_labels_are_drawn_so_that_places_computed_from_them_fit():
+    def loss(z, t):
+        return np.sum(z[np.arange(len(t)), np.where(t == 9, 0, t)] ** 2)
+
+    derived = sb.derive(loss, z=("n", 2), t="n", integers="t")
+    assert drawn_among(derived.stages.graph)["t"] == Places(0, (2,))
+    assert all(check.passed for check in derived.verify().checks)
+    assert all(other is None or abs(own - other) <= allowed for *_, own, other, allowed in derived.compile().check())

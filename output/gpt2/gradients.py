@@ -8,7 +8,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 71c462e2254592086496551b733f0e35dbe19cc15ae3c4ea0cdadd3fe7c3a201
+# body sha256: da87886ad7faa6e68af2c3c3925851e360d443b39522a47a3ba75cc8e952bb1a
 """Loss, gradient and training of the network gpt2, in NumPy.
 
     tokens       N x context               input
@@ -1619,8 +1619,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h0_Q = np.tensordot(h0_u, h0_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bq[:, None, :]
     h0_K = np.tensordot(h0_u, h0_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bk[:, None, :]
     h0_V = np.tensordot(h0_u, h0_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bv[:, None, :]
-    h0_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h0_S = np.where(h0_S_part1.T, (h0_Q @ h0_K.mT) / np.sqrt(key), -1000000000)
+    h0_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h0_Q @ h0_K.mT) / key**0.5, -1000000000)
     h0_P = softmax(h0_S)
     h0_O = h0_P @ h0_V
     h0_r = np.tensordot(h0_O, h0_Wo, ((1, 3), (1, 2))) + h0_bo + wpe_y
@@ -1640,8 +1639,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h1_Q = np.tensordot(h1_u, h1_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bq[:, None, :]
     h1_K = np.tensordot(h1_u, h1_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bk[:, None, :]
     h1_V = np.tensordot(h1_u, h1_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bv[:, None, :]
-    h1_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h1_S = np.where(h1_S_part1.T, (h1_Q @ h1_K.mT) / np.sqrt(key), -1000000000)
+    h1_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h1_Q @ h1_K.mT) / key**0.5, -1000000000)
     h1_P = softmax(h1_S)
     h1_O = h1_P @ h1_V
     h1_r = np.tensordot(h1_O, h1_Wo, ((1, 3), (1, 2))) + h0_y + h1_bo
@@ -1661,8 +1659,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h2_Q = np.tensordot(h2_u, h2_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bq[:, None, :]
     h2_K = np.tensordot(h2_u, h2_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bk[:, None, :]
     h2_V = np.tensordot(h2_u, h2_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bv[:, None, :]
-    h2_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h2_S = np.where(h2_S_part1.T, (h2_Q @ h2_K.mT) / np.sqrt(key), -1000000000)
+    h2_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h2_Q @ h2_K.mT) / key**0.5, -1000000000)
     h2_P = softmax(h2_S)
     h2_O = h2_P @ h2_V
     h2_r = np.tensordot(h2_O, h2_Wo, ((1, 3), (1, 2))) + h1_y + h2_bo
@@ -1682,8 +1679,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h3_Q = np.tensordot(h3_u, h3_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bq[:, None, :]
     h3_K = np.tensordot(h3_u, h3_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bk[:, None, :]
     h3_V = np.tensordot(h3_u, h3_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bv[:, None, :]
-    h3_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h3_S = np.where(h3_S_part1.T, (h3_Q @ h3_K.mT) / np.sqrt(key), -1000000000)
+    h3_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h3_Q @ h3_K.mT) / key**0.5, -1000000000)
     h3_P = softmax(h3_S)
     h3_O = h3_P @ h3_V
     h3_r = np.tensordot(h3_O, h3_Wo, ((1, 3), (1, 2))) + h2_y + h3_bo
@@ -1703,8 +1699,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h4_Q = np.tensordot(h4_u, h4_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bq[:, None, :]
     h4_K = np.tensordot(h4_u, h4_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bk[:, None, :]
     h4_V = np.tensordot(h4_u, h4_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bv[:, None, :]
-    h4_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h4_S = np.where(h4_S_part1.T, (h4_Q @ h4_K.mT) / np.sqrt(key), -1000000000)
+    h4_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h4_Q @ h4_K.mT) / key**0.5, -1000000000)
     h4_P = softmax(h4_S)
     h4_O = h4_P @ h4_V
     h4_r = np.tensordot(h4_O, h4_Wo, ((1, 3), (1, 2))) + h3_y + h4_bo
@@ -1724,8 +1719,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h5_Q = np.tensordot(h5_u, h5_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bq[:, None, :]
     h5_K = np.tensordot(h5_u, h5_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bk[:, None, :]
     h5_V = np.tensordot(h5_u, h5_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bv[:, None, :]
-    h5_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h5_S = np.where(h5_S_part1.T, (h5_Q @ h5_K.mT) / np.sqrt(key), -1000000000)
+    h5_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h5_Q @ h5_K.mT) / key**0.5, -1000000000)
     h5_P = softmax(h5_S)
     h5_O = h5_P @ h5_V
     h5_r = np.tensordot(h5_O, h5_Wo, ((1, 3), (1, 2))) + h4_y + h5_bo
@@ -1745,8 +1739,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h6_Q = np.tensordot(h6_u, h6_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bq[:, None, :]
     h6_K = np.tensordot(h6_u, h6_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bk[:, None, :]
     h6_V = np.tensordot(h6_u, h6_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bv[:, None, :]
-    h6_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h6_S = np.where(h6_S_part1.T, (h6_Q @ h6_K.mT) / np.sqrt(key), -1000000000)
+    h6_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h6_Q @ h6_K.mT) / key**0.5, -1000000000)
     h6_P = softmax(h6_S)
     h6_O = h6_P @ h6_V
     h6_r = np.tensordot(h6_O, h6_Wo, ((1, 3), (1, 2))) + h5_y + h6_bo
@@ -1766,8 +1759,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h7_Q = np.tensordot(h7_u, h7_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bq[:, None, :]
     h7_K = np.tensordot(h7_u, h7_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bk[:, None, :]
     h7_V = np.tensordot(h7_u, h7_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bv[:, None, :]
-    h7_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h7_S = np.where(h7_S_part1.T, (h7_Q @ h7_K.mT) / np.sqrt(key), -1000000000)
+    h7_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h7_Q @ h7_K.mT) / key**0.5, -1000000000)
     h7_P = softmax(h7_S)
     h7_O = h7_P @ h7_V
     h7_r = np.tensordot(h7_O, h7_Wo, ((1, 3), (1, 2))) + h6_y + h7_bo
@@ -1787,8 +1779,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h8_Q = np.tensordot(h8_u, h8_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bq[:, None, :]
     h8_K = np.tensordot(h8_u, h8_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bk[:, None, :]
     h8_V = np.tensordot(h8_u, h8_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bv[:, None, :]
-    h8_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h8_S = np.where(h8_S_part1.T, (h8_Q @ h8_K.mT) / np.sqrt(key), -1000000000)
+    h8_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h8_Q @ h8_K.mT) / key**0.5, -1000000000)
     h8_P = softmax(h8_S)
     h8_O = h8_P @ h8_V
     h8_r = np.tensordot(h8_O, h8_Wo, ((1, 3), (1, 2))) + h7_y + h8_bo
@@ -1808,8 +1799,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h9_Q = np.tensordot(h9_u, h9_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bq[:, None, :]
     h9_K = np.tensordot(h9_u, h9_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bk[:, None, :]
     h9_V = np.tensordot(h9_u, h9_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bv[:, None, :]
-    h9_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h9_S = np.where(h9_S_part1.T, (h9_Q @ h9_K.mT) / np.sqrt(key), -1000000000)
+    h9_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h9_Q @ h9_K.mT) / key**0.5, -1000000000)
     h9_P = softmax(h9_S)
     h9_O = h9_P @ h9_V
     h9_r = np.tensordot(h9_O, h9_Wo, ((1, 3), (1, 2))) + h8_y + h9_bo
@@ -1830,7 +1820,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h10_K = np.tensordot(h10_u, h10_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h10_bk[:, None, :]
     h10_V = np.tensordot(h10_u, h10_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h10_bv[:, None, :]
     h10_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h10_S = np.where(h10_S_part1.T, (h10_Q @ h10_K.mT) / np.sqrt(key), -1000000000)
+    h10_S = np.where(h10_S_part1.T, (h10_Q @ h10_K.mT) / key**0.5, -1000000000)
     h10_P = softmax(h10_S)
     h10_O = h10_P @ h10_V
     h10_r = np.tensordot(h10_O, h10_Wo, ((1, 3), (1, 2))) + h10_bo + h9_y
@@ -1851,7 +1841,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     h11_K = np.tensordot(h11_u, h11_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h11_bk[:, None, :]
     h11_V = np.tensordot(h11_u, h11_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h11_bv[:, None, :]
     h11_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h11_S = np.where(h11_S_part1.T, (h11_Q @ h11_K.mT) / np.sqrt(key), -1000000000)
+    h11_S = np.where(h11_S_part1.T, (h11_Q @ h11_K.mT) / key**0.5, -1000000000)
     h11_P = softmax(h11_S)
     h11_O = h11_P @ h11_V
     h11_r = np.tensordot(h11_O, h11_Wo, ((1, 3), (1, 2))) + h10_y + h11_bo
@@ -2339,8 +2329,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h0_Q = np.tensordot(h0_u, h0_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bq[:, None, :]
     h0_K = np.tensordot(h0_u, h0_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bk[:, None, :]
     h0_V = np.tensordot(h0_u, h0_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bv[:, None, :]
-    h0_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h0_S = np.where(h0_S_part1.T, (h0_Q @ h0_K.mT) / np.sqrt(key), -1000000000)
+    h0_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h0_Q @ h0_K.mT) / key**0.5, -1000000000)
     h0_P = softmax(h0_S)
     h0_O = h0_P @ h0_V
     h0_r = np.tensordot(h0_O, h0_Wo, ((1, 3), (1, 2))) + h0_bo + wpe_y
@@ -2360,8 +2349,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h1_Q = np.tensordot(h1_u, h1_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bq[:, None, :]
     h1_K = np.tensordot(h1_u, h1_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bk[:, None, :]
     h1_V = np.tensordot(h1_u, h1_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bv[:, None, :]
-    h1_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h1_S = np.where(h1_S_part1.T, (h1_Q @ h1_K.mT) / np.sqrt(key), -1000000000)
+    h1_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h1_Q @ h1_K.mT) / key**0.5, -1000000000)
     h1_P = softmax(h1_S)
     h1_O = h1_P @ h1_V
     h1_r = np.tensordot(h1_O, h1_Wo, ((1, 3), (1, 2))) + h0_y + h1_bo
@@ -2381,8 +2369,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h2_Q = np.tensordot(h2_u, h2_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bq[:, None, :]
     h2_K = np.tensordot(h2_u, h2_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bk[:, None, :]
     h2_V = np.tensordot(h2_u, h2_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bv[:, None, :]
-    h2_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h2_S = np.where(h2_S_part1.T, (h2_Q @ h2_K.mT) / np.sqrt(key), -1000000000)
+    h2_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h2_Q @ h2_K.mT) / key**0.5, -1000000000)
     h2_P = softmax(h2_S)
     h2_O = h2_P @ h2_V
     h2_r = np.tensordot(h2_O, h2_Wo, ((1, 3), (1, 2))) + h1_y + h2_bo
@@ -2402,8 +2389,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h3_Q = np.tensordot(h3_u, h3_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bq[:, None, :]
     h3_K = np.tensordot(h3_u, h3_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bk[:, None, :]
     h3_V = np.tensordot(h3_u, h3_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bv[:, None, :]
-    h3_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h3_S = np.where(h3_S_part1.T, (h3_Q @ h3_K.mT) / np.sqrt(key), -1000000000)
+    h3_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h3_Q @ h3_K.mT) / key**0.5, -1000000000)
     h3_P = softmax(h3_S)
     h3_O = h3_P @ h3_V
     h3_r = np.tensordot(h3_O, h3_Wo, ((1, 3), (1, 2))) + h2_y + h3_bo
@@ -2423,8 +2409,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h4_Q = np.tensordot(h4_u, h4_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bq[:, None, :]
     h4_K = np.tensordot(h4_u, h4_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bk[:, None, :]
     h4_V = np.tensordot(h4_u, h4_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bv[:, None, :]
-    h4_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h4_S = np.where(h4_S_part1.T, (h4_Q @ h4_K.mT) / np.sqrt(key), -1000000000)
+    h4_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h4_Q @ h4_K.mT) / key**0.5, -1000000000)
     h4_P = softmax(h4_S)
     h4_O = h4_P @ h4_V
     h4_r = np.tensordot(h4_O, h4_Wo, ((1, 3), (1, 2))) + h3_y + h4_bo
@@ -2444,8 +2429,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h5_Q = np.tensordot(h5_u, h5_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bq[:, None, :]
     h5_K = np.tensordot(h5_u, h5_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bk[:, None, :]
     h5_V = np.tensordot(h5_u, h5_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bv[:, None, :]
-    h5_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h5_S = np.where(h5_S_part1.T, (h5_Q @ h5_K.mT) / np.sqrt(key), -1000000000)
+    h5_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h5_Q @ h5_K.mT) / key**0.5, -1000000000)
     h5_P = softmax(h5_S)
     h5_O = h5_P @ h5_V
     h5_r = np.tensordot(h5_O, h5_Wo, ((1, 3), (1, 2))) + h4_y + h5_bo
@@ -2465,8 +2449,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h6_Q = np.tensordot(h6_u, h6_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bq[:, None, :]
     h6_K = np.tensordot(h6_u, h6_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bk[:, None, :]
     h6_V = np.tensordot(h6_u, h6_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bv[:, None, :]
-    h6_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h6_S = np.where(h6_S_part1.T, (h6_Q @ h6_K.mT) / np.sqrt(key), -1000000000)
+    h6_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h6_Q @ h6_K.mT) / key**0.5, -1000000000)
     h6_P = softmax(h6_S)
     h6_O = h6_P @ h6_V
     h6_r = np.tensordot(h6_O, h6_Wo, ((1, 3), (1, 2))) + h5_y + h6_bo
@@ -2486,8 +2469,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h7_Q = np.tensordot(h7_u, h7_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bq[:, None, :]
     h7_K = np.tensordot(h7_u, h7_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bk[:, None, :]
     h7_V = np.tensordot(h7_u, h7_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bv[:, None, :]
-    h7_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h7_S = np.where(h7_S_part1.T, (h7_Q @ h7_K.mT) / np.sqrt(key), -1000000000)
+    h7_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h7_Q @ h7_K.mT) / key**0.5, -1000000000)
     h7_P = softmax(h7_S)
     h7_O = h7_P @ h7_V
     h7_r = np.tensordot(h7_O, h7_Wo, ((1, 3), (1, 2))) + h6_y + h7_bo
@@ -2507,8 +2489,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h8_Q = np.tensordot(h8_u, h8_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bq[:, None, :]
     h8_K = np.tensordot(h8_u, h8_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bk[:, None, :]
     h8_V = np.tensordot(h8_u, h8_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bv[:, None, :]
-    h8_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h8_S = np.where(h8_S_part1.T, (h8_Q @ h8_K.mT) / np.sqrt(key), -1000000000)
+    h8_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h8_Q @ h8_K.mT) / key**0.5, -1000000000)
     h8_P = softmax(h8_S)
     h8_O = h8_P @ h8_V
     h8_r = np.tensordot(h8_O, h8_Wo, ((1, 3), (1, 2))) + h7_y + h8_bo
@@ -2528,8 +2509,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h9_Q = np.tensordot(h9_u, h9_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bq[:, None, :]
     h9_K = np.tensordot(h9_u, h9_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bk[:, None, :]
     h9_V = np.tensordot(h9_u, h9_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bv[:, None, :]
-    h9_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h9_S = np.where(h9_S_part1.T, (h9_Q @ h9_K.mT) / np.sqrt(key), -1000000000)
+    h9_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h9_Q @ h9_K.mT) / key**0.5, -1000000000)
     h9_P = softmax(h9_S)
     h9_O = h9_P @ h9_V
     h9_r = np.tensordot(h9_O, h9_Wo, ((1, 3), (1, 2))) + h8_y + h9_bo
@@ -2550,7 +2530,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h10_K = np.tensordot(h10_u, h10_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h10_bk[:, None, :]
     h10_V = np.tensordot(h10_u, h10_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h10_bv[:, None, :]
     h10_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h10_S = np.where(h10_S_part1.T, (h10_Q @ h10_K.mT) / np.sqrt(key), -1000000000)
+    h10_S = np.where(h10_S_part1.T, (h10_Q @ h10_K.mT) / key**0.5, -1000000000)
     h10_P = softmax(h10_S)
     h10_O = h10_P @ h10_V
     h10_r = np.tensordot(h10_O, h10_Wo, ((1, 3), (1, 2))) + h10_bo + h9_y
@@ -2571,7 +2551,7 @@ def loss(params: Params, tokens: Array, t: Array) -> float:
     h11_K = np.tensordot(h11_u, h11_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h11_bk[:, None, :]
     h11_V = np.tensordot(h11_u, h11_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h11_bv[:, None, :]
     h11_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h11_S = np.where(h11_S_part1.T, (h11_Q @ h11_K.mT) / np.sqrt(key), -1000000000)
+    h11_S = np.where(h11_S_part1.T, (h11_Q @ h11_K.mT) / key**0.5, -1000000000)
     h11_P = softmax(h11_S)
     h11_O = h11_P @ h11_V
     h11_r = np.tensordot(h11_O, h11_Wo, ((1, 3), (1, 2))) + h10_y + h11_bo
@@ -3016,8 +2996,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # v_{saτk}⁽ʰ⁰⁾ = Σᵢ w_{v,aki}⁽ʰ⁰⁾·u_{sτi}⁽ʰ⁰⁾ + b_{v,ak}⁽ʰ⁰⁾
     h0_V = np.tensordot(h0_u, h0_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bv[:, None, :]
     # s_{saτu}⁽ʰ⁰⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁰⁾·q_{saτk}⁽ʰ⁰⁾/√key if u ≤ τ; -1×10⁹ otherwise}
-    h0_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h0_S = np.where(h0_S_part1.T, (h0_Q @ h0_K.mT) / np.sqrt(key), -1000000000)
+    h0_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h0_Q @ h0_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ⁰⁾ = exp(s_{saτu}⁽ʰ⁰⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁰⁾))
     h0_P = softmax(h0_S)
     # o_{saτk}⁽ʰ⁰⁾ = Σᵤ p_{saτu}⁽ʰ⁰⁾·vₛₐᵤₖ⁽ʰ⁰⁾
@@ -3057,8 +3036,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # v_{saτk}⁽ʰ¹⁾ = Σᵢ w_{v,aki}⁽ʰ¹⁾·u_{sτi}⁽ʰ¹⁾ + b_{v,ak}⁽ʰ¹⁾
     h1_V = np.tensordot(h1_u, h1_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bv[:, None, :]
     # s_{saτu}⁽ʰ¹⁾ = {Σₖ kₛₐᵤₖ⁽ʰ¹⁾·q_{saτk}⁽ʰ¹⁾/√key if u ≤ τ; -1×10⁹ otherwise}
-    h1_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h1_S = np.where(h1_S_part1.T, (h1_Q @ h1_K.mT) / np.sqrt(key), -1000000000)
+    h1_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h1_Q @ h1_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ¹⁾ = exp(s_{saτu}⁽ʰ¹⁾)/(Σ_w exp(s_{saτw}⁽ʰ¹⁾))
     h1_P = softmax(h1_S)
     # o_{saτk}⁽ʰ¹⁾ = Σᵤ p_{saτu}⁽ʰ¹⁾·vₛₐᵤₖ⁽ʰ¹⁾
@@ -3098,8 +3076,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # v_{saτk}⁽ʰ²⁾ = Σᵢ w_{v,aki}⁽ʰ²⁾·u_{sτi}⁽ʰ²⁾ + b_{v,ak}⁽ʰ²⁾
     h2_V = np.tensordot(h2_u, h2_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bv[:, None, :]
     # s_{saτu}⁽ʰ²⁾ = {Σₖ kₛₐᵤₖ⁽ʰ²⁾·q_{saτk}⁽ʰ²⁾/√key if u ≤ τ; -1×10⁹ otherwise}
-    h2_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h2_S = np.where(h2_S_part1.T, (h2_Q @ h2_K.mT) / np.sqrt(key), -1000000000)
+    h2_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h2_Q @ h2_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ²⁾ = exp(s_{saτu}⁽ʰ²⁾)/(Σ_w exp(s_{saτw}⁽ʰ²⁾))
     h2_P = softmax(h2_S)
     # o_{saτk}⁽ʰ²⁾ = Σᵤ p_{saτu}⁽ʰ²⁾·vₛₐᵤₖ⁽ʰ²⁾
@@ -3139,8 +3116,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # v_{saτk}⁽ʰ³⁾ = Σᵢ w_{v,aki}⁽ʰ³⁾·u_{sτi}⁽ʰ³⁾ + b_{v,ak}⁽ʰ³⁾
     h3_V = np.tensordot(h3_u, h3_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bv[:, None, :]
     # s_{saτu}⁽ʰ³⁾ = {Σₖ kₛₐᵤₖ⁽ʰ³⁾·q_{saτk}⁽ʰ³⁾/√key if u ≤ τ; -1×10⁹ otherwise}
-    h3_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h3_S = np.where(h3_S_part1.T, (h3_Q @ h3_K.mT) / np.sqrt(key), -1000000000)
+    h3_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h3_Q @ h3_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ³⁾ = exp(s_{saτu}⁽ʰ³⁾)/(Σ_w exp(s_{saτw}⁽ʰ³⁾))
     h3_P = softmax(h3_S)
     # o_{saτk}⁽ʰ³⁾ = Σᵤ p_{saτu}⁽ʰ³⁾·vₛₐᵤₖ⁽ʰ³⁾
@@ -3180,8 +3156,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # v_{saτk}⁽ʰ⁴⁾ = Σᵢ w_{v,aki}⁽ʰ⁴⁾·u_{sτi}⁽ʰ⁴⁾ + b_{v,ak}⁽ʰ⁴⁾
     h4_V = np.tensordot(h4_u, h4_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bv[:, None, :]
     # s_{saτu}⁽ʰ⁴⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁴⁾·q_{saτk}⁽ʰ⁴⁾/√key if u ≤ τ; -1×10⁹ otherwise}
-    h4_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h4_S = np.where(h4_S_part1.T, (h4_Q @ h4_K.mT) / np.sqrt(key), -1000000000)
+    h4_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h4_Q @ h4_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ⁴⁾ = exp(s_{saτu}⁽ʰ⁴⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁴⁾))
     h4_P = softmax(h4_S)
     # o_{saτk}⁽ʰ⁴⁾ = Σᵤ p_{saτu}⁽ʰ⁴⁾·vₛₐᵤₖ⁽ʰ⁴⁾
@@ -3221,8 +3196,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # v_{saτk}⁽ʰ⁵⁾ = Σᵢ w_{v,aki}⁽ʰ⁵⁾·u_{sτi}⁽ʰ⁵⁾ + b_{v,ak}⁽ʰ⁵⁾
     h5_V = np.tensordot(h5_u, h5_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bv[:, None, :]
     # s_{saτu}⁽ʰ⁵⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁵⁾·q_{saτk}⁽ʰ⁵⁾/√key if u ≤ τ; -1×10⁹ otherwise}
-    h5_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h5_S = np.where(h5_S_part1.T, (h5_Q @ h5_K.mT) / np.sqrt(key), -1000000000)
+    h5_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h5_Q @ h5_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ⁵⁾ = exp(s_{saτu}⁽ʰ⁵⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁵⁾))
     h5_P = softmax(h5_S)
     # o_{saτk}⁽ʰ⁵⁾ = Σᵤ p_{saτu}⁽ʰ⁵⁾·vₛₐᵤₖ⁽ʰ⁵⁾
@@ -3262,8 +3236,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # v_{saτk}⁽ʰ⁶⁾ = Σᵢ w_{v,aki}⁽ʰ⁶⁾·u_{sτi}⁽ʰ⁶⁾ + b_{v,ak}⁽ʰ⁶⁾
     h6_V = np.tensordot(h6_u, h6_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bv[:, None, :]
     # s_{saτu}⁽ʰ⁶⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁶⁾·q_{saτk}⁽ʰ⁶⁾/√key if u ≤ τ; -1×10⁹ otherwise}
-    h6_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h6_S = np.where(h6_S_part1.T, (h6_Q @ h6_K.mT) / np.sqrt(key), -1000000000)
+    h6_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h6_Q @ h6_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ⁶⁾ = exp(s_{saτu}⁽ʰ⁶⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁶⁾))
     h6_P = softmax(h6_S)
     # o_{saτk}⁽ʰ⁶⁾ = Σᵤ p_{saτu}⁽ʰ⁶⁾·vₛₐᵤₖ⁽ʰ⁶⁾
@@ -3303,8 +3276,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # v_{saτk}⁽ʰ⁷⁾ = Σᵢ w_{v,aki}⁽ʰ⁷⁾·u_{sτi}⁽ʰ⁷⁾ + b_{v,ak}⁽ʰ⁷⁾
     h7_V = np.tensordot(h7_u, h7_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bv[:, None, :]
     # s_{saτu}⁽ʰ⁷⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁷⁾·q_{saτk}⁽ʰ⁷⁾/√key if u ≤ τ; -1×10⁹ otherwise}
-    h7_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h7_S = np.where(h7_S_part1.T, (h7_Q @ h7_K.mT) / np.sqrt(key), -1000000000)
+    h7_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h7_Q @ h7_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ⁷⁾ = exp(s_{saτu}⁽ʰ⁷⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁷⁾))
     h7_P = softmax(h7_S)
     # o_{saτk}⁽ʰ⁷⁾ = Σᵤ p_{saτu}⁽ʰ⁷⁾·vₛₐᵤₖ⁽ʰ⁷⁾
@@ -3344,8 +3316,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # v_{saτk}⁽ʰ⁸⁾ = Σᵢ w_{v,aki}⁽ʰ⁸⁾·u_{sτi}⁽ʰ⁸⁾ + b_{v,ak}⁽ʰ⁸⁾
     h8_V = np.tensordot(h8_u, h8_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bv[:, None, :]
     # s_{saτu}⁽ʰ⁸⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁸⁾·q_{saτk}⁽ʰ⁸⁾/√key if u ≤ τ; -1×10⁹ otherwise}
-    h8_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h8_S = np.where(h8_S_part1.T, (h8_Q @ h8_K.mT) / np.sqrt(key), -1000000000)
+    h8_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h8_Q @ h8_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ⁸⁾ = exp(s_{saτu}⁽ʰ⁸⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁸⁾))
     h8_P = softmax(h8_S)
     # o_{saτk}⁽ʰ⁸⁾ = Σᵤ p_{saτu}⁽ʰ⁸⁾·vₛₐᵤₖ⁽ʰ⁸⁾
@@ -3385,8 +3356,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     # v_{saτk}⁽ʰ⁹⁾ = Σᵢ w_{v,aki}⁽ʰ⁹⁾·u_{sτi}⁽ʰ⁹⁾ + b_{v,ak}⁽ʰ⁹⁾
     h9_V = np.tensordot(h9_u, h9_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bv[:, None, :]
     # s_{saτu}⁽ʰ⁹⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁹⁾·q_{saτk}⁽ʰ⁹⁾/√key if u ≤ τ; -1×10⁹ otherwise}
-    h9_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h9_S = np.where(h9_S_part1.T, (h9_Q @ h9_K.mT) / np.sqrt(key), -1000000000)
+    h9_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h9_Q @ h9_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ⁹⁾ = exp(s_{saτu}⁽ʰ⁹⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁹⁾))
     h9_P = softmax(h9_S)
     # o_{saτk}⁽ʰ⁹⁾ = Σᵤ p_{saτu}⁽ʰ⁹⁾·vₛₐᵤₖ⁽ʰ⁹⁾
@@ -3427,7 +3397,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h10_V = np.tensordot(h10_u, h10_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h10_bv[:, None, :]
     # s_{saτu}⁽ʰ¹⁰⁾ = {Σₖ kₛₐᵤₖ⁽ʰ¹⁰⁾·q_{saτk}⁽ʰ¹⁰⁾/√key if u ≤ τ; -1×10⁹ otherwise}
     h10_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h10_S = np.where(h10_S_part1.T, (h10_Q @ h10_K.mT) / np.sqrt(key), -1000000000)
+    h10_S = np.where(h10_S_part1.T, (h10_Q @ h10_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ¹⁰⁾ = exp(s_{saτu}⁽ʰ¹⁰⁾)/(Σ_w exp(s_{saτw}⁽ʰ¹⁰⁾))
     h10_P = softmax(h10_S)
     # o_{saτk}⁽ʰ¹⁰⁾ = Σᵤ p_{saτu}⁽ʰ¹⁰⁾·vₛₐᵤₖ⁽ʰ¹⁰⁾
@@ -3468,7 +3438,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h11_V = np.tensordot(h11_u, h11_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h11_bv[:, None, :]
     # s_{saτu}⁽ʰ¹¹⁾ = {Σₖ kₛₐᵤₖ⁽ʰ¹¹⁾·q_{saτk}⁽ʰ¹¹⁾/√key if u ≤ τ; -1×10⁹ otherwise}
     h11_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h11_S = np.where(h11_S_part1.T, (h11_Q @ h11_K.mT) / np.sqrt(key), -1000000000)
+    h11_S = np.where(h11_S_part1.T, (h11_Q @ h11_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ¹¹⁾ = exp(s_{saτu}⁽ʰ¹¹⁾)/(Σ_w exp(s_{saτw}⁽ʰ¹¹⁾))
     h11_P = softmax(h11_S)
     # o_{saτk}⁽ʰ¹¹⁾ = Σᵤ p_{saτu}⁽ʰ¹¹⁾·vₛₐᵤₖ⁽ʰ¹¹⁾
@@ -3572,7 +3542,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh11_bv = np.sum(dh11_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ¹¹⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ¹¹⁾·({qₛₐᵢₖ⁽ʰ¹¹⁾/√key if τ ≤ i; 0 otherwise})
     dh11_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh11_K_part2 = np.where(dh11_K_part3[:, :, None, None, None], h11_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh11_K_part2 = np.where(dh11_K_part3[:, :, None, None, None], h11_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh11_K_part1 = dh11_S[:, :, :, :, None] * dh11_K_part2.transpose(2, 3, 1, 0, 4)
     dh11_K = np.sum(dh11_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ¹¹⁾·u_{sτi}⁽ʰ¹¹⁾
@@ -3581,7 +3551,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh11_bk = np.sum(dh11_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ¹¹⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ¹¹⁾·({kₛₐᵤₖ⁽ʰ¹¹⁾/√key if u ≤ τ; 0 otherwise})
     dh11_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh11_Q_part4 = h11_K / np.sqrt(key)
+    dh11_Q_part4 = h11_K / key**0.5
     dh11_Q_part2 = np.where(dh11_Q_part3[:, :, None, None, None], dh11_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh11_Q_part1 = dh11_S[:, :, :, :, None] * dh11_Q_part2.transpose(2, 3, 1, 0, 4)
     dh11_Q = np.sum(dh11_Q_part1, axis=3)
@@ -3657,7 +3627,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh10_bv = np.sum(dh10_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ¹⁰⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ¹⁰⁾·({qₛₐᵢₖ⁽ʰ¹⁰⁾/√key if τ ≤ i; 0 otherwise})
     dh10_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh10_K_part2 = np.where(dh10_K_part3[:, :, None, None, None], h10_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh10_K_part2 = np.where(dh10_K_part3[:, :, None, None, None], h10_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh10_K_part1 = dh10_S[:, :, :, :, None] * dh10_K_part2.transpose(2, 3, 1, 0, 4)
     dh10_K = np.sum(dh10_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ¹⁰⁾·u_{sτi}⁽ʰ¹⁰⁾
@@ -3666,7 +3636,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh10_bk = np.sum(dh10_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ¹⁰⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ¹⁰⁾·({kₛₐᵤₖ⁽ʰ¹⁰⁾/√key if u ≤ τ; 0 otherwise})
     dh10_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh10_Q_part4 = h10_K / np.sqrt(key)
+    dh10_Q_part4 = h10_K / key**0.5
     dh10_Q_part2 = np.where(dh10_Q_part3[:, :, None, None, None], dh10_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh10_Q_part1 = dh10_S[:, :, :, :, None] * dh10_Q_part2.transpose(2, 3, 1, 0, 4)
     dh10_Q = np.sum(dh10_Q_part1, axis=3)
@@ -3741,7 +3711,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh9_bv = np.sum(dh9_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁹⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁹⁾·({qₛₐᵢₖ⁽ʰ⁹⁾/√key if τ ≤ i; 0 otherwise})
     dh9_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh9_K_part2 = np.where(dh9_K_part3[:, :, None, None, None], h9_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh9_K_part2 = np.where(dh9_K_part3[:, :, None, None, None], h9_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh9_K_part1 = dh9_S[:, :, :, :, None] * dh9_K_part2.transpose(2, 3, 1, 0, 4)
     dh9_K = np.sum(dh9_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁹⁾·u_{sτi}⁽ʰ⁹⁾
@@ -3750,7 +3720,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh9_bk = np.sum(dh9_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁹⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁹⁾·({kₛₐᵤₖ⁽ʰ⁹⁾/√key if u ≤ τ; 0 otherwise})
     dh9_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh9_Q_part4 = h9_K / np.sqrt(key)
+    dh9_Q_part4 = h9_K / key**0.5
     dh9_Q_part2 = np.where(dh9_Q_part3[:, :, None, None, None], dh9_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh9_Q_part1 = dh9_S[:, :, :, :, None] * dh9_Q_part2.transpose(2, 3, 1, 0, 4)
     dh9_Q = np.sum(dh9_Q_part1, axis=3)
@@ -3825,7 +3795,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh8_bv = np.sum(dh8_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁸⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁸⁾·({qₛₐᵢₖ⁽ʰ⁸⁾/√key if τ ≤ i; 0 otherwise})
     dh8_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh8_K_part2 = np.where(dh8_K_part3[:, :, None, None, None], h8_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh8_K_part2 = np.where(dh8_K_part3[:, :, None, None, None], h8_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh8_K_part1 = dh8_S[:, :, :, :, None] * dh8_K_part2.transpose(2, 3, 1, 0, 4)
     dh8_K = np.sum(dh8_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁸⁾·u_{sτi}⁽ʰ⁸⁾
@@ -3834,7 +3804,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh8_bk = np.sum(dh8_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁸⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁸⁾·({kₛₐᵤₖ⁽ʰ⁸⁾/√key if u ≤ τ; 0 otherwise})
     dh8_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh8_Q_part4 = h8_K / np.sqrt(key)
+    dh8_Q_part4 = h8_K / key**0.5
     dh8_Q_part2 = np.where(dh8_Q_part3[:, :, None, None, None], dh8_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh8_Q_part1 = dh8_S[:, :, :, :, None] * dh8_Q_part2.transpose(2, 3, 1, 0, 4)
     dh8_Q = np.sum(dh8_Q_part1, axis=3)
@@ -3909,7 +3879,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh7_bv = np.sum(dh7_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁷⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁷⁾·({qₛₐᵢₖ⁽ʰ⁷⁾/√key if τ ≤ i; 0 otherwise})
     dh7_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh7_K_part2 = np.where(dh7_K_part3[:, :, None, None, None], h7_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh7_K_part2 = np.where(dh7_K_part3[:, :, None, None, None], h7_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh7_K_part1 = dh7_S[:, :, :, :, None] * dh7_K_part2.transpose(2, 3, 1, 0, 4)
     dh7_K = np.sum(dh7_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁷⁾·u_{sτi}⁽ʰ⁷⁾
@@ -3918,7 +3888,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh7_bk = np.sum(dh7_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁷⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁷⁾·({kₛₐᵤₖ⁽ʰ⁷⁾/√key if u ≤ τ; 0 otherwise})
     dh7_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh7_Q_part4 = h7_K / np.sqrt(key)
+    dh7_Q_part4 = h7_K / key**0.5
     dh7_Q_part2 = np.where(dh7_Q_part3[:, :, None, None, None], dh7_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh7_Q_part1 = dh7_S[:, :, :, :, None] * dh7_Q_part2.transpose(2, 3, 1, 0, 4)
     dh7_Q = np.sum(dh7_Q_part1, axis=3)
@@ -3993,7 +3963,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh6_bv = np.sum(dh6_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁶⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁶⁾·({qₛₐᵢₖ⁽ʰ⁶⁾/√key if τ ≤ i; 0 otherwise})
     dh6_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh6_K_part2 = np.where(dh6_K_part3[:, :, None, None, None], h6_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh6_K_part2 = np.where(dh6_K_part3[:, :, None, None, None], h6_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh6_K_part1 = dh6_S[:, :, :, :, None] * dh6_K_part2.transpose(2, 3, 1, 0, 4)
     dh6_K = np.sum(dh6_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁶⁾·u_{sτi}⁽ʰ⁶⁾
@@ -4002,7 +3972,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh6_bk = np.sum(dh6_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁶⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁶⁾·({kₛₐᵤₖ⁽ʰ⁶⁾/√key if u ≤ τ; 0 otherwise})
     dh6_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh6_Q_part4 = h6_K / np.sqrt(key)
+    dh6_Q_part4 = h6_K / key**0.5
     dh6_Q_part2 = np.where(dh6_Q_part3[:, :, None, None, None], dh6_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh6_Q_part1 = dh6_S[:, :, :, :, None] * dh6_Q_part2.transpose(2, 3, 1, 0, 4)
     dh6_Q = np.sum(dh6_Q_part1, axis=3)
@@ -4077,7 +4047,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh5_bv = np.sum(dh5_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁵⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁵⁾·({qₛₐᵢₖ⁽ʰ⁵⁾/√key if τ ≤ i; 0 otherwise})
     dh5_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh5_K_part2 = np.where(dh5_K_part3[:, :, None, None, None], h5_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh5_K_part2 = np.where(dh5_K_part3[:, :, None, None, None], h5_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh5_K_part1 = dh5_S[:, :, :, :, None] * dh5_K_part2.transpose(2, 3, 1, 0, 4)
     dh5_K = np.sum(dh5_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁵⁾·u_{sτi}⁽ʰ⁵⁾
@@ -4086,7 +4056,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh5_bk = np.sum(dh5_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁵⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁵⁾·({kₛₐᵤₖ⁽ʰ⁵⁾/√key if u ≤ τ; 0 otherwise})
     dh5_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh5_Q_part4 = h5_K / np.sqrt(key)
+    dh5_Q_part4 = h5_K / key**0.5
     dh5_Q_part2 = np.where(dh5_Q_part3[:, :, None, None, None], dh5_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh5_Q_part1 = dh5_S[:, :, :, :, None] * dh5_Q_part2.transpose(2, 3, 1, 0, 4)
     dh5_Q = np.sum(dh5_Q_part1, axis=3)
@@ -4161,7 +4131,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh4_bv = np.sum(dh4_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁴⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁴⁾·({qₛₐᵢₖ⁽ʰ⁴⁾/√key if τ ≤ i; 0 otherwise})
     dh4_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh4_K_part2 = np.where(dh4_K_part3[:, :, None, None, None], h4_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh4_K_part2 = np.where(dh4_K_part3[:, :, None, None, None], h4_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh4_K_part1 = dh4_S[:, :, :, :, None] * dh4_K_part2.transpose(2, 3, 1, 0, 4)
     dh4_K = np.sum(dh4_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁴⁾·u_{sτi}⁽ʰ⁴⁾
@@ -4170,7 +4140,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh4_bk = np.sum(dh4_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁴⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁴⁾·({kₛₐᵤₖ⁽ʰ⁴⁾/√key if u ≤ τ; 0 otherwise})
     dh4_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh4_Q_part4 = h4_K / np.sqrt(key)
+    dh4_Q_part4 = h4_K / key**0.5
     dh4_Q_part2 = np.where(dh4_Q_part3[:, :, None, None, None], dh4_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh4_Q_part1 = dh4_S[:, :, :, :, None] * dh4_Q_part2.transpose(2, 3, 1, 0, 4)
     dh4_Q = np.sum(dh4_Q_part1, axis=3)
@@ -4245,7 +4215,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh3_bv = np.sum(dh3_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ³⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ³⁾·({qₛₐᵢₖ⁽ʰ³⁾/√key if τ ≤ i; 0 otherwise})
     dh3_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh3_K_part2 = np.where(dh3_K_part3[:, :, None, None, None], h3_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh3_K_part2 = np.where(dh3_K_part3[:, :, None, None, None], h3_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh3_K_part1 = dh3_S[:, :, :, :, None] * dh3_K_part2.transpose(2, 3, 1, 0, 4)
     dh3_K = np.sum(dh3_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ³⁾·u_{sτi}⁽ʰ³⁾
@@ -4254,7 +4224,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh3_bk = np.sum(dh3_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ³⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ³⁾·({kₛₐᵤₖ⁽ʰ³⁾/√key if u ≤ τ; 0 otherwise})
     dh3_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh3_Q_part4 = h3_K / np.sqrt(key)
+    dh3_Q_part4 = h3_K / key**0.5
     dh3_Q_part2 = np.where(dh3_Q_part3[:, :, None, None, None], dh3_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh3_Q_part1 = dh3_S[:, :, :, :, None] * dh3_Q_part2.transpose(2, 3, 1, 0, 4)
     dh3_Q = np.sum(dh3_Q_part1, axis=3)
@@ -4329,7 +4299,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh2_bv = np.sum(dh2_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ²⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ²⁾·({qₛₐᵢₖ⁽ʰ²⁾/√key if τ ≤ i; 0 otherwise})
     dh2_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh2_K_part2 = np.where(dh2_K_part3[:, :, None, None, None], h2_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh2_K_part2 = np.where(dh2_K_part3[:, :, None, None, None], h2_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh2_K_part1 = dh2_S[:, :, :, :, None] * dh2_K_part2.transpose(2, 3, 1, 0, 4)
     dh2_K = np.sum(dh2_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ²⁾·u_{sτi}⁽ʰ²⁾
@@ -4338,7 +4308,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh2_bk = np.sum(dh2_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ²⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ²⁾·({kₛₐᵤₖ⁽ʰ²⁾/√key if u ≤ τ; 0 otherwise})
     dh2_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh2_Q_part4 = h2_K / np.sqrt(key)
+    dh2_Q_part4 = h2_K / key**0.5
     dh2_Q_part2 = np.where(dh2_Q_part3[:, :, None, None, None], dh2_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh2_Q_part1 = dh2_S[:, :, :, :, None] * dh2_Q_part2.transpose(2, 3, 1, 0, 4)
     dh2_Q = np.sum(dh2_Q_part1, axis=3)
@@ -4413,7 +4383,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh1_bv = np.sum(dh1_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ¹⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ¹⁾·({qₛₐᵢₖ⁽ʰ¹⁾/√key if τ ≤ i; 0 otherwise})
     dh1_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh1_K_part2 = np.where(dh1_K_part3[:, :, None, None, None], h1_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh1_K_part2 = np.where(dh1_K_part3[:, :, None, None, None], h1_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh1_K_part1 = dh1_S[:, :, :, :, None] * dh1_K_part2.transpose(2, 3, 1, 0, 4)
     dh1_K = np.sum(dh1_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ¹⁾·u_{sτi}⁽ʰ¹⁾
@@ -4422,7 +4392,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh1_bk = np.sum(dh1_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ¹⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ¹⁾·({kₛₐᵤₖ⁽ʰ¹⁾/√key if u ≤ τ; 0 otherwise})
     dh1_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh1_Q_part4 = h1_K / np.sqrt(key)
+    dh1_Q_part4 = h1_K / key**0.5
     dh1_Q_part2 = np.where(dh1_Q_part3[:, :, None, None, None], dh1_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh1_Q_part1 = dh1_S[:, :, :, :, None] * dh1_Q_part2.transpose(2, 3, 1, 0, 4)
     dh1_Q = np.sum(dh1_Q_part1, axis=3)
@@ -4497,7 +4467,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh0_bv = np.sum(dh0_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁰⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁰⁾·({qₛₐᵢₖ⁽ʰ⁰⁾/√key if τ ≤ i; 0 otherwise})
     dh0_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh0_K_part2 = np.where(dh0_K_part3[:, :, None, None, None], h0_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh0_K_part2 = np.where(dh0_K_part3[:, :, None, None, None], h0_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh0_K_part1 = dh0_S[:, :, :, :, None] * dh0_K_part2.transpose(2, 3, 1, 0, 4)
     dh0_K = np.sum(dh0_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁰⁾·u_{sτi}⁽ʰ⁰⁾
@@ -4506,7 +4476,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     dh0_bk = np.sum(dh0_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁰⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁰⁾·({kₛₐᵤₖ⁽ʰ⁰⁾/√key if u ≤ τ; 0 otherwise})
     dh0_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh0_Q_part4 = h0_K / np.sqrt(key)
+    dh0_Q_part4 = h0_K / key**0.5
     dh0_Q_part2 = np.where(dh0_Q_part3[:, :, None, None, None], dh0_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh0_Q_part1 = dh0_S[:, :, :, :, None] * dh0_Q_part2.transpose(2, 3, 1, 0, 4)
     dh0_Q = np.sum(dh0_Q_part1, axis=3)
@@ -4993,8 +4963,7 @@ def sequential_step(
     h0_Q = np.tensordot(h0_u, h0_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bq[:, None, :]
     h0_K = np.tensordot(h0_u, h0_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bk[:, None, :]
     h0_V = np.tensordot(h0_u, h0_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bv[:, None, :]
-    h0_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h0_S = np.where(h0_S_part1.T, (h0_Q @ h0_K.mT) / np.sqrt(key), -1000000000)
+    h0_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h0_Q @ h0_K.mT) / key**0.5, -1000000000)
     h0_P = softmax(h0_S)
     h0_O = h0_P @ h0_V
     h0_r = np.tensordot(h0_O, h0_Wo, ((1, 3), (1, 2))) + h0_bo + wpe_y
@@ -5014,8 +4983,7 @@ def sequential_step(
     h1_Q = np.tensordot(h1_u, h1_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bq[:, None, :]
     h1_K = np.tensordot(h1_u, h1_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bk[:, None, :]
     h1_V = np.tensordot(h1_u, h1_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bv[:, None, :]
-    h1_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h1_S = np.where(h1_S_part1.T, (h1_Q @ h1_K.mT) / np.sqrt(key), -1000000000)
+    h1_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h1_Q @ h1_K.mT) / key**0.5, -1000000000)
     h1_P = softmax(h1_S)
     h1_O = h1_P @ h1_V
     h1_r = np.tensordot(h1_O, h1_Wo, ((1, 3), (1, 2))) + h0_y + h1_bo
@@ -5035,8 +5003,7 @@ def sequential_step(
     h2_Q = np.tensordot(h2_u, h2_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bq[:, None, :]
     h2_K = np.tensordot(h2_u, h2_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bk[:, None, :]
     h2_V = np.tensordot(h2_u, h2_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bv[:, None, :]
-    h2_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h2_S = np.where(h2_S_part1.T, (h2_Q @ h2_K.mT) / np.sqrt(key), -1000000000)
+    h2_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h2_Q @ h2_K.mT) / key**0.5, -1000000000)
     h2_P = softmax(h2_S)
     h2_O = h2_P @ h2_V
     h2_r = np.tensordot(h2_O, h2_Wo, ((1, 3), (1, 2))) + h1_y + h2_bo
@@ -5056,8 +5023,7 @@ def sequential_step(
     h3_Q = np.tensordot(h3_u, h3_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bq[:, None, :]
     h3_K = np.tensordot(h3_u, h3_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bk[:, None, :]
     h3_V = np.tensordot(h3_u, h3_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bv[:, None, :]
-    h3_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h3_S = np.where(h3_S_part1.T, (h3_Q @ h3_K.mT) / np.sqrt(key), -1000000000)
+    h3_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h3_Q @ h3_K.mT) / key**0.5, -1000000000)
     h3_P = softmax(h3_S)
     h3_O = h3_P @ h3_V
     h3_r = np.tensordot(h3_O, h3_Wo, ((1, 3), (1, 2))) + h2_y + h3_bo
@@ -5077,8 +5043,7 @@ def sequential_step(
     h4_Q = np.tensordot(h4_u, h4_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bq[:, None, :]
     h4_K = np.tensordot(h4_u, h4_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bk[:, None, :]
     h4_V = np.tensordot(h4_u, h4_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bv[:, None, :]
-    h4_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h4_S = np.where(h4_S_part1.T, (h4_Q @ h4_K.mT) / np.sqrt(key), -1000000000)
+    h4_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h4_Q @ h4_K.mT) / key**0.5, -1000000000)
     h4_P = softmax(h4_S)
     h4_O = h4_P @ h4_V
     h4_r = np.tensordot(h4_O, h4_Wo, ((1, 3), (1, 2))) + h3_y + h4_bo
@@ -5098,8 +5063,7 @@ def sequential_step(
     h5_Q = np.tensordot(h5_u, h5_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bq[:, None, :]
     h5_K = np.tensordot(h5_u, h5_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bk[:, None, :]
     h5_V = np.tensordot(h5_u, h5_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bv[:, None, :]
-    h5_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h5_S = np.where(h5_S_part1.T, (h5_Q @ h5_K.mT) / np.sqrt(key), -1000000000)
+    h5_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h5_Q @ h5_K.mT) / key**0.5, -1000000000)
     h5_P = softmax(h5_S)
     h5_O = h5_P @ h5_V
     h5_r = np.tensordot(h5_O, h5_Wo, ((1, 3), (1, 2))) + h4_y + h5_bo
@@ -5119,8 +5083,7 @@ def sequential_step(
     h6_Q = np.tensordot(h6_u, h6_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bq[:, None, :]
     h6_K = np.tensordot(h6_u, h6_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bk[:, None, :]
     h6_V = np.tensordot(h6_u, h6_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bv[:, None, :]
-    h6_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h6_S = np.where(h6_S_part1.T, (h6_Q @ h6_K.mT) / np.sqrt(key), -1000000000)
+    h6_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h6_Q @ h6_K.mT) / key**0.5, -1000000000)
     h6_P = softmax(h6_S)
     h6_O = h6_P @ h6_V
     h6_r = np.tensordot(h6_O, h6_Wo, ((1, 3), (1, 2))) + h5_y + h6_bo
@@ -5140,8 +5103,7 @@ def sequential_step(
     h7_Q = np.tensordot(h7_u, h7_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bq[:, None, :]
     h7_K = np.tensordot(h7_u, h7_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bk[:, None, :]
     h7_V = np.tensordot(h7_u, h7_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bv[:, None, :]
-    h7_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h7_S = np.where(h7_S_part1.T, (h7_Q @ h7_K.mT) / np.sqrt(key), -1000000000)
+    h7_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h7_Q @ h7_K.mT) / key**0.5, -1000000000)
     h7_P = softmax(h7_S)
     h7_O = h7_P @ h7_V
     h7_r = np.tensordot(h7_O, h7_Wo, ((1, 3), (1, 2))) + h6_y + h7_bo
@@ -5161,8 +5123,7 @@ def sequential_step(
     h8_Q = np.tensordot(h8_u, h8_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bq[:, None, :]
     h8_K = np.tensordot(h8_u, h8_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bk[:, None, :]
     h8_V = np.tensordot(h8_u, h8_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bv[:, None, :]
-    h8_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h8_S = np.where(h8_S_part1.T, (h8_Q @ h8_K.mT) / np.sqrt(key), -1000000000)
+    h8_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h8_Q @ h8_K.mT) / key**0.5, -1000000000)
     h8_P = softmax(h8_S)
     h8_O = h8_P @ h8_V
     h8_r = np.tensordot(h8_O, h8_Wo, ((1, 3), (1, 2))) + h7_y + h8_bo
@@ -5182,8 +5143,7 @@ def sequential_step(
     h9_Q = np.tensordot(h9_u, h9_Wq, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bq[:, None, :]
     h9_K = np.tensordot(h9_u, h9_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bk[:, None, :]
     h9_V = np.tensordot(h9_u, h9_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bv[:, None, :]
-    h9_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h9_S = np.where(h9_S_part1.T, (h9_Q @ h9_K.mT) / np.sqrt(key), -1000000000)
+    h9_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h9_Q @ h9_K.mT) / key**0.5, -1000000000)
     h9_P = softmax(h9_S)
     h9_O = h9_P @ h9_V
     h9_r = np.tensordot(h9_O, h9_Wo, ((1, 3), (1, 2))) + h8_y + h9_bo
@@ -5204,7 +5164,7 @@ def sequential_step(
     h10_K = np.tensordot(h10_u, h10_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h10_bk[:, None, :]
     h10_V = np.tensordot(h10_u, h10_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h10_bv[:, None, :]
     h10_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h10_S = np.where(h10_S_part1.T, (h10_Q @ h10_K.mT) / np.sqrt(key), -1000000000)
+    h10_S = np.where(h10_S_part1.T, (h10_Q @ h10_K.mT) / key**0.5, -1000000000)
     h10_P = softmax(h10_S)
     h10_O = h10_P @ h10_V
     h10_r = np.tensordot(h10_O, h10_Wo, ((1, 3), (1, 2))) + h10_bo + h9_y
@@ -5225,7 +5185,7 @@ def sequential_step(
     h11_K = np.tensordot(h11_u, h11_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h11_bk[:, None, :]
     h11_V = np.tensordot(h11_u, h11_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h11_bv[:, None, :]
     h11_S_part1 = np.arange(context)[:, None] <= np.arange(context)
-    h11_S = np.where(h11_S_part1.T, (h11_Q @ h11_K.mT) / np.sqrt(key), -1000000000)
+    h11_S = np.where(h11_S_part1.T, (h11_Q @ h11_K.mT) / key**0.5, -1000000000)
     h11_P = softmax(h11_S)
     h11_O = h11_P @ h11_V
     h11_r = np.tensordot(h11_O, h11_Wo, ((1, 3), (1, 2))) + h10_y + h11_bo
@@ -5312,7 +5272,7 @@ def sequential_step(
     dh11_bv = np.sum(dh11_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ¹¹⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ¹¹⁾·({qₛₐᵢₖ⁽ʰ¹¹⁾/√key if τ ≤ i; 0 otherwise})
     dh11_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh11_K_part2 = np.where(dh11_K_part3[:, :, None, None, None], h11_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh11_K_part2 = np.where(dh11_K_part3[:, :, None, None, None], h11_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh11_K_part1 = dh11_S[:, :, :, :, None] * dh11_K_part2.transpose(2, 3, 1, 0, 4)
     dh11_K = np.sum(dh11_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ¹¹⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ¹¹⁾·u_{sτi}⁽ʰ¹¹⁾
@@ -5321,7 +5281,7 @@ def sequential_step(
     dh11_bk = np.sum(dh11_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ¹¹⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ¹¹⁾·({kₛₐᵤₖ⁽ʰ¹¹⁾/√key if u ≤ τ; 0 otherwise})
     dh11_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh11_Q_part4 = h11_K / np.sqrt(key)
+    dh11_Q_part4 = h11_K / key**0.5
     dh11_Q_part2 = np.where(dh11_Q_part3[:, :, None, None, None], dh11_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh11_Q_part1 = dh11_S[:, :, :, :, None] * dh11_Q_part2.transpose(2, 3, 1, 0, 4)
     dh11_Q = np.sum(dh11_Q_part1, axis=3)
@@ -5413,7 +5373,7 @@ def sequential_step(
     dh10_bv = np.sum(dh10_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ¹⁰⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ¹⁰⁾·({qₛₐᵢₖ⁽ʰ¹⁰⁾/√key if τ ≤ i; 0 otherwise})
     dh10_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh10_K_part2 = np.where(dh10_K_part3[:, :, None, None, None], h10_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh10_K_part2 = np.where(dh10_K_part3[:, :, None, None, None], h10_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh10_K_part1 = dh10_S[:, :, :, :, None] * dh10_K_part2.transpose(2, 3, 1, 0, 4)
     dh10_K = np.sum(dh10_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ¹⁰⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ¹⁰⁾·u_{sτi}⁽ʰ¹⁰⁾
@@ -5422,7 +5382,7 @@ def sequential_step(
     dh10_bk = np.sum(dh10_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ¹⁰⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ¹⁰⁾·({kₛₐᵤₖ⁽ʰ¹⁰⁾/√key if u ≤ τ; 0 otherwise})
     dh10_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh10_Q_part4 = h10_K / np.sqrt(key)
+    dh10_Q_part4 = h10_K / key**0.5
     dh10_Q_part2 = np.where(dh10_Q_part3[:, :, None, None, None], dh10_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh10_Q_part1 = dh10_S[:, :, :, :, None] * dh10_Q_part2.transpose(2, 3, 1, 0, 4)
     dh10_Q = np.sum(dh10_Q_part1, axis=3)
@@ -5513,7 +5473,7 @@ def sequential_step(
     dh9_bv = np.sum(dh9_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁹⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁹⁾·({qₛₐᵢₖ⁽ʰ⁹⁾/√key if τ ≤ i; 0 otherwise})
     dh9_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh9_K_part2 = np.where(dh9_K_part3[:, :, None, None, None], h9_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh9_K_part2 = np.where(dh9_K_part3[:, :, None, None, None], h9_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh9_K_part1 = dh9_S[:, :, :, :, None] * dh9_K_part2.transpose(2, 3, 1, 0, 4)
     dh9_K = np.sum(dh9_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁹⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁹⁾·u_{sτi}⁽ʰ⁹⁾
@@ -5522,7 +5482,7 @@ def sequential_step(
     dh9_bk = np.sum(dh9_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁹⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁹⁾·({kₛₐᵤₖ⁽ʰ⁹⁾/√key if u ≤ τ; 0 otherwise})
     dh9_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh9_Q_part4 = h9_K / np.sqrt(key)
+    dh9_Q_part4 = h9_K / key**0.5
     dh9_Q_part2 = np.where(dh9_Q_part3[:, :, None, None, None], dh9_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh9_Q_part1 = dh9_S[:, :, :, :, None] * dh9_Q_part2.transpose(2, 3, 1, 0, 4)
     dh9_Q = np.sum(dh9_Q_part1, axis=3)
@@ -5613,7 +5573,7 @@ def sequential_step(
     dh8_bv = np.sum(dh8_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁸⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁸⁾·({qₛₐᵢₖ⁽ʰ⁸⁾/√key if τ ≤ i; 0 otherwise})
     dh8_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh8_K_part2 = np.where(dh8_K_part3[:, :, None, None, None], h8_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh8_K_part2 = np.where(dh8_K_part3[:, :, None, None, None], h8_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh8_K_part1 = dh8_S[:, :, :, :, None] * dh8_K_part2.transpose(2, 3, 1, 0, 4)
     dh8_K = np.sum(dh8_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁸⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁸⁾·u_{sτi}⁽ʰ⁸⁾
@@ -5622,7 +5582,7 @@ def sequential_step(
     dh8_bk = np.sum(dh8_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁸⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁸⁾·({kₛₐᵤₖ⁽ʰ⁸⁾/√key if u ≤ τ; 0 otherwise})
     dh8_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh8_Q_part4 = h8_K / np.sqrt(key)
+    dh8_Q_part4 = h8_K / key**0.5
     dh8_Q_part2 = np.where(dh8_Q_part3[:, :, None, None, None], dh8_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh8_Q_part1 = dh8_S[:, :, :, :, None] * dh8_Q_part2.transpose(2, 3, 1, 0, 4)
     dh8_Q = np.sum(dh8_Q_part1, axis=3)
@@ -5713,7 +5673,7 @@ def sequential_step(
     dh7_bv = np.sum(dh7_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁷⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁷⁾·({qₛₐᵢₖ⁽ʰ⁷⁾/√key if τ ≤ i; 0 otherwise})
     dh7_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh7_K_part2 = np.where(dh7_K_part3[:, :, None, None, None], h7_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh7_K_part2 = np.where(dh7_K_part3[:, :, None, None, None], h7_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh7_K_part1 = dh7_S[:, :, :, :, None] * dh7_K_part2.transpose(2, 3, 1, 0, 4)
     dh7_K = np.sum(dh7_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁷⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁷⁾·u_{sτi}⁽ʰ⁷⁾
@@ -5722,7 +5682,7 @@ def sequential_step(
     dh7_bk = np.sum(dh7_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁷⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁷⁾·({kₛₐᵤₖ⁽ʰ⁷⁾/√key if u ≤ τ; 0 otherwise})
     dh7_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh7_Q_part4 = h7_K / np.sqrt(key)
+    dh7_Q_part4 = h7_K / key**0.5
     dh7_Q_part2 = np.where(dh7_Q_part3[:, :, None, None, None], dh7_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh7_Q_part1 = dh7_S[:, :, :, :, None] * dh7_Q_part2.transpose(2, 3, 1, 0, 4)
     dh7_Q = np.sum(dh7_Q_part1, axis=3)
@@ -5813,7 +5773,7 @@ def sequential_step(
     dh6_bv = np.sum(dh6_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁶⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁶⁾·({qₛₐᵢₖ⁽ʰ⁶⁾/√key if τ ≤ i; 0 otherwise})
     dh6_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh6_K_part2 = np.where(dh6_K_part3[:, :, None, None, None], h6_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh6_K_part2 = np.where(dh6_K_part3[:, :, None, None, None], h6_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh6_K_part1 = dh6_S[:, :, :, :, None] * dh6_K_part2.transpose(2, 3, 1, 0, 4)
     dh6_K = np.sum(dh6_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁶⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁶⁾·u_{sτi}⁽ʰ⁶⁾
@@ -5822,7 +5782,7 @@ def sequential_step(
     dh6_bk = np.sum(dh6_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁶⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁶⁾·({kₛₐᵤₖ⁽ʰ⁶⁾/√key if u ≤ τ; 0 otherwise})
     dh6_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh6_Q_part4 = h6_K / np.sqrt(key)
+    dh6_Q_part4 = h6_K / key**0.5
     dh6_Q_part2 = np.where(dh6_Q_part3[:, :, None, None, None], dh6_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh6_Q_part1 = dh6_S[:, :, :, :, None] * dh6_Q_part2.transpose(2, 3, 1, 0, 4)
     dh6_Q = np.sum(dh6_Q_part1, axis=3)
@@ -5913,7 +5873,7 @@ def sequential_step(
     dh5_bv = np.sum(dh5_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁵⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁵⁾·({qₛₐᵢₖ⁽ʰ⁵⁾/√key if τ ≤ i; 0 otherwise})
     dh5_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh5_K_part2 = np.where(dh5_K_part3[:, :, None, None, None], h5_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh5_K_part2 = np.where(dh5_K_part3[:, :, None, None, None], h5_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh5_K_part1 = dh5_S[:, :, :, :, None] * dh5_K_part2.transpose(2, 3, 1, 0, 4)
     dh5_K = np.sum(dh5_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁵⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁵⁾·u_{sτi}⁽ʰ⁵⁾
@@ -5922,7 +5882,7 @@ def sequential_step(
     dh5_bk = np.sum(dh5_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁵⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁵⁾·({kₛₐᵤₖ⁽ʰ⁵⁾/√key if u ≤ τ; 0 otherwise})
     dh5_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh5_Q_part4 = h5_K / np.sqrt(key)
+    dh5_Q_part4 = h5_K / key**0.5
     dh5_Q_part2 = np.where(dh5_Q_part3[:, :, None, None, None], dh5_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh5_Q_part1 = dh5_S[:, :, :, :, None] * dh5_Q_part2.transpose(2, 3, 1, 0, 4)
     dh5_Q = np.sum(dh5_Q_part1, axis=3)
@@ -6013,7 +5973,7 @@ def sequential_step(
     dh4_bv = np.sum(dh4_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁴⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁴⁾·({qₛₐᵢₖ⁽ʰ⁴⁾/√key if τ ≤ i; 0 otherwise})
     dh4_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh4_K_part2 = np.where(dh4_K_part3[:, :, None, None, None], h4_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh4_K_part2 = np.where(dh4_K_part3[:, :, None, None, None], h4_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh4_K_part1 = dh4_S[:, :, :, :, None] * dh4_K_part2.transpose(2, 3, 1, 0, 4)
     dh4_K = np.sum(dh4_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁴⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁴⁾·u_{sτi}⁽ʰ⁴⁾
@@ -6022,7 +5982,7 @@ def sequential_step(
     dh4_bk = np.sum(dh4_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁴⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁴⁾·({kₛₐᵤₖ⁽ʰ⁴⁾/√key if u ≤ τ; 0 otherwise})
     dh4_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh4_Q_part4 = h4_K / np.sqrt(key)
+    dh4_Q_part4 = h4_K / key**0.5
     dh4_Q_part2 = np.where(dh4_Q_part3[:, :, None, None, None], dh4_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh4_Q_part1 = dh4_S[:, :, :, :, None] * dh4_Q_part2.transpose(2, 3, 1, 0, 4)
     dh4_Q = np.sum(dh4_Q_part1, axis=3)
@@ -6113,7 +6073,7 @@ def sequential_step(
     dh3_bv = np.sum(dh3_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ³⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ³⁾·({qₛₐᵢₖ⁽ʰ³⁾/√key if τ ≤ i; 0 otherwise})
     dh3_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh3_K_part2 = np.where(dh3_K_part3[:, :, None, None, None], h3_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh3_K_part2 = np.where(dh3_K_part3[:, :, None, None, None], h3_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh3_K_part1 = dh3_S[:, :, :, :, None] * dh3_K_part2.transpose(2, 3, 1, 0, 4)
     dh3_K = np.sum(dh3_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ³⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ³⁾·u_{sτi}⁽ʰ³⁾
@@ -6122,7 +6082,7 @@ def sequential_step(
     dh3_bk = np.sum(dh3_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ³⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ³⁾·({kₛₐᵤₖ⁽ʰ³⁾/√key if u ≤ τ; 0 otherwise})
     dh3_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh3_Q_part4 = h3_K / np.sqrt(key)
+    dh3_Q_part4 = h3_K / key**0.5
     dh3_Q_part2 = np.where(dh3_Q_part3[:, :, None, None, None], dh3_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh3_Q_part1 = dh3_S[:, :, :, :, None] * dh3_Q_part2.transpose(2, 3, 1, 0, 4)
     dh3_Q = np.sum(dh3_Q_part1, axis=3)
@@ -6213,7 +6173,7 @@ def sequential_step(
     dh2_bv = np.sum(dh2_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ²⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ²⁾·({qₛₐᵢₖ⁽ʰ²⁾/√key if τ ≤ i; 0 otherwise})
     dh2_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh2_K_part2 = np.where(dh2_K_part3[:, :, None, None, None], h2_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh2_K_part2 = np.where(dh2_K_part3[:, :, None, None, None], h2_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh2_K_part1 = dh2_S[:, :, :, :, None] * dh2_K_part2.transpose(2, 3, 1, 0, 4)
     dh2_K = np.sum(dh2_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ²⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ²⁾·u_{sτi}⁽ʰ²⁾
@@ -6222,7 +6182,7 @@ def sequential_step(
     dh2_bk = np.sum(dh2_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ²⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ²⁾·({kₛₐᵤₖ⁽ʰ²⁾/√key if u ≤ τ; 0 otherwise})
     dh2_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh2_Q_part4 = h2_K / np.sqrt(key)
+    dh2_Q_part4 = h2_K / key**0.5
     dh2_Q_part2 = np.where(dh2_Q_part3[:, :, None, None, None], dh2_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh2_Q_part1 = dh2_S[:, :, :, :, None] * dh2_Q_part2.transpose(2, 3, 1, 0, 4)
     dh2_Q = np.sum(dh2_Q_part1, axis=3)
@@ -6313,7 +6273,7 @@ def sequential_step(
     dh1_bv = np.sum(dh1_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ¹⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ¹⁾·({qₛₐᵢₖ⁽ʰ¹⁾/√key if τ ≤ i; 0 otherwise})
     dh1_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh1_K_part2 = np.where(dh1_K_part3[:, :, None, None, None], h1_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh1_K_part2 = np.where(dh1_K_part3[:, :, None, None, None], h1_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh1_K_part1 = dh1_S[:, :, :, :, None] * dh1_K_part2.transpose(2, 3, 1, 0, 4)
     dh1_K = np.sum(dh1_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ¹⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ¹⁾·u_{sτi}⁽ʰ¹⁾
@@ -6322,7 +6282,7 @@ def sequential_step(
     dh1_bk = np.sum(dh1_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ¹⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ¹⁾·({kₛₐᵤₖ⁽ʰ¹⁾/√key if u ≤ τ; 0 otherwise})
     dh1_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh1_Q_part4 = h1_K / np.sqrt(key)
+    dh1_Q_part4 = h1_K / key**0.5
     dh1_Q_part2 = np.where(dh1_Q_part3[:, :, None, None, None], dh1_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh1_Q_part1 = dh1_S[:, :, :, :, None] * dh1_Q_part2.transpose(2, 3, 1, 0, 4)
     dh1_Q = np.sum(dh1_Q_part1, axis=3)
@@ -6413,7 +6373,7 @@ def sequential_step(
     dh0_bv = np.sum(dh0_V, axis=(0, 2))
     # ∂E/∂k_{saτk}⁽ʰ⁰⁾ = Σᵢ ∂E/∂s_{saiτ}⁽ʰ⁰⁾·({qₛₐᵢₖ⁽ʰ⁰⁾/√key if τ ≤ i; 0 otherwise})
     dh0_K_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh0_K_part2 = np.where(dh0_K_part3[:, :, None, None, None], h0_Q.transpose(2, 0, 1, 3) / np.sqrt(key), 0)
+    dh0_K_part2 = np.where(dh0_K_part3[:, :, None, None, None], h0_Q.transpose(2, 0, 1, 3) / key**0.5, 0)
     dh0_K_part1 = dh0_S[:, :, :, :, None] * dh0_K_part2.transpose(2, 3, 1, 0, 4)
     dh0_K = np.sum(dh0_K_part1, axis=2)
     # ∂E/∂w_{k,aki}⁽ʰ⁰⁾ = Σₛ Σ_τ ∂E/∂k_{saτk}⁽ʰ⁰⁾·u_{sτi}⁽ʰ⁰⁾
@@ -6422,7 +6382,7 @@ def sequential_step(
     dh0_bk = np.sum(dh0_K, axis=(0, 2))
     # ∂E/∂q_{saτk}⁽ʰ⁰⁾ = Σᵤ ∂E/∂s_{saτu}⁽ʰ⁰⁾·({kₛₐᵤₖ⁽ʰ⁰⁾/√key if u ≤ τ; 0 otherwise})
     dh0_Q_part3 = np.arange(context)[:, None] <= np.arange(context)
-    dh0_Q_part4 = h0_K / np.sqrt(key)
+    dh0_Q_part4 = h0_K / key**0.5
     dh0_Q_part2 = np.where(dh0_Q_part3[:, :, None, None, None], dh0_Q_part4.transpose(2, 0, 1, 3)[:, None, :, :, :], 0)
     dh0_Q_part1 = dh0_S[:, :, :, :, None] * dh0_Q_part2.transpose(2, 3, 1, 0, 4)
     dh0_Q = np.sum(dh0_Q_part1, axis=3)

@@ -18,7 +18,7 @@ from symbackprop.arrays.lifting import Lifting
 from symbackprop.arrays.shaping import constant_array
 from symbackprop.arrays.values import Value, exact
 from symbackprop.errors import LanguageError
-from symbackprop.expressions import Delta, Index, Where
+from symbackprop.expressions import INFINITY, Delta, Index, Where
 
 MOST_WRITTEN = 1
 
@@ -32,6 +32,12 @@ def constant(book: Lifting, array: Any) -> Value:
     array = np.asarray(array)
     if array.dtype.kind not in "biuf":
         raise LanguageError(f"an array of {array.dtype} cannot be part of a formula")
+    if np.isnan(array).any():
+        raise LanguageError(
+            "an array that holds nan cannot be part of a formula", help="np.where(known, x, 0) and a mask"
+        )
+    if np.isinf(array).any():
+        array = np.where(np.isinf(array), np.copysign(float(INFINITY), array), array)
     axes = tuple(book.index(length) for length in array.shape)
     whole = array.dtype.kind in "iu"
     found = _rule(array, axes)

@@ -163,7 +163,8 @@ def applied(name: str, unit: str = "", depth: int = PLAIN) -> Operation:
         if name == "log" and (found := _determinant(a)) is not None:
             return a.with_expr(sp.log(found**2) / 2, depth=REDUCED, unit="l")
         a = argument(a, depth)
-        return a.with_expr(_computed(FUNCTIONS[name], a.number), unit=unit or ("r" if a.depth else ""))
+        found = _computed(FUNCTIONS[name], a.number)
+        return a.with_expr(found, unit=unit or ("r" if a.depth else ""), whole=name == "abs" and a.whole)
 
     apply.__doc__ = f"{name}(a)."
     return apply

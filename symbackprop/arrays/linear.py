@@ -43,6 +43,8 @@ def determinant(value: Value) -> Value:
     Raises:
         ShapeError: It is not square.
     """
+    if value.rank > 1 and value.shape[-2:] == (1, 1):
+        return _matrix(value, "det").at({}, value.axes[:-2])
     value = _matrix(value, "det").apart()
     *rest, row, column = value.axes
     return Value(value.book, Determinant(value.number, row, column), tuple(rest), unit="d")

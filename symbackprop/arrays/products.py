@@ -11,6 +11,7 @@ from sympy import Expr
 
 from symbackprop.arrays.broadcasting import common_shape
 from symbackprop.arrays.elementwise import multiply
+from symbackprop.arrays.shaping import ravel
 from symbackprop.arrays.values import CONTRACTED, PLAIN, Value, axis_number, put, shape_text, whole_number
 from symbackprop.errors import LanguageError, ShapeError
 from symbackprop.expressions import Delta, Index, Read, Total
@@ -119,14 +120,8 @@ def inner(a: Value, b: Value) -> Value:
 
 
 def outer(a: Value, b: Value) -> Value:
-    """Every product of an entry of a with one of b.
-
-    Raises:
-        ShapeError: One is no vector.
-    """
-    for value in (a, b):
-        if value.rank != 1:
-            raise ShapeError(f"outer needs two vectors, got shapes {shape_text(a.shape)} and {shape_text(b.shape)}")
+    """Every product of an entry of a with one of b; arrays of other than one axis are taken as all of their entries."""
+    a, b = (one if one.rank == 1 else ravel(one) for one in (a, b))
     a, b = factor(a), factor(b).apart()
     return Value(a.book, a.number * b.number, (*a.axes, *b.axes), max(a.depth, b.depth))
 

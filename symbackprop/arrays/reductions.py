@@ -114,7 +114,9 @@ def place_of_largest(value: Value, axis: Axis = None, keepdims: Any = False) -> 
     if axis is None and value.rank != 1:
         raise LanguageError("argmax needs the axis it runs along")
     value = argument(value, PLAIN)
-    found = reduced(value, 0 if axis is None else axis, keepdims, lambda body, over: ArgPeak(body, over[0]))
+    found = reduced(
+        value, 0 if axis is None else axis, keepdims, lambda body, over: ArgPeak(body, over[0]) if over else sp.S.Zero
+    )
     return replace(found, whole=True)
 
 

@@ -71,7 +71,7 @@ def _sliced(value: Value, axis: Index, part: slice) -> tuple[Index, Expr]:
     first = _bound(part.start, size, sp.S.Zero if step > 0 else size - 1)
     last = _bound(part.stop, size, size if step > 0 else sp.S.NegativeOne)
     span = sp.expand((last - first) * (1 if step > 0 else -1))
-    length = -sp.floor(-span / abs(step)) if abs(step) > 1 else span
+    length = sp.floor((span + abs(step) - 1) / sp.Integer(abs(step))) if abs(step) > 1 else span
     if length.is_Integer and length <= 0:
         raise ShapeError(f"a slice of an axis of length {size} is empty")
     index = value.book.index(length)

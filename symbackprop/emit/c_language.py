@@ -53,6 +53,8 @@ def c_place(value: Expr) -> Code:
     Example:
         >>> c_place(2 * sp.Symbol("i") - 1), c_place(sp.floor(sp.Symbol("n") / 2) + 1)
         (('2 * i - 1', 2), ('n / 2 + 1', 2))
+        >>> c_place(sp.floor(-sp.Symbol("n") / 2))
+        ('-((n + 1) / 2)', 5)
     """
     if value.is_Integer:
         return str(value), ATOM if value >= 0 else UNARY
@@ -66,6 +68,9 @@ def c_place(value: Expr) -> Code:
             text += f" {'-' if minus else '+'} {bracket(c_place(-term if minus else term), PRODUCT)}"
         return text, SUM
     above, below = sp.fraction(sp.together(value.args[0])) if isinstance(value, sp.floor) else sp.fraction(value)
+    if below != 1 and above.could_extract_minus_sign():
+        # C rounds towards 0: ⌊-a/b⌋ is -⌊(a + b - 1)/b⌋.
+        return f"-{bracket(c_place(sp.floor((below - 1 - above) / below)), ATOM)}", UNARY
     if below != 1:
         return f"{bracket(c_place(above), PRODUCT)} / {bracket(c_place(below), ATOM)}", PRODUCT
     if value.is_Pow:

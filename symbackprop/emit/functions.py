@@ -18,6 +18,7 @@ from symbackprop.emit.places import HELPER_CODE
 from symbackprop.emit.statements import Writer
 from symbackprop.graph import Derivation
 from symbackprop.program import Array, Assign, Loop, Program, Reduce, Statement, Training, assignments, leaves
+from symbackprop.program.masks import numbers_in
 
 RESERVED = frozenset(dir(builtins)) | HELPERS | frozenset(HELPER_CODE) | {
     "Any", "Array", "CATEGORIES", "CONSTANTS", "Callable", "DATA", "HALF", "History", "Iterator", "LOWEST", "ONE",
@@ -164,8 +165,12 @@ class Functions:
         for name in self.program.parameters:
             held = self.program.gradients.get(name)
             code = f'np.zeros_like(params["{name}"])' if held is None else self.writer.name(held)
-            scalar = held is not None and not self.program.parameters[name]
-            items.append((name, f"np.asarray({code})" if scalar else code))
+            if held is not None and not self.program.parameters[name]:
+                # A number that no array of numbers goes into has no precision of its own.
+                made = [assign for assign in assignments(self.program.backward) if assign.name == held]
+                plain = all(numbers_in(assign.value) for assign in made)
+                code = f"np.asarray({code})" if plain else f'np.asarray({code}, params["{name}"].dtype)'
+            items.append((name, code))
         return items
 
     def sequential(self) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from symbackprop.categories import axes_pointed_into
+from symbackprop.categories import drawn_among
 from symbackprop.emit.brought import constant_rows, typed
 from symbackprop.emit.certificate import Certificate, certified
 from symbackprop.emit.environment import render
@@ -179,7 +179,7 @@ def _points(functions: Functions, program: Program) -> dict[str, Any]:
 def _drawn(tensor: Tensor, graph: Graph) -> str:
     shape = shape_code(tensor, {})
     if tensor.is_whole:
-        lowest, sizes = axes_pointed_into(graph)[tensor.name]
+        lowest, sizes = drawn_among(graph)[tensor.name]
         lengths = [number_code(size + lowest)[0] for size in sizes] or ["3"]
         end = lengths[0] if len(lengths) == 1 else f"min({', '.join(lengths)})"
         return f"rng.integers({lowest}, {end}, {shape})"

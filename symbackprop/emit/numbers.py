@@ -73,6 +73,28 @@ def power_sign(base: str, power: str) -> str:
     return "**" if all(re.fullmatch(r"[\w.]+", part) for part in (base, power)) else " ** "
 
 
+def power_code(base: Code, exponent: Code, value: Expr | None, of_sizes: bool = False) -> Code:
+    """A power; the root of a number of sizes stays a number of Python's, which has no precision of its own.
+
+    Args:
+        base: The code of the base.
+        exponent: That of the exponent.
+        value: The exponent, if it is known.
+        of_sizes: Whether the base reads no array.
+
+    Example:
+        >>> power_code(("x", ATOM), ("-0.5", UNARY), sp.Rational(-1, 2))
+        ('1 / np.sqrt(x)', 4)
+    """
+    if value == -1:
+        return f"1 / {bracket(base, ATOM)}", PRODUCT
+    if value is not None and abs(value) == sp.Rational(1, 2):
+        root = f"{bracket(base, ATOM)}**0.5" if of_sizes else f"np.sqrt({base[0]})"
+        return (root, POWER if of_sizes else ATOM) if value > 0 else (f"1 / {root}", PRODUCT)
+    left, right = bracket(base, ATOM), bracket(exponent, ATOM)
+    return f"{left}{power_sign(left, right)}{right}", POWER
+
+
 def _exact_decimal(value: Expr) -> str:
     """The shortest decimal of a fraction, or nothing where it has none."""
     exact = Fraction(int(value.p), int(value.q))

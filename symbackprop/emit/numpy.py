@@ -6,12 +6,13 @@ where it lacks an axis that is not a leading one, `[:, None]` makes room.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import prod
 from typing import NamedTuple
 
-from sympy import Expr, Integer, Rational, Symbol
+from sympy import Expr, Integer, Symbol
 
 from symbackprop.emit import matrices, places
 from symbackprop.emit.contractions import contraction
@@ -19,14 +20,13 @@ from symbackprop.emit.numbers import (
     ATOM,
     COMPARE,
     MATMUL,
-    POWER,
     PRODUCT,
     SUM,
     UNARY,
     Code,
     bracket,
     number_code,
-    power_sign,
+    power_code,
 )
 from symbackprop.emit.reductions import reduction
 from symbackprop.errors import UnsupportedError
@@ -186,7 +186,10 @@ class Printer:
         given = self._number if function == "negative" else self._operand
         args = [given(arg, node, order) for arg in node.args]
         if function == "pow":
-            return self._power(args, node.args[1])
+            exponent = node.args[1]
+            return power_code(
+                args[0], args[1], exponent.value if isinstance(exponent, Const) else None, not leaves(node.args[0])
+            )
         if function in OPERATORS:
             return f"{bracket(args[0], SUM)} {OPERATORS[function]} {bracket(args[1], SUM)}", COMPARE
         if function == "where":
@@ -199,7 +202,9 @@ class Printer:
         joined = ", ".join(code for code, _ in args)
         if function in LOGICAL:
             return f"np.logical_{function}({joined})", ATOM
-        return f"{self.called(function) if function in HELPERS else f'np.{function}'}({joined})", ATOM
+        code = f"{self.called(function) if function in HELPERS else f'np.{function}'}({joined})"
+        # A number of sizes alone is one of Python's, which has no precision of its own.
+        return code if node.axes or leaves(node) else f"float({code})", ATOM
 
     def _operand(self, arg: Array, node: Map, order: Axes) -> Code:
         """An argument; one made of positions alone takes the precision of the numbers that it meets."""
@@ -248,14 +253,16 @@ class Printer:
         return None
 
     def _sum(self, node: Map, order: Axes) -> str:
-        truths = all(is_truth(positive(arg)) for arg in node.args if arg.axes)
-        number = self._number if truths or is_truth(node.args[0]) else self._operand
-        text = bracket(number(node.args[0], node, order), SUM)
+        text = bracket(self._number(node.args[0], node, order), SUM)
+        # Truth values take the precision of an array of numbers before them; beside one of Python's they are whole.
+        floating = bool(numbers_in(node.args[0]))
         for arg in node.args[1:]:
+            given = self._operand if floating else self._number
+            floating = floating or bool(numbers_in(arg))
             if is_truth(positive(arg)) and arg is not positive(arg):
-                text += f" - {bracket(self.spread(positive(arg), order), PRODUCT)}"
+                text += f" - {bracket(given(positive(arg), node, order), PRODUCT)}"
                 continue
-            code, strength = self._operand(arg, node, order)
+            code, strength = given(arg, node, order)
             if code.startswith("-") and strength > SUM:
                 text += f" - {bracket((code[1:], strength), PRODUCT)}"
             else:
@@ -279,7 +286,7 @@ class Printer:
             if code[0].startswith("-") and code[1] >= PRODUCT:
                 negative = not negative
                 code = code[0][1:], code[1]
-            if code[0].startswith("1 / np.sqrt(") and code[1] >= PRODUCT:
+            if re.match(r"1 / (np\.sqrt\(|(\w+|\([^()]*\))\*\*0\.5$)", code[0]) and code[1] >= PRODUCT:
                 below.append(code[0].removeprefix("1 / "))
             elif code[0] != "1":
                 above.append(bracket(code, PRODUCT))
@@ -288,12 +295,3 @@ class Printer:
             above.sort(key=masks.__contains__)  # NumPy has no minus for truth values, and twice one is a whole number
         text = " * ".join(above) or "1"
         return "-" * negative + " / ".join([text, *below]), PRODUCT
-
-    def _power(self, args: Sequence[Code], exponent: Array) -> Code:
-        if is_number(exponent, -1):
-            return f"1 / {bracket(args[0], ATOM)}", PRODUCT
-        if isinstance(exponent, Const) and abs(exponent.value) == Rational(1, 2):
-            root = f"np.sqrt({args[0][0]})"
-            return (root, ATOM) if exponent.value > 0 else (f"1 / {root}", PRODUCT)
-        base, power = (bracket(arg, ATOM) for arg in args)
-        return f"{base}{power_sign(base, power)}{power}", POWER

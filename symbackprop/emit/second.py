@@ -9,6 +9,7 @@ from symbackprop.emit.brought import constant_rows, typed
 from symbackprop.emit.environment import render
 from symbackprop.emit.looked import checked, looked_at
 from symbackprop.emit.nodes import all_read, helpers_used, sizes_counted, sizes_used
+from symbackprop.emit.numpy import PRECISION
 from symbackprop.emit.places import HELPER_CODE
 from symbackprop.emit.statements import Writer
 from symbackprop.graph import Graph, Tensor
@@ -52,7 +53,8 @@ def emit_second(second: Second) -> str:
     """
     parameters = [tensor.name for tensor in second.graph.parameters]
     numbers = [*parameters, *(assign.name for assign in assignments(second.statements))]
-    writer = Writer({}, second.comment, numbers)
+    names = {PRECISION: f'params["{parameters[0]}"].dtype'} if parameters else {}
+    writer = Writer(names, second.comment, numbers)
     taken = all_read(second.statements)
     used = sizes_used(second.statements)
     opening = [f'{name} = params["{name}"]' for name in parameters if name in taken]

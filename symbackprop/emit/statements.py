@@ -9,7 +9,20 @@ from itertools import count
 from symbackprop.emit.layout import WIDTH, tuple_code
 from symbackprop.emit.nodes import read
 from symbackprop.emit.numpy import PRECISION, numpy_code
-from symbackprop.program import Array, Assign, Const, Leaf, Loop, Map, Position, Statement, children, leaves, rebuilt
+from symbackprop.program import (
+    Array,
+    Assign,
+    Const,
+    Leaf,
+    Loop,
+    Map,
+    Position,
+    Statement,
+    children,
+    factors,
+    leaves,
+    rebuilt,
+)
 from symbackprop.program.masks import LOGICAL, OPERATORS, is_truth, mask
 
 DECIDING = frozenset({*LOGICAL, *OPERATORS})
@@ -64,11 +77,12 @@ class Writer:
 
     def _loop(self, loop: Loop, commented: bool) -> list[str]:
         known = sorted(read(loop) - {assign.name for assign in loop.body})
-        like = self.name(next((name for name in known if name in self.numbers), known[0]))
+        like = next((name for name in known if name in self.numbers), next(iter(known), None))
+        kind = self.names.get(PRECISION, "float") if like is None else f"{self.name(like)}.dtype"
         rows = []
         for assign in loop.body:
             shape = tuple_code([self._size_code(axis.size) for axis in assign.axes])
-            rows.append(f"{self.name(assign.name)} = np.empty({shape}, dtype={like}.dtype)")
+            rows.append(f"{self.name(assign.name)} = np.empty({shape}, dtype={kind})")
         size, place = self._size_code(loop.index.size), self.size(loop.index.name)
         steps = f"reversed(range({size}))" if loop.reverse else f"range({size})"
         rows.append(f"for {place} in {steps}:")
@@ -138,8 +152,9 @@ def _numeric(part: Array, whole: Array) -> Array:
 def _computes(whole: Map, part: Array) -> bool:
     """Whether truth values in an operation would be taken for numbers; beside numbers of a kind they take that."""
     if whole.function == "mul":
-        truths = [is_truth(mask(arg) or arg) for arg in whole.args]
-        return all(truths) or any(not truth and not leaves(arg) for truth, arg in zip(truths, whole.args, strict=True))
+        parts = list(factors(whole))
+        truths = [is_truth(mask(arg) or arg) for arg in parts]
+        return all(truths) or any(not truth and not leaves(arg) for truth, arg in zip(truths, parts, strict=True))
     return whole.function not in DECIDING and not (whole.function == "where" and part is whole.args[0])
 
 

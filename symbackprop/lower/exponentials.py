@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.expressions import Index, Peak, Total, Where, substitute, tensors_read
+from symbackprop.expressions import Index, Node, Peak, Total, Where, substitute, tensors_read
 
 # The exponential of this is 0 in every precision, and it is a number in every precision.
 NEVER = sp.Integer(-(10**30))
@@ -64,6 +64,24 @@ class log_softmax(Stable):
 
 class logsumexp(Stable):
     """log Σ exp(u) over the indices after the first argument."""
+
+
+def is_formula(expr: Expr, like: Iterable[Expr]) -> bool:
+    """Whether an expression is made of what others are made of, exponentials and logarithms, and not for code alone.
+
+    Example:
+        >>> z = sp.Symbol("z")
+        >>> is_formula(1 / (1 + sp.exp(-z)), [z]), is_formula(sigmoid(z), [z])
+        (True, False)
+    """
+    known = {(function, of_sum) for function in (sp.exp, sp.log) for of_sum in (False, True)}.union(*map(_kinds, like))
+    return _kinds(expr) <= known and not expr.has(NEVER, -NEVER)
+
+
+def _kinds(expr: Expr) -> set[tuple[type, bool]]:
+    """The functions in an expression, each with whether it is one of a sum over an index."""
+    inside = [node for node in sp.preorder_traversal(expr) if isinstance(node, sp.Function | Node)]
+    return {(type(node), isinstance(node, sp.Function) and node.has(Total)) for node in inside}
 
 
 class Exponential(NamedTuple):

@@ -39,9 +39,9 @@ from symbackprop.program import (
     assignments,
     children,
     combined,
-    leaves,
     nodes,
     rebuilt,
+    whole_leaves,
 )
 from symbackprop.program.masks import is_reciprocal
 
@@ -63,7 +63,7 @@ def positions(program: Program) -> frozenset[str]:
     for assign in assignments((*program.forward, *program.backward)):
         for node in nodes(assign.value):
             if isinstance(node, Gather | Scatter):
-                found |= leaves(node.index)
+                found |= whole_leaves(node.index)
     return frozenset(found)
 
 

@@ -151,13 +151,23 @@ def _closed(found: dict[Place, int], every: tuple[Assign, ...], kept: set[str]) 
 
 def _allowed(place: Place, length: int, every: tuple[Assign, ...]) -> bool:
     """Whether an axis is read as a whole, or in pieces of this length, and in no other way."""
+    name, number = place
     for assign in every:
+        named = _named(assign)
+        if assign.name == name and assign.axes[number] in named:
+            return False
         for leaf, windows in _reads(assign.value):
-            if leaf.name == place[0]:
-                above = windows.get(leaf.axes[place[1]])
-                if above is not None and _piece(above) != length:
+            if leaf.name == name:
+                above = windows.get(leaf.axes[number])
+                if leaf.axes[number] in named if above is None else _piece(above) != length:
                     return False
     return True
+
+
+def _named(assign: Assign) -> set[Index]:
+    """The axes along which a statement looks for the largest, or puts or takes entries: they stay in one."""
+    chosen = (node for node in nodes(assign.value) if not isinstance(node, Leaf | Window | Accumulate | Position))
+    return {axis for node in chosen for axis in vars(node).values() if isinstance(axis, Index)}
 
 
 def _statements(statements: Iterable[Statement], split: dict[Place, int]) -> Iterator[Statement]:

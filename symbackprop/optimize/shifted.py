@@ -6,7 +6,7 @@ largest one's are 0, so that their sum is the slope that arrived.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from symbackprop.expressions import Index
@@ -23,6 +23,7 @@ from symbackprop.program import (
     assignments,
     children,
     combined,
+    factors,
     leaves,
     rebuilt,
 )
@@ -118,26 +119,18 @@ def sums_before_spreading(program: Program) -> Program:
 
 def _arrived(node: Map, over: list[Index]) -> tuple[list[Array], list[Along]]:
     """The factors that do not choose among the entries of a pool, and those that do and sum to 1 over some axes."""
-    factors = list(_factors(node))
+    parts = list(factors(node))
     found: list[Along] = []
     while True:
-        for factor in factors:
+        for factor in parts:
             if isinstance(factor, Along) and factor.function == "first_largest" and factor.axis in over:
-                rest = [other for other in factors if other is not factor]
+                rest = [other for other in parts if other is not factor]
                 if not any(factor.axis in other.axes for other in rest):
-                    factors = rest
+                    parts = rest
                     found.append(factor)
                     break
         else:
-            return factors, found
-
-
-def _factors(node: Array) -> Iterator[Array]:
-    if isinstance(node, Map) and node.function == "mul":
-        for arg in node.args:
-            yield from _factors(arg)
-    else:
-        yield node
+            return parts, found
 
 
 def _with(program: Program, new: Mapping[str, Sequence[Assign]]) -> Program:

@@ -27,7 +27,8 @@ from symbackprop.program.nodes import (
 )
 from symbackprop.program.statements import Assign, Block, Loop, Placed, Program, Statement, assignments
 from symbackprop.program.training import Draw, InPlace, Training
-from symbackprop.program.traversal import children, combined, leaves, nodes, rebuilt
+from symbackprop.program.traversal import children, combined, factors, leaves, nodes, rebuilt, whole_leaves
+from symbackprop.program.wholes import numbered, with_numbers
 
 __all__ = [
     "Accumulate",
@@ -60,8 +61,12 @@ __all__ = [
     "assignments",
     "children",
     "combined",
+    "factors",
     "leaves",
     "nodes",
+    "numbered",
     "rebuilt",
     "union",
+    "whole_leaves",
+    "with_numbers",
 ]

@@ -66,6 +66,14 @@ def leaves(node: Array) -> set[str]:
     return {inner.name for inner in nodes(node) if isinstance(inner, Leaf)}
 
 
+def whole_leaves(index: Array) -> set[str]:
+    """The stored arrays whose entries make an index; the place of the largest number is one, the numbers are not."""
+    if isinstance(index, Leaf):
+        return {index.name}
+    inside = () if isinstance(index, Reduce | Along) else children(index)
+    return {name for child in inside for name in whole_leaves(child)}
+
+
 def combined(function: str, args: Sequence[Array]) -> Array:
     """A sum or a product of some arrays; of one array that itself.
 
@@ -75,3 +83,18 @@ def combined(function: str, args: Sequence[Array]) -> Array:
         (True, True)
     """
     return args[0] if len(args) == 1 else Map(function, tuple(args))
+
+
+def factors(node: Array) -> Iterator[Array]:
+    """The factors of a product, those of products among them included; anything else is its own.
+
+    Example:
+        >>> z, b = Leaf("z", ()), Leaf("b", ())
+        >>> list(factors(Map("mul", (z, Map("mul", (b, z)))))) == [z, b, z]
+        True
+    """
+    if isinstance(node, Map) and node.function == "mul":
+        for arg in node.args:
+            yield from factors(arg)
+    else:
+        yield node

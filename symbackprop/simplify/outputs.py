@@ -73,7 +73,7 @@ def _may_be_zero(part: Expr) -> bool:
     """Whether a part that algebra does not look into is 0 for some numbers: labels and targets sum to it, too."""
     if isinstance(part, Total):
         return any(map(_may_be_zero, sp.Mul.make_args(part.body)))
-    return isinstance(part, Read | Where | Delta)
+    return isinstance(part, Read | Where | Delta | sp.Function) and not isinstance(part, sp.exp | sp.cosh)
 
 
 def _roots(table: dict[Expr, Expr], derivative: Expr) -> set[Expr]:

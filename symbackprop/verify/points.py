@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 from sympy import Expr, Symbol
 
-from symbackprop.categories import axes_pointed_into
+from symbackprop.categories import drawn_among
 from symbackprop.errors import ShapeError, UndefinedError
 from symbackprop.expressions import Delta, Index, Read, reads
 from symbackprop.graph import Graph, Role, Tensor
@@ -134,7 +134,7 @@ def _draw(graph: Graph, tensor: Tensor, sizes: Mapping[Symbol, int], rng: np.ran
     if tensor.role == "constant" and tensor.value is not None:
         return _own(tensor)
     if "integer" in facts:
-        lowest, lengths = axes_pointed_into(graph)[tensor.name]
+        lowest, lengths = drawn_among(graph)[tensor.name]
         count = min([_bound(graph, tensor, sizes), *(int(_sized(length, sizes)) for length in lengths)])
         return rng.integers(lowest, lowest + count, shape).astype(np.float64)
     if "one_hot" in facts:

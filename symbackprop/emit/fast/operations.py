@@ -94,7 +94,7 @@ class Operations:
         if isinstance(node, Along) and node.function == "first_largest":
             printer.helpers.add("first_largest")
             return [f"first_largest({printer.code(node.arg, axes)[0]}, {axes.index(node.axis)}, {out})"]
-        if isinstance(node, Map) and axes:
+        if isinstance(node, Map) and (node.axes or (axes and len(node.args) < 3)):
             return self._elementwise(node, axes, out, printer)
         return [f"{out}{self._moved(node, axes, out, printer)}"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -249,6 +250,9 @@ class Workspace:
     @cached_property
     def sizes(self) -> list[str]:
         """The symbolic sizes that the memory depends on."""
+        assert self.loss is not None and self.both is not None
         every = (*self.every, *self.program.constants)
         found = {str(s) for assign in every for axis in assign.axes for s in axis.size.free_symbols}
+        lengths = " ".join([*self.operations.ones.values(), *self.operations.zeros.values()])
+        found |= {size for size in self.program.sizes if re.search(rf"\b{self.writer.size(size)}\b", lengths)}
         return [size for size in self.program.sizes if size in found]
