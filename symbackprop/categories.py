@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
+import numpy as np
 import sympy as sp
 from sympy import Expr
 
@@ -158,6 +159,23 @@ def drawn_among(graph: Graph) -> dict[str, Places]:
         run = [n for place, n in enumerate(fits) if n - place == fits[0]]
         if run and len(fits) < MOST_TRIED:
             found[name] = _common([found[name], Places(run[0], (sp.Integer(len(run)),))])
+    return found
+
+
+def least_sizes(graph: Graph) -> dict[sp.Symbol, int]:
+    """How long symbolic axes are at least into which known whole numbers point.
+
+    Example:
+        >>> import symbackprop as sb
+        >>> least_sizes(sb.derive(lambda w: np.sum(w[np.array([4, 1, 1])] ** 2), w="n").stages.graph)
+        {n: 5}
+    """
+    found: dict[sp.Symbol, int] = {}
+    for name, places in axes_pointed_into(graph).items():
+        value = graph.tensors[name].value
+        for size in places.lengths if value is not None else ():
+            if isinstance(size, sp.Symbol):
+                found[size] = max(found.get(size, 0), int(np.max(value)) - places.lowest + 1)
     return found
 
 

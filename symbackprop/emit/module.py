@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from symbackprop.categories import drawn_among
+from symbackprop.categories import drawn_among, least_sizes
 from symbackprop.emit.brought import constant_rows, typed
 from symbackprop.emit.certificate import Certificate, certified
 from symbackprop.emit.environment import render
@@ -166,7 +166,8 @@ def _points(functions: Functions, program: Program) -> dict[str, Any]:
         str(s) for tensor in (*tensors, *functions.graph.parameters) for n in tensor.shape for s in n.free_symbols
     }
     sizes = sorted(symbols, key=lambda size: (size not in program.sizes, size != "N", size))
-    numbers = ", ".join(str(3 + place) for place in range(len(sizes)))
+    least = {str(size): number for size, number in least_sizes(functions.graph).items()}
+    numbers = ", ".join(str(max(3 + place, least.get(size, 0))) for place, size in enumerate(sizes))
     return {
         "random_sizes": [f"{', '.join(sizes)} = {numbers}"] if sizes else [],
         "random_data": [

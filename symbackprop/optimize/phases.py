@@ -114,7 +114,9 @@ def _reads(node: Array, windows: dict[Index, Array] | None = None) -> Iterator[t
     windows = {} if windows is None else windows
     if isinstance(node, Leaf):
         yield node, windows
-    above = dict(windows)
+    # Windows of what is computed first are none of what it is computed from.
+    direct = isinstance(node, Window)
+    above = {axis: one if direct or not isinstance(one, Window) else node for axis, one in windows.items()}
     if isinstance(node, Window | At | Along | Gather):
         above[node.axis] = node
     for child in children(node):

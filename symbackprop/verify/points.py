@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 from sympy import Expr, Symbol
 
-from symbackprop.categories import drawn_among
+from symbackprop.categories import drawn_among, least_sizes
 from symbackprop.errors import ShapeError, UndefinedError
 from symbackprop.expressions import Delta, Index, Read, reads
 from symbackprop.graph import Graph, Role, Tensor
@@ -119,8 +119,9 @@ def small_sizes(graph: Graph, known: Mapping[Symbol, int]) -> dict[Symbol, int]:
     """Sizes from 2 to 5 for the unknown ones, neighbours distinct, grown until every axis is at least 2 long."""
     shapes = [size for tensor in graph.tensors.values() for size in tensor.shape]
     symbols = list(dict.fromkeys(s for size in shapes for s in sorted(size.free_symbols, key=str) if s not in known))
+    least = least_sizes(graph)
     for extra in range(20):
-        chosen = {symbol: 2 + n % 4 + extra for n, symbol in enumerate(symbols)}
+        chosen = {symbol: max(2 + n % 4 + extra, least.get(symbol, 0)) for n, symbol in enumerate(symbols)}
         table = {symbol: sp.Integer(value) for symbol, value in {**chosen, **known}.items()}
         if all(size.xreplace(table) >= 2 for size in shapes if size.free_symbols & set(symbols)):
             return chosen

@@ -58,3 +58,22 @@ def test_c_counts_the_entries_of_a_slice_as_numpy_does(length):
     derived = sb.derive(loss, w=3, x="n", wrt="w")
     w, x = np.ones(3), np.arange(1.0, length + 1)
     assert derived.native().loss({"w": w}, x) == pytest.approx(loss(w, x))
+
+
+def test_sizes_are_drawn_so_that_known_places_lie_in_them():
+    derived = sb.derive(lambda w: np.sum(w[np.array([4, 1, 1])] ** 2), w="n")
+    assert derived.verify().passed
+    assert all(other is None or abs(own - other) <= allowed for *_, own, other, allowed in derived.compile().check())
+
+
+def test_entries_of_a_computed_array_that_are_read_in_pairs():
+    def loss(w, x):
+        a = np.outer(w, x)
+        centred = a - a.mean(axis=-1, keepdims=True)
+        return np.mean(centred) * np.mean(np.mean(centred, axis=0) / np.std(centred, axis=0)) * np.sum(w**2)
+
+    derived = sb.derive(loss, w=(3, 4), x=5, wrt="w")
+    rng = np.random.default_rng(0)
+    w, x = rng.normal(size=(3, 4)), rng.normal(size=5)
+    grads = [derived.compile(style).loss_and_grad({"w": w}, x)[1]["w"] for style in ("readable", "fast")]
+    assert grads[0] == pytest.approx(grads[1], abs=1e-12)
