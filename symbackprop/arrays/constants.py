@@ -33,9 +33,8 @@ def constant(book: Lifting, array: Any) -> Value:
     if array.dtype.kind not in "biuf":
         raise LanguageError(f"an array of {array.dtype} cannot be part of a formula")
     if np.isnan(array).any():
-        raise LanguageError(
-            "an array that holds nan cannot be part of a formula", help="np.where(known, x, 0) and a mask"
-        )
+        help = "put 0 there, and leave those entries out with a mask"
+        raise LanguageError("an array that holds nan cannot be part of a formula", help=help)
     if np.isinf(array).any():
         array = np.where(np.isinf(array), np.copysign(float(INFINITY), array), array)
     axes = tuple(book.index(length) for length in array.shape)

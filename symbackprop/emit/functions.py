@@ -23,10 +23,10 @@ from symbackprop.program.masks import numbers_in
 RESERVED = frozenset(dir(builtins)) | HELPERS | frozenset(HELPER_CODE) | {
     "Any", "Array", "CATEGORIES", "CONSTANTS", "Callable", "DATA", "HALF", "History", "Iterator", "LOWEST", "ONE",
     "PARAMETERS", "Params", "START", "State", "TRAINABLE", "Workspace", "annotations", "arrays", "batch",
-    "batch_size", "callback", "check", "dtype", "epochs", "forward", "gradient_tolerance", "grads", "history",
-    "initialize", "loss", "loss_and_grad", "main", "math", "moved", "np", "npt", "pack", "parameters", "params",
-    "rng", "seed", "self", "sequential", "sequential_step", "shape", "shapes", "slopes", "state", "step", "steps",
-    "tolerance", "total", "train", "unpack", "update", "vector", "whole", "work",
+    "batch_size", "callback", "check", "dtype", "epochs", "forward", "given", "gradient_tolerance", "grads",
+    "history", "initialize", "loss", "loss_and_grad", "main", "math", "moved", "np", "npt", "pack", "parameters",
+    "params", "rng", "seed", "self", "sequential", "sequential_step", "shape", "shapes", "sizes", "slopes", "state",
+    "step", "steps", "tolerance", "total", "train", "unpack", "update", "vector", "whole", "work",
 }  # fmt: skip
 
 

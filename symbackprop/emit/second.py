@@ -77,9 +77,6 @@ def emit_second(second: Second) -> str:
         checked=checked(second.data),
         vectors=list(second.vectors),
         **looked_at(second.graph, second.placed, second.data, writer),
-        code=[
-            *opening,
-            *(row for statement in second.statements for row in writer.lines(statement, True)),
-        ],
+        code=[*opening, *(row for statement in second.statements for row in writer.lines(statement, True))],
         results=list(second.results.items()),
     )
