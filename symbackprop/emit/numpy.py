@@ -41,6 +41,7 @@ from symbackprop.program import (
     Map,
     Position,
     Reduce,
+    factors,
     leaves,
 )
 from symbackprop.program.masks import (
@@ -290,7 +291,7 @@ class Printer:
                 below.append(code[0].removeprefix("1 / "))
             elif code[0] != "1":
                 above.append(bracket(code, PRODUCT))
-        number = any(isinstance(node, Const) for node in product.args)
+        number = any(isinstance(node, Const) for node in factors(product))
         if masks and ((negative and above[0] in masks) or number):
             above.sort(key=masks.__contains__)  # NumPy has no minus for truth values, and twice one is a whole number
         text = " * ".join(above) or "1"

@@ -18,6 +18,7 @@ FUNCTIONS = {
     "the largest of a named array": lambda w: named(w[:2]),
     "a deviation of symbolic length": lambda w: np.mean(w) / np.std(w),
     "one and a mask": lambda w: np.sum(np.tanh(w)) + w[2],
+    "a place of one alone": lambda w: w[0] * np.mean(np.array([0.5, -1.0, 2.5])) + 0.2 * np.sum(w[0] * np.ones(3)),
     "differences of a mask": lambda w: np.sum(np.diff(w * (w > 0.1))) + np.sum(w * (w > 0.1)),
 }
 
