@@ -18,7 +18,7 @@ from symbackprop.contraction import ALPHABET, Fresh, collect, summed, tidy
 from symbackprop.errors import UnknownNameError, did_you_mean
 from symbackprop.expressions import Delta, Index, Read, Total, indices_of, product, reads, tensors_read
 from symbackprop.graph import Derivation, Equation, Graph, Tensor
-from symbackprop.lower.exponentials import is_formula
+from symbackprop.lower.exponentials import is_formula, kinds
 from symbackprop.lower.opened import computable
 from symbackprop.simplify import simplify
 
@@ -169,8 +169,9 @@ def _directional(derivation: Derivation, names: Iterable[str]) -> Graph:
     tensors[DIRECTIONAL] = Tensor(DIRECTIONAL, "loss")
     # In the forms that code has: δ = softmax(z) - t has simpler derivatives than Σ ∂E/∂a · ∂a/∂z, and finite ones.
     before = (*graph.equations, *derivation.adjoints)
-    forms = [(old, new) for old, new in zip(before, computable(before), strict=True)]
-    kept = (new if is_formula(new.rhs, [old.rhs for old in before]) else old for old, new in forms)
+    known = kinds(*(equation.rhs for equation in before))
+    forms = zip(before, computable(before), strict=True)
+    kept = (new if new is old or is_formula(new.rhs, known) else old for old, new in forms)
     equations = (*kept, Equation(DIRECTIONAL, (), sp.Add(*total)))
     return replace(graph, tensors=tensors, equations=_needed(equations), rows=())
 

@@ -184,7 +184,7 @@ def function(seed: int) -> Drawn:
     result = draw.choice((" + ", " * ", " + ")).join([*ends, "np.sum(w**2)"] if draw.random() < 0.7 else ends)
     given = {"w": (3, 4), "v": known["v"], "x": (n, *known["x"][1:]), "t": (n,)}
     text = "\n".join(["def loss(w, v, x, t):", *rows, f"    return {result}", ""])
-    used = {name: shape for name, shape in given.items() if f"{name}" in _names(text)}
+    used = {name: shape for name, shape in given.items() if name in _names(text)}
     text = text.replace("(w, v, x, t)", f"({', '.join(used)})")
     wrt = tuple(name for name in used if name in ("w", "v")) or ("x",)
     return Drawn(text, used, wrt, {name: point[name] for name in used})

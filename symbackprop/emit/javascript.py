@@ -174,11 +174,12 @@ def _constants(
 ) -> dict[str, Any]:
     """What the script says of the network: shapes, first values, the sample, and where each element is found."""
     constants = brought(passes.graph, [tensor.name for tensor in given if tensor.role == "constant"])
+    categories = ranges(passes.graph)
     held = (passes.straight if isinstance(passes, LinePasses) else passes.nest).gradients
     return {
         "PARAMETERS": {tensor.name: passes.sizes_of(tensor.name) for tensor in parameters},
         "DATA": {tensor.name: passes.sizes_of(tensor.name) for tensor in given},
-        **({"CATEGORIES": ranges(passes.graph)} if ranges(passes.graph) else {}),
+        **({"CATEGORIES": categories} if categories else {}),
         "TRAINABLE": [tensor.name for tensor in parameters if tensor.trainable and tensor.name in held],
         **({"CONSTANTS": {one.name: _floats(plain(one.value)) for one in constants}} if constants else {}),
         "START": _known(parameters),

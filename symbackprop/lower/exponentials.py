@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import sympy as sp
@@ -66,22 +66,25 @@ class logsumexp(Stable):
     """log Σ exp(u) over the indices after the first argument."""
 
 
-def is_formula(expr: Expr, like: Iterable[Expr]) -> bool:
-    """Whether an expression is made of what others are made of, exponentials and logarithms, and not for code alone.
+Kinds = set[tuple[type, bool]]
+
+
+def kinds(*exprs: Expr) -> Kinds:
+    """The functions in expressions, each with whether it is one of a sum over an index."""
+    inside = [node for expr in exprs for node in sp.preorder_traversal(expr) if isinstance(node, sp.Function | Node)]
+    return {(type(node), isinstance(node, sp.Function) and node.has(Total)) for node in inside}
+
+
+def is_formula(expr: Expr, known: Kinds) -> bool:
+    """Whether an expression is made of what is known, exponentials and logarithms, and is not for code alone.
 
     Example:
         >>> z = sp.Symbol("z")
-        >>> is_formula(1 / (1 + sp.exp(-z)), [z]), is_formula(sigmoid(z), [z])
+        >>> is_formula(1 / (1 + sp.exp(-z)), kinds(z)), is_formula(sigmoid(z), kinds(z))
         (True, False)
     """
-    known = {(function, of_sum) for function in (sp.exp, sp.log) for of_sum in (False, True)}.union(*map(_kinds, like))
-    return _kinds(expr) <= known and not expr.has(NEVER, -NEVER)
-
-
-def _kinds(expr: Expr) -> set[tuple[type, bool]]:
-    """The functions in an expression, each with whether it is one of a sum over an index."""
-    inside = [node for node in sp.preorder_traversal(expr) if isinstance(node, sp.Function | Node)]
-    return {(type(node), isinstance(node, sp.Function) and node.has(Total)) for node in inside}
+    exponentials = {(function, of_sum) for function in (sp.exp, sp.log) for of_sum in (False, True)}
+    return kinds(expr) <= known | exponentials and not expr.has(NEVER, -NEVER)
 
 
 class Exponential(NamedTuple):

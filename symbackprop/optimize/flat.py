@@ -39,9 +39,8 @@ from symbackprop.program import (
     assignments,
     children,
     combined,
-    nodes,
+    positions,
     rebuilt,
-    whole_leaves,
 )
 from symbackprop.program.masks import is_reciprocal
 
@@ -57,23 +56,13 @@ def flat(program: Program) -> Program:
     return replace(program, forward=forward, backward=backward, constants=constants, whole=splitting.whole)
 
 
-def positions(program: Program) -> frozenset[str]:
-    """The arrays that say where others are read: they hold whole numbers."""
-    found: set[str] = set()
-    for assign in assignments((*program.forward, *program.backward)):
-        for node in nodes(assign.value):
-            if isinstance(node, Gather | Scatter):
-                found |= whole_leaves(node.index)
-    return frozenset(found)
-
-
 class _Splitting:
     """Splits one statement after the other; `rows` are the parts of the present one."""
 
     def __init__(self, program: Program) -> None:
         everything = assignments((*program.forward, *program.backward))
         self.taken = {*program.parameters, *program.data, *(assign.name for assign in everything)}
-        self.whole = positions(program)
+        self.whole = frozenset(positions(everything))
         self.in_runs = has_loops(program)
         self.constants: dict[Array, Assign] = {}
         self.rows: list[Assign] = []

@@ -5,7 +5,7 @@ Labels that are places stay whole numbers. NumPy computes with those in double p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from symbackprop.program.masks import OPERATORS
@@ -36,7 +36,7 @@ def numbered(statements: tuple[Statement, ...], whole: Collection[str]) -> tuple
         ['t_number', 'z']
     """
     every = assignments(statements)
-    taken = {assign.name for assign in every}
+    taken = {assign.name for assign in every}.union(*(leaves(assign.value) for assign in every))
     places = _places(every)
     names = {name: f"{name}_number" + "_" * (f"{name}_number" in taken) for name in sorted(whole)}
     made: dict[str, Assign] = {}
@@ -63,13 +63,16 @@ def numbered(statements: tuple[Statement, ...], whole: Collection[str]) -> tuple
     return (*made.values(), *found)
 
 
-def _places(every: Iterable[Assign]) -> set[str]:
+def positions(every: Iterable[Assign]) -> set[str]:
+    """The arrays that say where others are read: they hold whole numbers."""
+    every_node = (node for assign in every for node in nodes(assign.value))
+    return {name for node in every_node if isinstance(node, Gather | Scatter) for name in whole_leaves(node.index)}
+
+
+def _places(every: Sequence[Assign]) -> set[str]:
     """The arrays at which others are read, and what these are computed from."""
-    found: set[str] = set()
-    for assign in reversed([*every]):
-        for node in nodes(assign.value):
-            if isinstance(node, Gather | Scatter):
-                found |= whole_leaves(node.index)
+    found = positions(every)
+    for assign in reversed(every):
         if assign.name in found:
             found |= leaves(assign.value)
     return found
