@@ -18,7 +18,7 @@ from symbackprop.emit.places import HELPER_CODE
 from symbackprop.emit.statements import Writer
 from symbackprop.graph import Derivation
 from symbackprop.program import Array, Assign, Loop, Program, Reduce, Statement, Training, assignments, leaves
-from symbackprop.program.masks import numbers_in
+from symbackprop.program.masks import beside_truth, numbers_in
 
 RESERVED = frozenset(dir(builtins)) | HELPERS | frozenset(HELPER_CODE) | {
     "Any", "Array", "CATEGORIES", "CONSTANTS", "Callable", "DATA", "HALF", "History", "Iterator", "LOWEST", "ONE",
@@ -50,9 +50,9 @@ class Functions:
         self.targets = [tensor.name for tensor in self.graph.with_role("target")]
         self.given = [*self.inputs, *self.targets]
         self.statements = program.forward
-        self.writer = Writer(
-            self._names(), comment, [*program.parameters, *(a.name for a in assignments(program.forward))]
-        )
+        numbers = [*program.parameters, *(assign.name for assign in assignments(program.forward))]
+        typed = beside_truth(assignments((*program.forward, *program.backward)))
+        self.writer = Writer(self._names(), comment, numbers, typed)
         self.data = [self.writer.name(name) for name in self.given]
         self.constants = {self.writer.name(tensor.name): tensor for tensor in brought(self.graph, self.given)}
 

@@ -14,6 +14,7 @@ from symbackprop.emit.places import HELPER_CODE
 from symbackprop.emit.statements import Writer
 from symbackprop.graph import Graph, Tensor
 from symbackprop.program import Placed, Statement, assignments
+from symbackprop.program.masks import beside_truth
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def emit_second(second: Second) -> str:
     parameters = [tensor.name for tensor in second.graph.parameters]
     numbers = [*parameters, *(assign.name for assign in assignments(second.statements))]
     names = {PRECISION: f'params["{parameters[0]}"].dtype'} if parameters else {}
-    writer = Writer(names, second.comment, numbers)
+    writer = Writer(names, second.comment, numbers, beside_truth(assignments(second.statements)))
     taken = all_read(second.statements)
     used = sizes_used(second.statements)
     opening = [f'{name} = params["{name}"]' for name in parameters if name in taken]

@@ -37,12 +37,14 @@ class Writer:
             "#n".
         comment: The formula of an array, for the lines above its statement.
         numbers: Arrays that are known to hold floating-point numbers.
+        typed: Numbers that are written in the precision of the parameters.
         written: Lines of statements that have been written: the same ones stand in several functions.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     comment: Callable[[str], Sequence[str]] = lambda name: ()
     numbers: Collection[str] = ()
+    typed: Collection[str] = ()
     written: dict[int, tuple[Assign, list[str]]] = field(default_factory=dict, compare=False)
 
     def name(self, name: str) -> str:
@@ -73,7 +75,10 @@ class Writer:
         return [f"# {row}" for row in self.comment(statement.name)] if commented else []
 
     def _line(self, statement: Assign) -> str:
-        return f"{self.name(statement.name)} = {statement_code(statement, self.names)}"
+        code = statement_code(statement, self.names)
+        if statement.name in self.typed and PRECISION in self.names:
+            code = f"{self.names[PRECISION]}.type({code})"
+        return f"{self.name(statement.name)} = {code}"
 
     def _loop(self, loop: Loop, commented: bool) -> list[str]:
         known = sorted(read(loop) - {assign.name for assign in loop.body})

@@ -9,12 +9,12 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.expressions import Peak, Where
-from symbackprop.lower.exponentials import NEVER, Stable, logsumexp, maximum, minimum
+from symbackprop.lower.exponentials import NEVER, Stable, logaddexp, logsumexp, maximum, minimum
 from symbackprop.lower.letters import anywhere
 
 Key: TypeAlias = tuple[Expr, bool]
 Terms: TypeAlias = "dict[Key, Term]"
-LARGEST = (Peak, logsumexp, maximum)
+LARGEST = (Peak, logsumexp, logaddexp, maximum)
 
 
 def may_overflow(node: Expr) -> bool:
@@ -110,7 +110,7 @@ def _without(terms: Terms, key: Key, number: Expr, one: Expr) -> Terms | None:
 def _among(part: Expr, chosen: bool) -> Iterator[Expr]:
     """What something is the largest of."""
     if isinstance(part, LARGEST):
-        for arg in part.args if isinstance(part, maximum) else part.args[:1]:
+        for arg in part.args if isinstance(part, maximum | logaddexp) else part.args[:1]:
             yield from _among(arg, chosen)
         return
     yield part

@@ -9,9 +9,10 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.contraction import collect, tidy
-from symbackprop.expressions import Delta, Index, Total, tensors_read
+from symbackprop.expressions import Delta, Index, Total, Where, Within, reads, tensors_read
 from symbackprop.graph import Equation
 from symbackprop.lower.diagonals import without_diagonal
+from symbackprop.lower.exponentials import NEVER, exponential
 from symbackprop.lower.letters import alike
 from symbackprop.lower.risks import Risks, hazards
 from symbackprop.lower.scaled import shifted
@@ -108,7 +109,12 @@ def _with_opened_logs(rhs: Expr, known: Risks) -> Expr:
 def _forms(whole: Expr, indices: Sequence[Index]) -> Iterator[Expr]:
     """The same value, multiplied out and cancelled in different ways, the cheapest way first."""
     yield whole
-    yield _gathered(whole)
+    gathered = _gathered(whole)
+    yield gathered
+    merged = _merged(gathered)
+    yield merged
+    if merged.has(Within):
+        yield sp.Add(*map(_inside_range, sp.Add.make_args(merged)))
     if whole.has(sp.sinh):
         yield _squares_off(whole)
     if number_of_terms(whole) > MOST_TERMS:
@@ -126,6 +132,28 @@ def _forms(whole: Expr, indices: Sequence[Index]) -> Iterator[Expr]:
     spread = tidy(multiply_out(alike(placed)), indices) if simple else placed
     others = tidy(without_diagonal(spread, indices), indices) if spread.is_Add else spread
     yield from (form for form in map(shifted, dict.fromkeys((others, placed, spread))) if _size(form) <= MOST_SHIFTED)
+
+
+def _merged(expr: Expr) -> Expr:
+    """One exponential in each product: exp(u) exp(-v) → exp(u - v), which is a number where both factors are not."""
+    if not expr.args or not expr.has(sp.exp):
+        return expr
+    factor, exponent = exponential(expr)
+    sums = [part for part in sp.Mul.make_args(factor) if part.is_Add and part.has(sp.exp)]
+    if exponent != 0 and sums:
+        rest = factor / sums[0]
+        return sp.Add(*(_merged(term * rest * sp.exp(exponent)) for term in sums[0].args))
+    parts = [_merged(arg) if isinstance(arg, Expr) else arg for arg in factor.args]
+    return (factor.func(*parts) if parts else factor) * sp.exp(exponent)
+
+
+def _inside_range(term: Expr) -> Expr:
+    """[t + 1 < T] exp(u) with an exponential of 0 beyond the last step, where what is taken off in u is missing."""
+    ranges = [factor for factor in sp.Mul.make_args(term) if isinstance(factor, Within)]
+    condition = sp.And(*(relation for part in ranges for relation in (part.args[0] >= 0, part.args[0] < part.args[1])))
+    moved = {place for part in ranges for place in part.args[:1]}
+    beyond = [node for node in term.atoms(sp.exp) if any(moved & set(read.indices) for read in reads(node))]
+    return term.xreplace({node: sp.exp(Where(condition, node.args[0], NEVER)) for node in beyond})
 
 
 def _placed(expr: Expr) -> Expr:

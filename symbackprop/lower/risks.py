@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,14 +12,17 @@ from sympy import Expr
 
 from symbackprop.expressions import Peak, Read, Total, Where, reads, tensors_read
 from symbackprop.graph import Equation
-from symbackprop.lower.bounded import may_overflow
-from symbackprop.lower.exponentials import expm1, log1p, maximum, sigmoid, softmax, softplus
+from symbackprop.lower.bounded import LARGEST, may_overflow, never_large
+from symbackprop.lower.exponentials import NEVER, expm1, log1p, maximum, sigmoid, softmax, softplus
 from symbackprop.lower.stability import stable
 from symbackprop.matrices import Inverse
+from symbackprop.simplify.fusion import put_in
 
 OVERFLOWING = (sp.exp, sp.sinh, sp.cosh)
 # They are rounded to a limit at a moderate argument.
 SATURATING = (*OVERFLOWING, sp.tanh)
+# A step of a recursion of logarithms of sums, and the largest exponent that was taken off in it.
+MOST_OPENED = 3
 VANISHING = (sigmoid, softmax, softplus, expm1, sp.tanh)
 
 
@@ -29,7 +33,7 @@ class Hazards(NamedTuple):
         overflowing: The exponentials in its stable form that are large somewhere.
         divisors: What stands below a fraction line in its stable form.
         logarithms: Those that are written.
-        saturates: Whether it is rounded to a limit somewhere, as exp(-z) is to 0.
+        saturates: Whether it is rounded to a limit somewhere, as exp(-z) is to 0, and log Σ exp(z) nowhere.
     """
 
     overflowing: tuple[Expr, ...]
@@ -58,8 +62,36 @@ def hazards(rhs: Expr) -> Hazards:
             for node in written | nodes
             if isinstance(node, (sp.log, log1p))
         ),
-        any(isinstance(node, SATURATING) and bool(tensors_read(node)) for node in written),
+        _saturates(rhs),
     )
+
+
+def _saturates(expr: Expr) -> bool:
+    """Whether an expression is rounded to a limit; the logarithm of a sum is as large as its largest exponent."""
+    if not isinstance(expr, Expr) or not expr.has(*SATURATING):
+        return False
+    if isinstance(expr, SATURATING):
+        return bool(tensors_read(expr))
+    terms = sp.Add.make_args(expr.args[0]) if isinstance(expr, sp.log) else ()
+    return not (terms and all(map(_is_of_exponentials, terms))) and any(map(_saturates, expr.args))
+
+
+def _is_of_exponentials(term: Expr) -> bool:
+    """Whether all of a term is an exponential, weighted or summed."""
+    return any(
+        isinstance(factor, sp.exp) or (isinstance(factor, Total) and _is_of_exponentials(factor.body))
+        for factor in sp.Mul.make_args(term)
+    )
+
+
+class Largest(NamedTuple):
+    """A number times the largest of several, and more, in the stable form of an equation."""
+
+    number: Expr
+    equation: Equation
+
+
+NO_LARGEST = Largest(sp.S.Zero, Equation("", (), sp.S.Zero))
 
 
 class Risks:
@@ -70,6 +102,7 @@ class Risks:
         saturating: The tensors that are made of exponentials alone, such as exp(z), their sum, 1/(1 + exp(-z)).
         vanishing: Those, and multiples of them, such as Σ w exp(z): all of it may be rounded to 0.
         risky: The tensors that may overflow or divide by 0 in every form that was found.
+        largest: Those that are the largest of several, or the logarithm of a sum of exponentials, or such and more.
     """
 
     def __init__(self) -> None:
@@ -77,6 +110,7 @@ class Risks:
         self.saturating: set[str] = set()
         self.vanishing: set[str] = set()
         self.risky: set[str] = set()
+        self.largest: dict[str, Largest] = {}
         self._nonnegative: set[str] = set()
         self._apart: set[str] = set()
 
@@ -92,6 +126,10 @@ class Risks:
             self._nonnegative.add(name)
         if self._is_apart(rhs):
             self._apart.add(name)
+        form = stable(rhs)
+        for number, part in (term.as_coeff_Mul() for term in sp.Add.make_args(form)):
+            if isinstance(part, LARGEST):
+                self.largest[name] = Largest(number, replace(equation, rhs=form))
         read = tensors_read(rhs)
         if written is not None and rhs.has(Where, Peak, maximum):
             equation = written
@@ -129,12 +167,12 @@ class Risks:
 
     def own(self, rhs: Expr) -> int:
         """How many of them are its own, and not those of what it reads."""
-        return len(hazards(rhs).overflowing) + bool(self._poles(rhs)) + len(self.logarithms(rhs))
+        return len(self._overflowing(rhs)) + bool(self._poles(rhs)) + len(self.logarithms(rhs))
 
     def to_open(self, rhs: Expr) -> list[str]:
         """The tensors whose equations may take the risks away if they are put in."""
         # What vanishes may stand anywhere beside an exponential that overflows; in a pole it stands below.
-        where, kind = ([rhs], self.saturating) if hazards(rhs).overflowing else (self._poles(rhs), self.vanishing)
+        where, kind = ([rhs], self.saturating) if self._overflowing(rhs) else (self._poles(rhs), self.vanishing)
         names = {name for place in where for name in tensors_read(place) if name in kind}
         names |= {name for name in tensors_read(rhs) if name in self.risky}
         return [name for name in tensors_read(rhs) if name in names - _held(rhs)]
@@ -146,6 +184,33 @@ class Risks:
     def logarithms(self, rhs: Expr) -> list[Expr]:
         """The logarithms of tensors, and of functions, that are rounded to 0."""
         return [log for log in hazards(rhs).logarithms if self._has_zeros(log.args[0])]
+
+    def _overflowing(self, rhs: Expr) -> list[Expr]:
+        return [node for node in hazards(rhs).overflowing if not self._is_kept_small(node)]
+
+    def _is_kept_small(self, node: Expr) -> bool:
+        """Whether a tensor that is the largest of the others is taken off an exponent, as in exp(u[j] - a)."""
+        (exponent,) = node.args
+        everywhere = not (isinstance(exponent, Where) and exponent.otherwise == NEVER)
+        exponent = exponent if everywhere else exponent.then
+        for _ in range(MOST_OPENED):
+            off = self._taken_off(exponent)
+            # Before the first step and after the last one there is nothing that could be taken off.
+            if not off or (everywhere and any(map(_is_shifted, off))):
+                return False
+            exponent = sp.expand(exponent.xreplace(off))
+            if never_large(exponent):
+                return True
+        return False
+
+    def _taken_off(self, exponent: Expr) -> dict[Read, Expr]:
+        """What the terms of an exponent are that have the largest of something with a minus sign."""
+        found = {}
+        for number, read in (term.as_coeff_Mul() for term in sp.Add.make_args(exponent)):
+            if isinstance(read, Read) and number * self.largest.get(read.tensor, NO_LARGEST).number < 0:
+                equation = self.largest[read.tensor].equation
+                found[read] = put_in(read, equation.lhs, equation.rhs)
+        return found
 
     def _poles(self, rhs: Expr) -> list[Expr]:
         return [
@@ -199,5 +264,9 @@ def _cancels(expr: Expr) -> bool:
 
 def _held(rhs: Expr) -> set[str]:
     """Tensors that stay: a step before the first one has no equation, and an inverse is one of a named matrix."""
-    shifted = {read.tensor for read in reads(rhs) if any(index.is_Add for index in read.indices)}
+    shifted = {read.tensor for read in reads(rhs) if _is_shifted(read)}
     return shifted | {name for node in rhs.atoms(Inverse) for name in tensors_read(node)}
+
+
+def _is_shifted(read: Read) -> bool:
+    return any(index.is_Add for index in read.indices)

@@ -5,11 +5,12 @@ NumPy multiplies truth values with numbers in the precision of the numbers, but 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from symbackprop.program.nodes import Along, Array, Const, Contract, Gather, Leaf, Map, Position, Reduce, Scatter
-from symbackprop.program.traversal import children, leaves
+from symbackprop.program.statements import Assign
+from symbackprop.program.traversal import children, factors, leaves, nodes
 
 OPERATORS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "==", "ne": "!="}
 LOGICAL = frozenset({"and", "or", "not"})
@@ -92,6 +93,36 @@ def multiplied(node: Contract) -> Contract:
 
 def _number(node: Array) -> Array:
     return Map("number", (node,))
+
+
+def beside_truth(every: Iterable[Assign]) -> set[str]:
+    """The names of numbers, such as ∂E/∂s = -1, that are multiplied with truth values and nothing else.
+
+    Both together are whole numbers for NumPy, which computes with those in double precision.
+
+    Example:
+        >>> from symbackprop.expressions import Index
+        >>> i = Index("i", 3)
+        >>> known = Map("eq", (Leaf("y", ()), Position(i)))
+        >>> ones = Assign("ds", (), Const(1)), Assign("dh", (i,), Map("mul", (Leaf("ds", ()), known)))
+        >>> beside_truth(ones)
+        {'ds'}
+    """
+    stands_for: dict[str, str] = {}
+    found: set[str] = set()
+    for assign in every:
+        if isinstance(assign.value, Const) and not assign.axes:
+            stands_for[assign.name] = assign.name
+        elif isinstance(assign.value, Leaf) and assign.value.name in stands_for:
+            stands_for[assign.name] = stands_for[assign.value.name]
+        for node in nodes(assign.value):
+            parts = list(factors(node))
+            names = [part.name for part in parts if isinstance(part, Leaf) and part.name in stands_for]
+            others = [part for part in parts if not isinstance(part, Const | Leaf)]
+            if others and len(names) == sum(isinstance(part, Leaf) for part in parts):
+                truths = all(is_truth(mask(part) or part) for part in others)
+                found |= {stands_for[name] for name in names if truths}
+    return found
 
 
 def with_masks(node: Map) -> Map:

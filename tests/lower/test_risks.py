@@ -5,6 +5,7 @@ import sympy as sp
 
 from symbackprop.expressions import Index, Peak, Read, Total, Where
 from symbackprop.graph import Equation
+from symbackprop.lower.exponentials import NEVER
 from symbackprop.lower.risks import Risks, hazards
 
 J, K = Index("j", 4), Index("k", 4)
@@ -34,6 +35,21 @@ def test_exponentials_that_are_large_somewhere(rhs):
 )
 def test_what_has_a_stable_form_does_not_overflow(rhs):
     assert not hazards(rhs).overflowing
+
+
+@pytest.mark.parametrize(
+    ("rhs", "expected"),
+    [
+        (sp.log(TOTAL) + V, False),
+        (sp.log(sp.exp(Z) + V**2 * sp.exp(V)), False),
+        (sp.log(1 + sp.exp(Z)), True),
+        (sp.tanh(sp.log(TOTAL)), True),
+        (TOTAL, True),
+        (sp.log(TOTAL * V), False),
+    ],
+)
+def test_a_logarithm_of_a_sum_of_exponentials_is_rounded_to_no_limit(rhs, expected):
+    assert hazards(rhs).saturates is expected
 
 
 def known(*equations):
@@ -76,6 +92,24 @@ def test_a_weighted_sum_may_vanish_with_what_it_is_a_sum_of():
     risks = known(("a", 1 / (1 + sp.exp(-Z))), ("y", Total(V * Read("a", J), J)))
     assert risks.vanishing == {"a", "y"} and risks.saturating == {"a"}
     assert risks.to_open(1 / Read("y")) == ["y"]
+
+
+def test_an_exponent_is_small_when_the_largest_is_taken_off_under_a_name():
+    above = sp.log(Total(sp.exp(Read("z", K) + Read("T", K, J)), K)) + V
+    risks = known(("a", above), ("m", Peak(Read("z", K), K)), ("n", -2 * above))
+    step = sp.exp(Read("z", K) + Read("T", K, J) + V - A)
+    assert risks.own(step) == risks.own(sp.exp(Z - Read("m", J))) == 0
+    assert risks.own(sp.exp(Read("z", K) + Read("T", K, J) + V + Read("n", J) / 2)) == 0
+    assert risks.own(step * sp.exp(V)) == risks.own(sp.exp(A - Z)) == risks.own(sp.exp(Z + Read("m", J))) == 1
+
+
+def test_nothing_is_taken_off_beyond_the_last_step():
+    before, after = (Read("a", J + shift) for shift in (-1, 1))
+    risks = known(("a", sp.log(sp.exp(before) + sp.exp(Z)) + V))
+    assert risks.own(sp.exp(before + V - A)) == 0
+    exponent = A + Read("v", J + 1) - after
+    assert risks.own(sp.exp(exponent)) == 1
+    assert risks.own(sp.exp(Where(J + 1 < 4, exponent, NEVER))) == 0
 
 
 def test_branches_and_recurrences_are_put_nowhere():

@@ -3,14 +3,22 @@
 import sympy as sp
 
 from symbackprop.expressions import Index
-from symbackprop.program import Const, Leaf, Map, Position
-from symbackprop.program.masks import is_reciprocal, is_truth, mask, numbers_in, positive, with_masks
+from symbackprop.program import Assign, Const, Leaf, Map, Position
+from symbackprop.program.masks import beside_truth, is_reciprocal, is_truth, mask, numbers_in, positive, with_masks
 
 J = Index("j", 3)
 Z, T = Leaf("z", (J,)), Leaf("t", (J,))
 ZERO, ONE = Const(sp.S.Zero), Const(sp.S.One)
 ABOVE = Map("gt", (Z, ZERO))
 MASK = Map("where", (ABOVE, ONE, ZERO))
+
+
+def test_a_number_beside_truth_values_alone_needs_a_precision():
+    one, read, other = Assign("ds", (), Const(-sp.S.One)), Leaf("ds", ()), Assign("dr", (), Leaf("ds", ()))
+    assert beside_truth([one, other, Assign("dw", (J,), Map("mul", (Leaf("dr", ()), MASK)))]) == {"ds"}
+    assert beside_truth([one, Assign("dw", (J,), Map("mul", (read, Map("mul", (ABOVE, MASK)))))]) == {"ds"}
+    assert beside_truth([one, Assign("dw", (J,), Map("mul", (read, ABOVE, Z)))]) == set()
+    assert beside_truth([one, Assign("dw", (J,), Map("mul", (read, Z)))]) == set()
 
 
 def test_comparisons_are_truths_and_masks_are_numbers_of_them():
