@@ -89,6 +89,23 @@ def limits(graph: Graph) -> dict[str, Places]:
     return {name: Places(0, ()) if name in decided else places for name, places in found.items()}
 
 
+def ranges(graph: Graph) -> dict[str, tuple[int, int | None]]:
+    """For each tensor of categories the lowest, and the number below which they are; `None` if any number may be one.
+
+    Example:
+        >>> import symbackprop as sb
+        >>> d = sb.derive(lambda w, t: (w[t - 1] ** 2).sum(), w=3, t=2, integers="t")
+        >>> ranges(d.stages.graph)
+        {'t': (1, 4)}
+    """
+    found: dict[str, tuple[int, int | None]] = {}
+    for name, places in limits(graph).items():
+        known = [size.subs(graph.sizes) for size in places.lengths]
+        lengths = [int(size) for size in known if size.is_Integer]
+        found[name] = places.lowest, places.lowest + min(lengths) if lengths else None
+    return found
+
+
 def _decisions(graph: Graph) -> list[sp.Basic]:
     """The comparisons that decide branches, but for those of places alone."""
     wheres = [where for equation in graph.equations for where in equation.rhs.atoms(Where)]

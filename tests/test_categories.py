@@ -1,13 +1,14 @@
 """Which axes whole numbers point into, and which of them limit what they may be."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import sympy as sp
 
 import symbackprop as sb
-from symbackprop.categories import Places, axes_pointed_into, computed_places, drawn_among, limits
+from symbackprop.categories import Places, axes_pointed_into, computed_places, drawn_among, limits, ranges
 from symbackprop.display import build, text
 
 
@@ -138,3 +139,11 @@ def test_labels_are_drawn_so_that_places_computed_from_them_fit():
     assert drawn_among(derived.stages.graph)["t"] == Places(0, (2,))
     assert all(check.passed for check in derived.verify().checks)
     assert all(other is None or abs(own - other) <= allowed for *_, own, other, allowed in derived.compile().check())
+
+
+def test_ranges_take_the_sizes_that_are_known():
+    d = sb.derive(lambda w, v, t: np.sum(w[t] * v[t]), wrt=["w", "v"], w="m", v=5, t="n", integers="t")
+    assert ranges(d.stages.graph) == {"t": (0, 5)}
+    graph = d.stages.graph
+    m = sp.Symbol("m", integer=True, positive=True)
+    assert ranges(replace(graph, sizes={m: 3})) == {"t": (0, 3)}

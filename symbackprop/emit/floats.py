@@ -6,13 +6,13 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from symbackprop.categories import ranges
 from symbackprop.emit.brought import brought, constant_rows, typed
 from symbackprop.emit.certificate import Certificate, certified
 from symbackprop.emit.environment import render
 from symbackprop.emit.float_steps import training_lines
 from symbackprop.emit.formulas import formula_rows
 from symbackprop.emit.layout import count, fitted, numbers_fitted, plain
-from symbackprop.emit.looked import ranges
 from symbackprop.emit.python_floats import FUNCTIONS, OVERFLOWING, PYTHON, RESERVED
 from symbackprop.emit.scalar import Language, scalar_code
 from symbackprop.emit.variables import drawn_kind, escaped, inlined, needed_lets

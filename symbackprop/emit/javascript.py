@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from symbackprop.categories import ranges
 from symbackprop.emit.brought import brought
 from symbackprop.emit.certificate import Certificate, certified
 from symbackprop.emit.environment import render
@@ -13,7 +14,6 @@ from symbackprop.emit.formulas import formula_rows
 from symbackprop.emit.javascript_language import JAVASCRIPT, RESERVED
 from symbackprop.emit.javascript_loops import LoopPasses
 from symbackprop.emit.layout import count, fitted, plain
-from symbackprop.emit.looked import ranges
 from symbackprop.emit.scalar import scalar_code
 from symbackprop.emit.variables import escaped, needed_lets
 from symbackprop.graph import Derivation, Tensor

@@ -37,23 +37,6 @@ def looked_at(graph: Graph, placed: Placed, given: Sequence[str], writer: Writer
     }
 
 
-def ranges(graph: Graph) -> dict[str, tuple[int, int | None]]:
-    """For each tensor of categories the lowest, and the number below which they are; `None` if any number may be one.
-
-    Example:
-        >>> import symbackprop as sb
-        >>> d = sb.derive(lambda w, t: (w[t - 1] ** 2).sum(), w=3, t=2, integers="t")
-        >>> ranges(d.stages.graph)
-        {'t': (1, 4)}
-    """
-    found: dict[str, tuple[int, int | None]] = {}
-    for name, places in limits(graph).items():
-        known = [size.subs(graph.sizes) for size in places.lengths]
-        lengths = [int(size) for size in known if size.is_Integer]
-        found[name] = places.lowest, places.lowest + min(lengths) if lengths else None
-    return found
-
-
 def checked(names: Sequence[str]) -> list[str]:
     """The line that makes arrays of what a function is given, after a look at the shapes."""
     kept = tuple_code(names) if names else "_"

@@ -14,6 +14,7 @@ from symbackprop.arrays import lift
 from symbackprop.binding import Size, bind, formula_statement, size, with_constants
 from symbackprop.errors import SymbackpropError
 from symbackprop.expressions import Index, Read, places_read
+from symbackprop.forward.given import check_given
 from symbackprop.forward.layers import Layering, letters, option_values
 from symbackprop.forward.losses import Scoring, free, penalty, weighted
 from symbackprop.graph import Equation, Fact, Graph, Role, Tensor
@@ -38,9 +39,14 @@ def forward(network: Network | Equations) -> Graph:
 
     Raises:
         LanguageError, ShapeError, UnknownNameError: A row's equations do not fit the network.
+        InputError: A given label or token is none of its classes.
     """
-    if isinstance(network, Equations):
-        return network.graph or lift(network)
+    graph = (network.graph or lift(network)) if isinstance(network, Equations) else _of_layers(network)
+    check_given(graph, network)
+    return graph
+
+
+def _of_layers(network: Network) -> Graph:
     builder = _Builder(network)
     for name, shape in network.input_shapes.items():
         builder.add_input(name, shape)
