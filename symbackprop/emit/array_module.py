@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import count
 from typing import Any
 
+from symbackprop.categories import limits
 from symbackprop.emit.array_api import ArrayApi
 from symbackprop.emit.brought import brought, constant_rows
 from symbackprop.emit.certificate import Certificate, certified
@@ -17,7 +18,7 @@ from symbackprop.emit.floats import wrapped
 from symbackprop.emit.formulas import formula_rows
 from symbackprop.emit.layout import fitted
 from symbackprop.emit.nodes import all_read, needed, sizes_counted
-from symbackprop.emit.training import shape_code
+from symbackprop.emit.training import shape_code, sizes_code
 from symbackprop.emit.variables import escaped
 from symbackprop.emit.whole import is_array, is_whole
 from symbackprop.expressions import Index
@@ -41,10 +42,10 @@ from symbackprop.version import __version__
 WIDTH = 108
 Lists = Mapping[str, Index]
 _OWN = """
-    Any Array CONSTANTS DATA Params PARAMETERS accumulate annotations array_namespace by_data chosen ctx dtype erf every
-    found gather grads jax kept log_cosh log_sigmoid log_softmax logsumexp loss Loss loss_and_grad math
-    once_differentiable params scatter sigmoid slopes softmax softplus some torch upstream value values window xp
-    _backward _forward _loss _passes
+    Any Array CONSTANTS DATA PLACES Params PARAMETERS accumulate annotations array_namespace by_data chosen ctx
+    dtype erf every found gather grads is_lazy_array jax kept log_cosh log_sigmoid log_softmax logsumexp loss Loss
+    loss_and_grad math once_differentiable params scatter sigmoid slopes softmax softplus some torch upstream value
+    values window xp _backward _forward _loss _passes
 """
 RESERVED = frozenset([*dir(builtins), *keyword.kwlist, *_OWN.split()])
 
@@ -84,6 +85,7 @@ def emit_array_module(
         library=library,
         title=derivation.graph.name,
         **_shapes(program, writer),
+        places=[] if library == "jax" else _places(writer),
         data=writer.data,
         floating=floating,
         data_arguments=[f"{name}: Array" for name in writer.data],
@@ -115,6 +117,15 @@ def _shapes(program: Program, writer: _Writer) -> dict[str, Any]:
         "counted": sizes_counted((*program.forward, *program.backward)),
         "symbolic": any(not axis.size.is_Integer for axes in program.parameters.values() for axis in axes),
     }
+
+
+def _places(writer: _Writer) -> list[tuple[str, int, str]]:
+    """Whole numbers that are given to be positions: the lowest, and the lengths of the axes.
+
+    Under JAX's transformations there are no numbers yet that could be looked at.
+    """
+    known = ((name, found) for name, found in limits(writer.graph).items() if name in writer.given and found.lengths)
+    return [(writer.name(name), found.lowest, sizes_code(found.lengths)) for name, found in known]
 
 
 def _with_helpers(helpers: set[str]) -> set[str]:

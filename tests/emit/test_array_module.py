@@ -5,7 +5,7 @@ import pytest
 
 import symbackprop as sb
 from symbackprop.emit.certificate import split_certificate
-from symbackprop.targets import array_api_text
+from symbackprop.targets import array_api_text, framework_text
 
 
 def test_a_recurrence_is_stacked_behind_its_loop():
@@ -55,3 +55,43 @@ def test_arrays_that_do_not_fit_are_named(change, message):
     for function in ("loss", "loss_and_grad"):
         with pytest.raises(ValueError, match=message):
             names[function](*given)
+
+
+def labels():
+    def loss(w, t):
+        return -np.mean(np.take_along_axis(w, t[:, None], axis=1)) + np.mean(w**2)
+
+    return sb.derive(loss, w=("N", "K"), t="N", integers="t", wrt="w").stages
+
+
+@pytest.mark.parametrize("library", ["numpy", "array_api_strict"])
+def test_labels_that_are_none_are_named(library):
+    pytest.importorskip("array_api_compat")
+    xp = pytest.importorskip(library)
+    names: dict[str, object] = {}
+    exec(split_certificate(array_api_text(labels()))[1], names)
+    w = xp.asarray(np.ones((3, 4)))
+    assert float(names["loss"]({"w": w}, xp.asarray(np.array([0, 3, 1])))) == 0
+    for wrong in (4, -1):
+        for function in ("loss", "loss_and_grad"):
+            with pytest.raises(ValueError, match=f"t holds {wrong}, but should hold whole numbers from 0 to 3"):
+                names[function]({"w": w}, xp.asarray(np.array([0, wrong, 1])))
+
+
+def test_labels_that_are_not_computed_yet_are_left_alone():
+    pytest.importorskip("array_api_compat")
+    dask = pytest.importorskip("dask.array")
+    names: dict[str, object] = {}
+    exec(split_certificate(array_api_text(labels()))[1], names)
+
+    def computed(block):
+        raise AssertionError("nothing is computed before the loss is asked for")
+
+    lazy = dask.from_array(np.array([0, 3, 1])).map_blocks(computed, dtype=int, meta=np.array([], int))
+    names["loss"]({"w": dask.from_array(np.ones((3, 4)))}, lazy)
+
+
+def test_frameworks_look_at_labels_where_they_have_numbers():
+    torch, jax = (framework_text(labels(), library) for library in ("torch", "jax"))
+    assert "def _look_at_places" in torch and "is_lazy_array" not in torch
+    assert "PLACES" not in jax
