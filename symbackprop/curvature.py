@@ -11,7 +11,7 @@ from symbackprop.emit.brought import brought
 from symbackprop.emit.second import Second, emit_second
 from symbackprop.lower import given_sizes, placed, statements, without_overflow
 from symbackprop.pipeline import loaded
-from symbackprop.program import numbered
+from symbackprop.program import at_once, numbered
 from symbackprop.public import public_equation
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Curvature:
         return emit_second(
             Second(
                 self.title,
-                numbered(statements((*first, *then), shapes), limits(self.graph)),
+                numbered(at_once(statements((*first, *then), shapes)), limits(self.graph)),
                 self.graph,
                 [tensor.name for tensor in given],
                 self.record.vectors,

@@ -114,7 +114,7 @@ class Stages:
     @cached_property
     def numeric(self) -> Program:
         """The same with copies of labels, where they are computed with: NumPy would do so in double precision."""
-        return with_numbers(self.program, limits(self.graph))
+        return with_numbers(self.program.at_once, limits(self.graph))
 
     @cached_property
     def training(self) -> Training:

@@ -112,7 +112,7 @@ def gradient_statements(d: Derived) -> str:
         >>> print(derive({"shapes": {"A": (3, 3), "x": 3}, "equations": "E = x @ A @ x", "wrt": ["x"]}))
         dx = (A + A.T) @ x
     """
-    program = lower(d.stages.derivation, readable=True)
+    program = lower(d.stages.derivation, readable=True).at_once
     forward = needed(program.forward, all_read(program.backward))
     writer = Writer(numbers=[*program.parameters, *program.data])
     return "\n".join(row for statement in (*forward, *program.backward) for row in writer.lines(statement))

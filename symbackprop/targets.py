@@ -73,7 +73,7 @@ def array_api_text(stages: Stages, checks: Sequence[str] = ()) -> str:
         stages: Of the network.
         checks: Those that the program has passed, for the certificate.
     """
-    return emit_array_module(stages.derivation, stages.program, checks=checks, network_hash=stages.network_hash)
+    return emit_array_module(stages.derivation, stages.program.at_once, checks=checks, network_hash=stages.network_hash)
 
 
 def framework_text(stages: Stages, library: str, checks: Sequence[str] = ()) -> str:
@@ -86,5 +86,5 @@ def framework_text(stages: Stages, library: str, checks: Sequence[str] = ()) -> 
     """
     derivation = stages.derivation_by_all
     return emit_array_module(
-        derivation, lower(derivation), library=library, checks=checks, network_hash=stages.network_hash
+        derivation, lower(derivation).at_once, library=library, checks=checks, network_hash=stages.network_hash
     )

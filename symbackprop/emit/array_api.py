@@ -12,6 +12,7 @@ from sympy import Expr, Symbol
 
 from symbackprop.emit.layout import tuple_code
 from symbackprop.emit.numbers import ATOM, COMPARE, POWER, PRODUCT, SUM, Code, bracket, number_code
+from symbackprop.emit.reductions import STANDARD_RUNNING
 from symbackprop.emit.whole import is_array, is_whole
 from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import Index
@@ -66,6 +67,9 @@ class ArrayApi:
         return self.permuted((self.names.get(node.name, node.name), ATOM), node.axes, order)
 
     def _along(self, node: Along, order: Axes) -> Code:
+        if node.function in STANDARD_RUNNING:
+            text = self.numeric(node.arg, order)[0]
+            return STANDARD_RUNNING[node.function].format(text, f"axis={order.index(node.axis)}"), ATOM
         return f"{self.helper(node.function)}({self.code(node.arg, order)[0]}, {order.index(node.axis)})", ATOM
 
     def helper(self, name: str) -> str:

@@ -28,7 +28,7 @@ from symbackprop.emit.numbers import (
     number_code,
     power_code,
 )
-from symbackprop.emit.reductions import reduction
+from symbackprop.emit.reductions import along, reduction
 from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import Index
 from symbackprop.program import (
@@ -128,9 +128,7 @@ class Printer:
             case Reduce():
                 return reduction(summed(node), order, self)
             case Along():
-                axis = order.index(node.axis) - len(order)
-                inside = self.code(node.arg, order)[0]
-                return f"{self.called(node.function)}({inside}{'' if axis == -1 else f', axis={axis}'})", ATOM
+                return along(node, order, self)
         if type(node) in HANDLERS:
             return HANDLERS[type(node)](node, order, self)
         raise UnsupportedError(f"{type(node).__name__} has no NumPy form yet")

@@ -16,6 +16,7 @@ from symbackprop.emit.layout import tuple_code
 from symbackprop.emit.numbers import ATOM, Code, bracket
 from symbackprop.expressions import Index
 from symbackprop.program import Accumulate, Affine, Array, At, Axes, FirstStep, Gather, Scatter, Window, leaves
+from symbackprop.program.bounds import least
 
 HELPER_CODE = {
     "window": '''def window(x: Array, axis: int, sizes: tuple[int, ...], steps: tuple[int, ...], start: int) -> Array:
@@ -99,7 +100,7 @@ def window(node: Window, order: Axes, printer: Printer) -> Code:
         code = _cut(code, at, node.axis, place, printer)
         if len(digits) > 1:
             code = f"{bracket(code, ATOM)}.reshape({_sizes(made, printer)})", ATOM
-    elif len(at.indices) == 1 and at.inside(node.axis.size) and at.steps[0] > 0:
+    elif len(at.indices) == 1 and at.inside(node.axis.size) and at.steps[0] != 0:
         code = _cut(code, at, node.axis, place, printer)
     else:
         code = f"{printer.called('window')}({code[0]}, {place}, {_affine(at, printer)})", ATOM
@@ -107,11 +108,15 @@ def window(node: Window, order: Axes, printer: Printer) -> Code:
 
 
 def _cut(code: Code, at: Affine, axis: Index, place: int, printer: Printer) -> Code:
-    """A slice from the first place to the last, unless they are the ends of the axis."""
+    """A slice from the first place to the last, or back, unless they are the ends of the axis."""
     step = at.steps[0] if len(at.indices) == 1 else 1
+    if step < 0:
+        first = "" if sp.expand(at.last + 1 - axis.size) == 0 else printer.number(at.last)[0]
+        last = "" if at.first == 0 else printer.number(sp.expand(at.first - 1))[0]
+        return f"{bracket(code, ATOM)}[{', '.join([*[':'] * place, f'{first}:{last}:{step}'])}]", ATOM
     first = "" if at.first == 0 else printer.number(at.first)[0]
     beyond = sp.expand(at.last + step - axis.size)
-    last = "" if beyond.is_nonnegative else printer.number(sp.expand(at.last + 1))[0]
+    last = "" if least(beyond).is_nonnegative else printer.number(sp.expand(at.last + 1))[0]
     if not first and not last and step == 1:
         return code
     inside = f"{first}:{last}" + (f":{step}" if step != 1 else "")

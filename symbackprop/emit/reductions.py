@@ -1,13 +1,20 @@
-"""Sums, maxima and positions of maxima over axes → `np.sum(x, axis=1)`, and logarithms of sums of exponentials."""
+"""Sums, maxima and positions of maxima over axes → `np.sum(x, axis=1)`, logarithms of sums, and running sums."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from symbackprop.emit.numbers import ATOM, Code
-from symbackprop.program import Array, Axes, Reduce
+from symbackprop.emit.numbers import ATOM, Code, bracket
+from symbackprop.program import Along, Array, Axes, Reduce
+from symbackprop.program.masks import counted
 
 HELPERS = frozenset({"logsumexp"})
+RUNNING = ("cumsum", "cumsum_back")
+# The same in the array API standard.
+STANDARD_RUNNING = {
+    "cumsum": "xp.cumulative_sum({0}, {1})",
+    "cumsum_back": "xp.flip(xp.cumulative_sum(xp.flip({0}, {1}), {1}), {1})",
+}
 
 
 class Printer(Protocol):
@@ -40,3 +47,23 @@ def _arrangement(node: Reduce, kept: Axes) -> Axes:
     if tuple(axis for axis in stored if axis in kept) == kept:
         return stored
     return (*node.over, *kept)
+
+
+def along(node: Along, order: Axes, printer: Printer) -> Code:
+    """The code of a function along one axis."""
+    if node.function in RUNNING:
+        return running_sum(node, order, printer), ATOM
+    axis = "" if order[-1] == node.axis else f", axis={order.index(node.axis) - len(order)}"
+    return f"{printer.called(node.function)}({printer.code(node.arg, order)[0]}{axis})", ATOM
+
+
+def running_sum(node: Along, order: Axes, printer: Printer, out: str = "") -> str:
+    """The code of a running sum, which is written into `out` if that is given."""
+    place = order.index(node.axis)
+    code = printer.code(counted(node.arg), order)
+    axis = f", axis={place}" if len(order) > 1 else ""
+    if node.function == "cumsum":
+        return f"np.cumsum({code[0]}{axis}{f', out={out}' if out else ''})"
+    back = f"[{':, ' * place}::-1]"
+    text = f"np.cumsum({bracket(code, ATOM)}{back}{axis}"
+    return f"{text}, out={out}{back})" if out else f"{text}){back}"

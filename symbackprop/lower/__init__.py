@@ -12,8 +12,9 @@ from symbackprop.graph import Derivation, Equation, Graph, Tensor
 from symbackprop.lower.ahead import ahead
 from symbackprop.lower.arrays import Shapes, lower_expression
 from symbackprop.lower.opened import computable, unread
-from symbackprop.program import Assign, Loop, Placed, Program, Statement, assignments, leaves
-from symbackprop.schedule import schedule
+from symbackprop.lower.totals import running_total
+from symbackprop.program import Along, Assign, Loop, Placed, Program, Statement, assignments, leaves
+from symbackprop.schedule import Group, schedule
 
 
 def lower(derivation: Derivation, *, readable: bool = False, every: bool = False) -> Program:
@@ -74,8 +75,18 @@ def statements(equations: Sequence[Equation], shapes: Shapes, *, readable: bool 
         known = {**shapes, **{equation.tensor: equation.shape for equation in before}}
         found += [_assign(equation, known, None, readable) for equation in before]
         body = tuple(_assign(equation, known, rest.loop, readable) for equation in rest.equations)
-        found.append(body[0] if rest.loop is None else Loop(rest.loop, rest.reverse, body))
+        found.append(body[0] if rest.loop is None else Loop(rest.loop, rest.reverse, body, _at_once(group, shapes)))
     return tuple(found)
+
+
+def _at_once(group: Group, shapes: Shapes) -> Assign | None:
+    """A loop that adds up as a running sum."""
+    found = running_total(group)
+    if found is None or group.loop is None:
+        return None
+    equation, added = found
+    value = Along("cumsum_back" if group.reverse else "cumsum", lower_expression(added, shapes, None), group.loop)
+    return Assign(equation.tensor, equation.indices, value, str(equation))
 
 
 def _assign(equation: Equation, shapes: Shapes, loop: Index | None, readable: bool) -> Assign:

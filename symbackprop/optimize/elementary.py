@@ -7,6 +7,7 @@ have in common is computed once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import sympy as sp
 
@@ -35,6 +36,8 @@ def expanded(node: Array) -> Array:
         'maximum'
     """
     match node:
+        case Along(function="cumsum" | "cumsum_back"):
+            return replace(node, arg=as_number(node.arg))
         case Along():
             return ALONG[node.function](node) if node.function in ALONG else node
         case Reduce(kind="logsumexp"):

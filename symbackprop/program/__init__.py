@@ -25,7 +25,7 @@ from symbackprop.program.nodes import (
     Window,
     union,
 )
-from symbackprop.program.statements import Assign, Block, Loop, Placed, Program, Statement, assignments
+from symbackprop.program.statements import Assign, Block, Loop, Placed, Program, Statement, assignments, at_once
 from symbackprop.program.training import Draw, InPlace, Training
 from symbackprop.program.traversal import children, combined, factors, leaves, nodes, rebuilt, whole_leaves
 from symbackprop.program.wholes import numbered, positions, with_numbers
@@ -59,6 +59,7 @@ __all__ = [
     "Training",
     "Window",
     "assignments",
+    "at_once",
     "children",
     "combined",
     "factors",

@@ -71,10 +71,14 @@ def positive(node: Array) -> Array:
 
 
 def summed(node: Reduce) -> Reduce:
-    """A sum whose truth values are numbers: NumPy counts those in integers of 64 bits."""
-    inside = mask(node.arg) or node.arg
-    due = is_truth(inside) or not leaves(inside)
-    return replace(node, arg=_number(inside)) if node.kind == "sum" and due else node
+    """A sum whose truth values are numbers."""
+    return replace(node, arg=counted(node.arg)) if node.kind == "sum" else node
+
+
+def counted(node: Array) -> Array:
+    """What is added up, its truth values as numbers: NumPy counts those in integers of 64 bits."""
+    inside = mask(node) or node
+    return _number(inside) if is_truth(inside) or not leaves(inside) else node
 
 
 def multiplied(node: Contract) -> Contract:

@@ -9,6 +9,7 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.expressions import Index
+from symbackprop.program.bounds import least
 
 Axes = tuple[Index, ...]
 
@@ -109,7 +110,7 @@ class Reduce(Array):
 
 @dataclass(frozen=True)
 class Along(Array):
-    """A function along one axis that keeps it, such as `"softmax"`."""
+    """A function along one axis that keeps it: `"softmax"`; `"cumsum"`, and `"cumsum_back"` from each to the last."""
 
     function: str
     arg: Array
@@ -152,7 +153,7 @@ class Affine:
 
     def inside(self, size: Expr) -> bool:
         """Whether every place is known to lie in a range 0, …, size - 1."""
-        return bool(self.first.is_nonnegative) and bool(sp.expand(size - 1 - self.last).is_nonnegative)
+        return bool(least(self.first).is_nonnegative) and bool(least(size - 1 - self.last).is_nonnegative)
 
     def digits(self) -> Axes | None:
         """The indices in the order of digits of a number, if the places are start, start + 1, …, each met once.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from sympy import Expr
@@ -43,11 +43,13 @@ class Loop:
         index: What is looped over.
         reverse: Whether from the last to the first, as the adjoint of a recurrence is.
         body: The statements; each sets one position of its array.
+        at_once: The same as one operation on whole arrays, where it does nothing but add up.
     """
 
     index: Index
     reverse: bool
     body: tuple[Assign, ...]
+    at_once: Assign | None = None
 
 
 Statement = Assign | Loop
@@ -120,6 +122,16 @@ class Program:
     blocks: Mapping[str, Block] = field(default_factory=dict)
     padded: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     shifted: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+
+    @property
+    def at_once(self) -> Program:
+        """The same, for libraries that have running sums."""
+        return replace(self, forward=at_once(self.forward), backward=at_once(self.backward))
+
+
+def at_once(statements: Iterable[Statement]) -> tuple[Statement, ...]:
+    """Statements with running sums in the place of loops that do nothing but add up."""
+    return tuple(one.at_once if isinstance(one, Loop) and one.at_once else one for one in statements)
 
 
 def assignments(statements: Iterable[Statement]) -> tuple[Assign, ...]:

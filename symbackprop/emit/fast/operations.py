@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from symbackprop.emit.fast.stepping import IF_LATER
 from symbackprop.emit.layout import tuple_code
 from symbackprop.emit.numbers import ATOM, bracket
 from symbackprop.emit.numpy import HELPERS, Printer
+from symbackprop.emit.reductions import RUNNING, running_sum
 from symbackprop.program import (
     Accumulate,
     Along,
@@ -91,9 +92,8 @@ class Operations:
             return [f"{name} = {printer.code(node, axes)[0]}"]
         if isinstance(node, Reduce):
             return [self._reduction(node, axes, out, printer)]
-        if isinstance(node, Along) and node.function == "first_largest":
-            printer.helpers.add("first_largest")
-            return [f"first_largest({printer.code(node.arg, axes)[0]}, {axes.index(node.axis)}, {out})"]
+        if isinstance(node, Along) and node.function in INTO:
+            return [INTO[node.function](node, axes, printer, out)]
         if isinstance(node, Map) and (node.axes or (axes and len(node.args) < 3)):
             return self._elementwise(node, axes, out, printer)
         return [f"{out}{self._moved(node, axes, out, printer)}"]
@@ -244,6 +244,17 @@ def _is_outer(node: Map, axes: Axes) -> bool:
     own = [arg.axes for arg in node.args]
     vectors = {(axes[0],), (axes[1],)} == set(own) if len(axes) == len(own) == 2 else False
     return node.function == "mul" and vectors and not any(is_truth(arg) or not leaves(arg) for arg in node.args)
+
+
+def _first_largest(node: Along, axes: Axes, printer: Printer, out: str) -> str:
+    printer.helpers.add("first_largest")
+    return f"first_largest({printer.code(node.arg, axes)[0]}, {axes.index(node.axis)}, {out})"
+
+
+INTO: Mapping[str, Callable[[Along, Axes, Printer, str], str]] = {
+    "first_largest": _first_largest,
+    **dict.fromkeys(RUNNING, running_sum),
+}
 
 
 def spread_code(printer: Printer, node: Array, axes: Axes) -> str:
