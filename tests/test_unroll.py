@@ -3,9 +3,11 @@
 from fractions import Fraction
 
 import mpmath
+import numpy as np
 import pytest
 import sympy as sp
 
+import symbackprop as sb
 from symbackprop.backward import backward
 from symbackprop.catalog import OPTIMIZERS
 from symbackprop.errors import ShapeError, TooLargeError, UnknownNameError, UnsupportedError
@@ -286,3 +288,18 @@ def test_where_the_largest_stands_is_a_condition_on_values_alone():
     assert (one, zero) == (1, 0)
     assert len(condition.args) == 11
     assert not condition.has(sp.Piecewise)
+
+
+def largest_of_branches(w):
+    return np.max(np.abs(w)) ** 2 + np.min(np.maximum(w, w / 10))
+
+
+def entry_at_the_largest_of_branches(w):
+    return w[np.argmax(np.where(w > 0, w, -2 * w))] ** 2
+
+
+@pytest.mark.parametrize("function", [largest_of_branches, entry_at_the_largest_of_branches])
+def test_comparisons_of_branches_are_not_written_out_for_every_choice_among_them(function):
+    # 2 to the power of 10 branches for each of ten entries would take minutes, and are refused.
+    d = sb.derive(function, w=10)
+    assert d.stages.scalars is not None and d.verify().passed

@@ -90,12 +90,21 @@ def deviation(value: Value, axis: Axis = None, keepdims: Any = False, ddof: Any 
 
 def largest(value: Value, axis: Axis = None, keepdims: Any = False) -> Value:
     """The largest entry over axes; a tie goes to the first."""
-    return reduced(argument(value, PLAIN), axis, keepdims, peak)
+    return reduced(_compared(value), axis, keepdims, peak)
 
 
 def smallest(value: Value, axis: Axis = None, keepdims: Any = False) -> Value:
     """The smallest entry over axes; a tie goes to the first."""
-    return reduced(argument(value, PLAIN), axis, keepdims, lambda body, over: -peak(-body, over))
+    return reduced(_compared(value), axis, keepdims, lambda body, over: -peak(-body, over))
+
+
+def _compared(value: Value) -> Value:
+    """What is compared with one another; branches have a name.
+
+    SymPy writes a comparison of two branches as a branch for each of the four pairs, one of n as 2 to the power of n.
+    """
+    value = argument(value, PLAIN)
+    return value.book.named(value) if value.number.has(Where) else value
 
 
 def peak(body: Expr, over: tuple[Index, ...]) -> Expr:
@@ -113,9 +122,11 @@ def place_of_largest(value: Value, axis: Axis = None, keepdims: Any = False) -> 
     """
     if axis is None and value.rank != 1:
         raise LanguageError("argmax needs the axis it runs along")
-    value = argument(value, PLAIN)
     found = reduced(
-        value, 0 if axis is None else axis, keepdims, lambda body, over: ArgPeak(body, over[0]) if over else sp.S.Zero
+        _compared(value),
+        0 if axis is None else axis,
+        keepdims,
+        lambda body, over: ArgPeak(body, over[0]) if over else sp.S.Zero,
     )
     return replace(found, whole=True)
 

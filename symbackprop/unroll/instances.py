@@ -34,6 +34,8 @@ class Compiler:
     def __init__(self, elements: Mapping[str, Mapping[Place, Symbol]], size: Callable[[Expr], int]) -> None:
         self.elements = elements
         self.size = size
+        # Place of a largest value → for each place whether it is this one, without a branch inside a condition.
+        self.largest: dict[Expr, list[Boolean]] = {}
 
     def __call__(self, expr: Expr) -> Instance:
         """A function that takes the value of every free index, by name, and returns the expression there."""
@@ -76,9 +78,23 @@ class Compiler:
             at = tuple(_whole(place(values)) for place in places)
             if all(isinstance(position, int) for position in at):
                 return found.get(at, sp.S.Zero)
-            return _chosen(found, at)
+            return self._chosen(found, at)
 
         return instance
+
+    def _chosen(self, found: Mapping[Place, Symbol], at: Sequence[Any]) -> Expr:
+        """An element whose place depends on values: each that it may be, under the condition that it is the one."""
+        rows = []
+        for place, symbol in found.items():
+            pairs = [(want, here) for want, here in zip(at, place, strict=True) if want != here]
+            if not any(isinstance(want, int) for want, _ in pairs):
+                rows.append((symbol, sp.And(*(self._is_place(want, here) for want, here in pairs))))
+        return _piecewise(*rows, (sp.S.Zero, sp.true))
+
+    def _is_place(self, want: Any, here: int) -> Boolean:
+        if want in self.largest:
+            return self.largest[want][here] if here < len(self.largest[want]) else sp.false
+        return sp.Eq(want, here, evaluate=False)
 
     def _total(self, expr: Total) -> Instance:
         body, ranges = self(expr.body), self.ranges(expr.bound)
@@ -104,9 +120,11 @@ class Compiler:
 
         def instance(values: Values) -> Expr:
             found = bodies(values)
-            last = len(found) - 1
-            rows = [(sp.Integer(place), _largest(found, place)) for place in range(last)]
-            return _piecewise(*rows, (sp.Integer(last), sp.true))
+            conditions = [_largest(found, place) for place in range(len(found))]
+            rows = [(sp.Integer(place), condition) for place, condition in enumerate(conditions[:-1])]
+            place = _piecewise(*rows, (sp.Integer(len(rows)), sp.true))
+            self.largest[place] = conditions
+            return place
 
         return instance
 
@@ -211,16 +229,6 @@ def _piecewise(*rows: tuple[Expr, Any]) -> Expr:
 def _whole(value: Any) -> Any:
     """A Python integer where index arithmetic has come out as one of SymPy's."""
     return int(value) if isinstance(value, sp.Integer) else value
-
-
-def _chosen(found: Mapping[Place, Symbol], at: Sequence[Any]) -> Expr:
-    """An element whose place depends on values: each that it may be, under the condition that it is the one."""
-    rows = []
-    for place, symbol in found.items():
-        pairs = [(want, here) for want, here in zip(at, place, strict=True) if want != here]
-        if not any(isinstance(want, int) for want, _ in pairs):
-            rows.append((symbol, sp.And(*(sp.Eq(want, here, evaluate=False) for want, here in pairs))))
-    return _piecewise(*rows, (sp.S.Zero, sp.true))
 
 
 def concrete(size: Expr, sizes: Mapping[Symbol, int]) -> int:
