@@ -10,7 +10,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: fe4b3bbfb5e092d0c78dadf1f074733294966e713e3c576aa8f1e499744246d8
+# body sha256: 96a7b793fddfbd8aeaf38f1dc53cfabac53cdb5bea8766cd92a52479ed97d45b
 """Loss, gradient and training of the network cnn, in NumPy.
 
     x   N x 8 x 8 x 1  input
@@ -181,7 +181,7 @@ def forward(params: Params, x: Array) -> tuple[Array, Params]:
 
     z_{sτuo}⁽¹⁾ = Σₚ Σ_q Σₖ w_{opqk}⁽¹⁾·x_{s,p+τ-1,q+u-1,k} + bₒ⁽¹⁾
     a_{sτuo}⁽¹⁾ = {z_{sτuo}⁽¹⁾ if z_{sτuo}⁽¹⁾ > 0; 0 otherwise}
-    y_{sτuk}⁽²⁾ = maxₚ max_q a_{s,p+2·τ-2,q+2·u-2,k}⁽¹⁾
+    y_{sτuk}⁽²⁾ = max_{p=1..2} max_{q=1..2} a_{s,p+2·τ-2,q+2·u-2,k}⁽¹⁾
     yₛᵢ⁽³⁾ = Σₕ Σ_w Σ_c y_{shwc}⁽²⁾·[i = c + 12·h + 4·w - 16]
     zₛⱼ⁽⁴⁾ = Σᵢ wⱼᵢ⁽⁴⁾·yₛᵢ⁽³⁾ + bⱼ⁽⁴⁾
     aₛⱼ⁽⁴⁾ = exp(zₛⱼ⁽⁴⁾)/(Σₖ exp(zₛₖ⁽⁴⁾))
@@ -251,7 +251,7 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     z1 = z1_part1.transpose(1, 2, 3, 0) + b1
     # a_{sτuo}⁽¹⁾ = {z_{sτuo}⁽¹⁾ if z_{sτuo}⁽¹⁾ > 0; 0 otherwise}
     a1 = np.where(z1 > 0, z1, 0)
-    # y_{sτuk}⁽²⁾ = maxₚ max_q a_{s,p+2·τ-2,q+2·u-2,k}⁽¹⁾
+    # y_{sτuk}⁽²⁾ = max_{p=1..2} max_{q=1..2} a_{s,p+2·τ-2,q+2·u-2,k}⁽¹⁾
     y2_part3 = a1.reshape(N, 3, 2, 6, 4).transpose(0, 2, 1, 3, 4)
     y2_part2 = y2_part3.reshape(N, 2, 3, 3, 2, 4).transpose(0, 1, 2, 4, 3, 5)
     y2_part1 = np.max(y2_part2, axis=3)
@@ -272,8 +272,8 @@ def loss_and_grad(params: Params, x: Array, t: Array) -> tuple[float, Params]:
     db4 = np.sum(delta4, axis=0)
     # ∂E/∂y_{sτuk}⁽²⁾ = Σⱼ δₛⱼ⁽⁴⁾·w_{j,k+12·τ+4·u-16}⁽⁴⁾
     dy2 = (delta4 @ W4).reshape(N, 3, 3, 4)
-    # δ_{sτuo}⁽¹⁾ = Σᵢ Σᵥ ∂E/∂yₛᵢᵥₒ⁽²⁾·[argmaxₚ max_q a_{s,2·i+p-2,q+2·v-2,o}⁽¹⁾ + 2·i - 2 = τ]·[argmax_q
-    #     a_{s,τ,q+2·v-2,o}⁽¹⁾ + 2·v - 2 = u]·[z_{sτuo}⁽¹⁾ > 0]
+    # δ_{sτuo}⁽¹⁾ = Σᵢ Σᵥ ∂E/∂yₛᵢᵥₒ⁽²⁾·[argmax_{p=1..2} max_{q=1..2} a_{s,2·i+p-2,q+2·v-2,o}⁽¹⁾ + 2·i - 2 =
+    #     τ]·[argmax_{q=1..2} a_{s,τ,q+2·v-2,o}⁽¹⁾ + 2·v - 2 = u]·[z_{sτuo}⁽¹⁾ > 0]
     delta1_part8 = a1.reshape(N, 3, 2, 6, 4).reshape(N, 3, 2, 3, 2, 4).transpose(0, 1, 2, 4, 3, 5)
     delta1_part7 = np.max(delta1_part8, axis=3)
     delta1_part6 = np.argmax(delta1_part7, axis=2)
@@ -372,8 +372,8 @@ def sequential_step(
     b4 = _moved(b4, db4, learning_rate)
     # ∂E/∂y_{sτuk}⁽²⁾ = Σⱼ δₛⱼ⁽⁴⁾·w_{j,k+12·τ+4·u-16}⁽⁴⁾
     dy2 = (delta4 @ W4).reshape(N, 3, 3, 4)
-    # δ_{sτuo}⁽¹⁾ = Σᵢ Σᵥ ∂E/∂yₛᵢᵥₒ⁽²⁾·[argmaxₚ max_q a_{s,2·i+p-2,q+2·v-2,o}⁽¹⁾ + 2·i - 2 = τ]·[argmax_q
-    #     a_{s,τ,q+2·v-2,o}⁽¹⁾ + 2·v - 2 = u]·[z_{sτuo}⁽¹⁾ > 0]
+    # δ_{sτuo}⁽¹⁾ = Σᵢ Σᵥ ∂E/∂yₛᵢᵥₒ⁽²⁾·[argmax_{p=1..2} max_{q=1..2} a_{s,2·i+p-2,q+2·v-2,o}⁽¹⁾ + 2·i - 2 =
+    #     τ]·[argmax_{q=1..2} a_{s,τ,q+2·v-2,o}⁽¹⁾ + 2·v - 2 = u]·[z_{sτuo}⁽¹⁾ > 0]
     delta1_part8 = a1.reshape(N, 3, 2, 6, 4).reshape(N, 3, 2, 3, 2, 4).transpose(0, 1, 2, 4, 3, 5)
     delta1_part7 = np.max(delta1_part8, axis=3)
     delta1_part6 = np.argmax(delta1_part7, axis=2)

@@ -10,7 +10,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 6db167f72b460e61e1eead1fb1660c8da6f91bb628f1ca91019bfde3432bd15a
+# body sha256: 37dddb26f2a27e7c6a4a7ea3a8950573dc826737b208533834446b97c2931bce
 """Loss, gradient and training of the network vae, in NumPy.
 
     x          N x 6  input
@@ -221,7 +221,7 @@ def loss(params: Params, x: Array, eps: Array) -> float:
     """Return the loss E.
 
     E⁽¹⁾ = -1/(6·N)·Σₛ Σⱼ (xₛⱼ·log aₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ + (1 - xₛⱼ)·log(1 - aₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾))
-    E⁽²⁾ = 1/(2·N)·Σₛ Σⱼ ((zₛⱼ⁽ᶜᵒᵈᵉ⁾)² + exp(z_{s,j+2}⁽ᶜᵒᵈᵉ⁾) - 1 - z_{s,j+2}⁽ᶜᵒᵈᵉ⁾)
+    E⁽²⁾ = 1/(2·N)·Σₛ Σ_{j=1..2} ((zₛⱼ⁽ᶜᵒᵈᵉ⁾)² + exp(z_{s,j+2}⁽ᶜᵒᵈᵉ⁾) - 1 - z_{s,j+2}⁽ᶜᵒᵈᵉ⁾)
     E = E⁽¹⁾ + 0.1·E⁽²⁾
     """
     params, (x, eps) = _checked(params, x=x, eps=eps)
@@ -287,7 +287,7 @@ def loss_and_grad(params: Params, x: Array, eps: Array) -> tuple[float, Params]:
     output_a = sigmoid(output_z)
     # E⁽¹⁾ = -1/(6·N)·Σₛ Σⱼ (xₛⱼ·log aₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾ + (1 - xₛⱼ)·log(1 - aₛⱼ⁽ᵒᵘᵗᵖᵘᵗ⁾))
     E1 = -1 / 6 * np.sum(-(1 - x) * softplus(output_z) - x * softplus(-output_z)) / N
-    # E⁽²⁾ = 1/(2·N)·Σₛ Σⱼ ((zₛⱼ⁽ᶜᵒᵈᵉ⁾)² + exp(z_{s,j+2}⁽ᶜᵒᵈᵉ⁾) - 1 - z_{s,j+2}⁽ᶜᵒᵈᵉ⁾)
+    # E⁽²⁾ = 1/(2·N)·Σₛ Σ_{j=1..2} ((zₛⱼ⁽ᶜᵒᵈᵉ⁾)² + exp(z_{s,j+2}⁽ᶜᵒᵈᵉ⁾) - 1 - z_{s,j+2}⁽ᶜᵒᵈᵉ⁾)
     E2 = 0.5 * np.sum(code_z[:, :2] ** 2 + np.expm1(code_z[:, 2:]) - code_z[:, 2:]) / N
     # E = E⁽¹⁾ + 0.1·E⁽²⁾
     E = 0.1 * (10 * E1 + E2)

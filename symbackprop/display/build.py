@@ -79,7 +79,7 @@ def build(
     index = index or (reader if isinstance(reader, TensorReader) else TensorReader({})).index
     hidden = hidden or getattr(reader, "hidden", ())
     builder = _Builder(reader, index, ranges, frozenset(hidden), symbols or {})
-    builder.unclear = unclear(expr)
+    builder.unclear = unclear(expr, getattr(reader, "lengths", lambda read: ()))
     return builder.tree(expr)
 
 

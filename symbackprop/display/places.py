@@ -6,7 +6,7 @@ a label t that is a place in another tensor become t + 1, unless its numbers are
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import sympy as sp
@@ -97,22 +97,28 @@ def _signed(term: Expr, index: IndexPrinter, inner: Callable[[Expr], Tree]) -> T
     return arithmetic(term, index, inner)
 
 
-def unclear(expr: Expr) -> frozenset[Index]:
-    """The bound indices whose limits must be printed: no axis tells how far they go, and their letter has other axes.
+def unclear(expr: Expr, lengths: Callable[[Read], Sequence[Expr]]) -> frozenset[Index]:
+    """The bound indices whose limits must be printed, since they do not run over the axes at which they stand alone.
+
+    Args:
+        expr: The expression.
+        lengths: How long each axis of a tensor is that is read; none where nobody knows.
 
     Example:
-        >>> i, j = Index("i", 2), Index("i", 3)
-        >>> [str(one.size) for one in unclear(Total(Read("z", 2 * i), i) + Total(Read("t", j), j))]
-        ['2']
+        >>> i, j = Index("i", 2), Index("j", 3)
+        >>> total = Total(Read("z", i) * Read("z", i + 1), i) + Total(Read("z", j), j)
+        >>> unclear(total, lambda read: [sp.Integer(3)])
+        frozenset({i})
     """
-    sizes: dict[str, set[Expr]] = {}
-    for index in expr.atoms(Index):
-        sizes.setdefault(index.name, set()).add(index.size)
-    if all(len(found) == 1 for found in sizes.values()):
-        return frozenset()
-    bound = [(index, node.args[0]) for node in expr.atoms(Total, Peak, ArgPeak) for index in node.bound]
-    return frozenset(
-        index
-        for index, body in bound
-        if len(sizes[index.name]) > 1 and not any(index in read.indices for read in body.atoms(Read))
-    )
+    bound = [(index, node.body) for node in expr.atoms(Total, Peak, ArgPeak) for index in node.bound]
+    return frozenset(index for index, body in bound if _axes(index, body, lengths) != {index.size})
+
+
+def _axes(index: Index, body: Expr, lengths: Callable[[Read], Sequence[Expr]]) -> set[Expr]:
+    """The lengths of the axes at which an index stands alone; its own size for an axis whose length nobody knows."""
+    found: set[Expr] = set()
+    for read in body.atoms(Read):
+        known = lengths(read)
+        sizes = known if len(known) == len(read.indices) else [index.size] * len(read.indices)
+        found |= {size for place, size in zip(read.indices, sizes, strict=True) if place == index}
+    return found

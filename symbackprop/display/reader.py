@@ -95,6 +95,10 @@ class TensorReader:
         """Whether a tensor holds whole numbers."""
         return read.tensor in self.tensors and self.tensors[read.tensor].is_whole
 
+    def lengths(self, read: Read) -> tuple[Expr, ...]:
+        """How long each axis of a tensor is; nothing of one that is not known."""
+        return self.tensors[read.tensor].shape if read.tensor in self.tensors else ()
+
     def _prefix(self, tensor: Tensor) -> str | None:
         """The name of a tensor's layer, an empty string where it has only a number; nothing outside of layers."""
         if not tensor.layer or tensor.role == "adjoint":

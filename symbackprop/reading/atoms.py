@@ -31,6 +31,7 @@ from symbackprop.display.tree import (
 )
 from symbackprop.reading.environments import environment
 from symbackprop.reading.signs import derivative, function, operator, partial, sign_of, slashed
+from symbackprop.reading.spelling import plain
 
 if TYPE_CHECKING:
     from symbackprop.reading.formula import Formula
@@ -163,6 +164,17 @@ def _extreme(formula: Formula) -> Tree:
     return Extreme(formula.term(), ranges[0], place)
 
 
+def _operator(formula: Formula) -> Tree:
+    r"""`\operatorname*{arg\,max}_k z_k`, or a function by its name."""
+    place = formula.place
+    formula.next()
+    if plain(formula.group()) in ("argmax", "arg max") and formula.here == "_":
+        ranges, _ = _ranges(formula)
+        return Extreme(formula.term(), ranges[0], place=True)
+    formula.place = place
+    return operator(formula)
+
+
 def _painted(formula: Formula) -> Tree:
     return Paint(_ROLES[formula.next()[-1]], formula.argument())
 
@@ -254,7 +266,7 @@ ATOMS: Mapping[str, Atom] = {
     **dict.fromkeys((r"\boxed", r"\result", r"\fbox"), _boxed),
     **dict.fromkeys((r"\mathstrut", r"\smash", r"\mathopen", r"\mathclose", r"\mathbin", r"\mathord"), _passed),
     "e": _exponential,
-    **dict.fromkeys((r"\operatorname", r"\operatorname*"), operator),
+    **dict.fromkeys((r"\operatorname", r"\operatorname*"), _operator),
     r"\mathbb": _indicator,
     r"\infty": _constant(Number(INFINITE)),
     r"\prod": _unsupported,

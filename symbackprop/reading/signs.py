@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from symbackprop.display.tree import Apply, Extreme, PartialDerivative, Power, Range, Symbol, Tree
+from symbackprop.display.tree import Apply, PartialDerivative, Power, Tree
 from symbackprop.errors import UnknownNameError, did_you_mean
 from symbackprop.notation import GREEK
 from symbackprop.reading.spelling import Part, Spelling, Style, letter, plain
@@ -161,16 +161,9 @@ def _split(below: Sequence[Token]) -> list[Part]:
 
 
 def operator(formula: Formula) -> Tree:
-    r"""A function by an upright name, `\operatorname{relu}(z)`, or the place of a maximum."""
+    r"""A function by an upright name, `\operatorname{relu}(z)`."""
     starred = formula.next().endswith("*")
     name = plain(formula.group())
-    if name in ("argmax", "arg max") and formula.here == "_":
-        formula.next()
-        index = formula.inner(formula.group())
-        if not isinstance(index, Symbol):
-            raise formula.error("an index is one letter")
-        bound = Symbol(index.sign, key=index.key if index.key.startswith("#") else f"#{index.sign.base}")
-        return Extreme(formula.term(), Range(bound), place=True)
     if starred:
         raise formula.error(f"the operator {name!r} is not read")
     return function(formula, name)

@@ -75,7 +75,7 @@ GOLDEN = [
     (sp.Rational(1, 7) * Z, "1/7·z"),
     (1 / sp.sqrt(Z), "1/√z"),
     (sp.Float("0.1") * Z, "0.1·z"),
-    (Total(R("z1", J), J, K), "Σⱼ Σₖ zⱼ⁽¹⁾"),
+    (Total(R("z1", J), J, K), "Σⱼ Σ_{k=1..2} zⱼ⁽¹⁾"),
 ]
 
 

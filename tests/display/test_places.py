@@ -79,14 +79,17 @@ def test_conditions_on_whole_numbers(condition: sp.Basic, from_one: bool, printe
 
 
 def test_limits_are_printed_where_nothing_tells_them() -> None:
-    reader, few = TensorReader({}), Index("i", 2)
+    # Neither a shifted place tells them, nor an axis that goes further; one of a tensor that nobody knows is believed.
+    few, reader = Index("i", 2), TensorReader({"x": Tensor("x", "input", (I,))})
     windows = Total(Read("z", 2 * few), few)
     assert text(build(windows + Total(Read("x", I), I), reader)) == "Σᵢ xᵢ + Σ_{i=1..2} z_{2·i-1}"
-    assert text(build(windows, reader)) == "Σᵢ z_{2·i-1}"
+    assert text(build(windows, reader)) == "Σ_{i=1..2} z_{2·i-1}"
+    assert text(build(Total(Read("x", few) * Read("x", few + 1), few), reader)) == "Σ_{i=1..2} xᵢ·xᵢ₊₁"
+    assert text(build(Total(Read("z", few), few), reader)) == "Σᵢ zᵢ"
 
 
 def test_the_place_of_a_maximum_keeps_its_own_index():
     t, p = Index("t", 4), Index("p", 3)
     inner = ArgPeak(Read("x", 2 * t + p), p)
     place = build(Delta(2 * t + inner, Index("k", 9)))
-    assert text(place) == "[argmaxₚ x_{p+2·t-2} + 2·t - 2 = k]"
+    assert text(place) == "[argmax_{p=1..3} x_{p+2·t-2} + 2·t - 2 = k]"
