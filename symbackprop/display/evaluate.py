@@ -283,6 +283,8 @@ def _pairwise(function: Callable[[Interval, Interval], Interval], left: Value, r
 
 def _matmul(left: Array, right: Array) -> Array:
     if len(left[0]) != len(right):
+        if len(left) == len(left[0]) == 1:  # a row times a column is a number, by which what follows is multiplied
+            return tuple(tuple(left[0][0] * one for one in row) for row in right)
         raise NoValueError("matrices whose shapes do not fit")
     columns = tuple(zip(*right, strict=True))
     return tuple(tuple(_dot(row, column) for column in columns) for row in left)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from symbackprop.display.numbers import INFINITE
-from symbackprop.display.printer import ATOM, BASE, POWER, PRODUCT, SUM, Printer, is_bare_log
+from symbackprop.display.printer import ATOM, BASE, POWER, PRODUCT, SUM, Printer, is_bare_log, is_called
 from symbackprop.display.tree import (
     Apply,
     BigSum,
@@ -139,7 +139,7 @@ class LatexPrinter(Printer):
         # The power of a negative number begins with a parenthesis.
         if isinstance(first, Power) and isinstance(base := bare(first.base), Number) and base.value >= 0:
             first = base
-        if isinstance(first, Number):
+        if isinstance(first, Number) or is_called(left, right):
             return r" \times " if isinstance(_at_end(left, -1), Number) else r" \cdot "
         if isinstance(left, BigSum | Extreme | Matrix | Cases | Apply) or isinstance(right, Bracket):
             return r"\,"

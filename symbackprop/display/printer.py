@@ -13,6 +13,7 @@ from symbackprop.display.tree import (
     Apply,
     BigSum,
     Brace,
+    Bracket,
     Cases,
     Compare,
     Extreme,
@@ -34,10 +35,15 @@ from symbackprop.display.tree import (
     bare,
     walk,
 )
+from symbackprop.notation import FUNCTIONS, GREEK, Sign
 
 # How tightly a node binds; one that binds looser than its surroundings demand stands in parentheses. What is an atom
 # may bear a mark such as that of a transpose, only a base an exponent; `ALWAYS` is more than anything binds.
 CONDITION, SUM, PRODUCT, POWER, ATOM, BASE, ALWAYS = range(7)
+
+# The letters that are functions where a parenthesis follows.
+_IN_PARENTHESES = Sum | Minus | Product | BigSum | Extreme | Bracket
+FUNCTION_LETTERS = frozenset(tex.lstrip("\\") for tex, _ in FUNCTIONS.values() if tex.lstrip("\\") in GREEK)
 
 
 class Printer(ABC):
@@ -91,7 +97,9 @@ class Printer(ABC):
         """How tightly a tree binds."""
         if isinstance(tree, Symbol):
             # A layer stands where an exponent would; where it has no brackets, an exponent would be taken for a layer.
-            return POWER if tree.sign.layer else BASE if tree.sign.brackets else ATOM
+            if tree.sign.layer or (tree.sign == Sign("e", plain=tree.sign.plain) and not tree.subscripts):
+                return POWER  # e² would be the exponential of 2
+            return BASE if tree.sign.brackets else ATOM
         if isinstance(tree, Number):
             return PRODUCT if "e" in tree.text.lower() else BASE
         if isinstance(tree, Apply) and (tree.name == "exp" or is_bare_log(tree)):
@@ -152,6 +160,14 @@ def is_done_first(tree: Tree, others: Sequence[Tree]) -> bool:
     if not isinstance(tree, Product) or tree.by != "odot":
         return False
     return any(isinstance(node, Symbol) and node.sign.shape != "scalar" for other in others for node in walk(other))
+
+
+def is_called(left: Tree, right: Tree) -> bool:
+    """Whether a factor would be read as a function of the next, as σ is of a parenthesis that follows it."""
+    if not isinstance(left, Symbol) or left.subscripts or left.sign.base not in FUNCTION_LETTERS:
+        return False
+    right = bare(right.base) if isinstance(right, Power) else right
+    return left.sign == Sign(left.sign.base, plain=left.sign.plain) and isinstance(right, _IN_PARENTHESES)
 
 
 def captures(tree: Tree, later: Sequence[Tree]) -> bool:

@@ -221,8 +221,14 @@ def _exponential(formula: Formula) -> Tree:
     r"""`e^z` is a function of z; e alone is a sign."""
     if formula.ahead() != "^":
         return sign_of(formula)
+    start = formula.place
     formula.place += 2
-    tree = formula.argument()
+    above = formula.group()
+    marks = [one.text for one in above[:1] + above[-1:]]
+    if marks == ["(", ")"] and formula.names.has_layer("e", plain(above[1:-1])):
+        formula.place = start
+        return sign_of(formula)
+    tree = formula.inner(above)
     return Apply("exp", (tree,))
 
 

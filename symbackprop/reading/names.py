@@ -200,6 +200,11 @@ class TensorNames:
         general = above in ("l", "l-1", "l+1")
         return any((general or entry.sign.layer == above) and not entry.sign.brackets for entry in entries)
 
+    def has_layer(self, base: str, layer: str) -> bool:
+        """Whether some sign of that base has this layer, with its parentheses."""
+        entries = (*self._entries[base, "scalar"], *self._entries[base, "vector"], *self._entries[base, "matrix"])
+        return any(entry.sign.layer == layer and entry.sign.brackets for entry in entries)
+
     def is_function(self, name: str) -> bool:
         """Whether it is a function of the user's own."""
         return name in self.functions

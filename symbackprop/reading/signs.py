@@ -42,7 +42,8 @@ def sign_of(formula: Formula) -> Tree:
         primes = _primes(formula)
         formula.next()
         formula.group()
-    called = formula.here in ("(", "[") and (base in _ALWAYS or formula.names.is_function(base))
+    named = (base in _ALWAYS and style == "scalar") or formula.names.is_function(base)
+    called = named and formula.here in ("(", "[")
     if primes or called:
         return function(formula, base, primes)
     layer, below = _marks(formula, base, style)

@@ -53,6 +53,9 @@ class Names(Protocol):
     def is_layer(self, base: str, above: str) -> bool:
         """Whether a bare superscript of a sign is the number of a layer, and no power."""
 
+    def has_layer(self, base: str, layer: str) -> bool:
+        """Whether there is a sign of that base and layer, so that `e^{(1)}` is no exponential."""
+
     def is_function(self, name: str) -> bool:
         """Whether a sign before a parenthesis is a function, beyond those that always are."""
 
@@ -125,6 +128,10 @@ class PlainNames:
 
     def is_layer(self, base: str, above: str) -> bool:
         """Never: a bare superscript is a power."""
+        return False
+
+    def has_layer(self, base: str, layer: str) -> bool:
+        """Never."""
         return False
 
     def is_function(self, name: str) -> bool:

@@ -98,6 +98,20 @@ def test_a_layer_above_stands_where_an_exponent_would() -> None:
     assert latex(Transpose(Symbol(STANDARD.sign("x", rank=1, whole=True)))) == r"\vect{x}\T"
 
 
+def test_a_power_of_the_letter_e_is_no_exponential() -> None:
+    e, x = Symbol(given("e")), Symbol(given("x"))
+    assert latex(Power(e, Number("2"))) == "(e)^{2}"
+    assert latex(Power(Symbol(Sign("e"), (K,)), Number("2"))) == "e_{k}^{2}"
+    assert latex(Apply("exp", (x,))) == "e^{x}"
+
+
+def test_a_factor_sigma_is_no_function_of_a_parenthesis() -> None:
+    sigma = Symbol(given("sigma"))
+    assert latex(times(sigma, plus(A, B))) == r"\sigma \cdot (a + b)"
+    assert latex(times(sigma, A)) == r"\sigma a"
+    assert latex(times(Symbol(Sign("sigma"), (K,)), plus(A, B))) == r"\sigma_{k} (a + b)"
+
+
 def test_where_a_bare_number_above_is_a_layer_an_exponent_stands_behind_parentheses() -> None:
     two, sign = Number("2"), replace(given("a"), brackets=False, plain="")
     assert latex(Power(Symbol(sign), two)) == "(a)^{2}"

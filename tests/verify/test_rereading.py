@@ -84,6 +84,33 @@ def test_layers_of_two_digits_are_told_from_indices():
     all_held(stages, Choices())
 
 
+def program(equations, **shapes):
+    """The stages of a function that is written in equations, derived by everything that holds no whole numbers."""
+    wrt = [name for name in shapes if name not in ("t", "k")]
+    network = {"name": "f", "shapes": shapes, "wrt": wrt, "equations": equations}
+    return derive(network).stages
+
+
+@pytest.mark.parametrize(
+    ("equations", "shapes"),
+    [
+        # A part of an axis: nothing but a printed limit says how far such a sum goes.
+        ("E = sum(x[:2] * w[2:4]) + sum(x**2)", {"x": [6], "w": [6]}),
+        ("E = sum(x[:2]) * sum(x[2:]) + sum(x[1:]**3)", {"x": [4]}),
+        ("E = sum(x[1:, :]**2 * x[:-1, :])", {"x": ["n", "m"]}),
+        # A row times a column is a number, by which a column is multiplied.
+        ("E = sum(x**2) * sum(w**3)", {"x": [3], "w": [4]}),
+        ("E = sum(x * w)**2", {"x": ["n"], "w": ["n"]}),
+        # Names that are functions elsewhere.
+        ("E = sum((e1 - e2)**2) + sum(exp(e1) * e2)", {"e1": [3], "e2": [3]}),
+        ("e = sum(x**3)\nE = e**2 + exp(e)", {"x": [3]}),
+        ("E = sum(sigma * (x + 1)**2) + sum(1 / (1 + exp(-sigma * x)))", {"sigma": [], "x": [3]}),
+    ],
+)
+def test_every_relation_of_a_function_holds(equations, shapes):
+    all_held(program(equations, **shapes), Choices())
+
+
 @pytest.mark.parametrize(
     ("old", "new", "where"),
     [
