@@ -232,14 +232,14 @@ def _raised(text: str, table: Mapping[str, str], mark: str) -> str:
 
 
 def _tensor_sign(name: str, layer: int | None) -> Sign:
+    if layer is None:
+        # W1 is of layer 1, the in of W_in and the 1 of x_1 are what the name itself ends with.
+        letters, digits, rest = _split(name)
+        base, subs = _base(letters)
+        return Sign(base, layer=digits, subs=(*subs, *filter(None, rest.split("_"))))
     prefix, _, tail = name.rpartition("_")
-    if prefix and re.fullmatch(r"[A-Za-z]{1,3}\d*", tail) is None and _split(tail)[0] not in GREEK:
-        return replace(given(name), plain="")
-    letters, digits, rest = _split(tail)
-    base, subs = _base(letters)
-    number = digits if digits and (layer is None or digits == str(layer)) else ""
-    subs += (digits,) if digits and not number else ()
-    return Sign(base, layer=prefix or number, subs=subs + ((rest,) if rest else ()))
+    short = re.fullmatch(r"[A-Za-z]{1,3}\d*", tail) or _split(tail)[0] in GREEK
+    return _layer_sign(name, layer, prefix if short else "")
 
 
 def _layer_sign(name: str, layer: int | None, prefix: str) -> Sign:

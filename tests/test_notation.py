@@ -25,6 +25,12 @@ MAZUR = NOTATIONS["mazur"]
         ("beta", None, 0, r"\beta"),
         ("eps", None, 0, r"\varepsilon"),
         ("running_mean", None, 1, r"\mathrm{running}_{\mathrm{mean}}"),
+        ("W1", None, 2, r"w\lay{1}"),
+        ("W_in", None, 2, "w_{in}"),
+        ("W1_in", None, 2, r"w\lay{1}_{in}"),
+        ("x_1", None, 1, "x_{1}"),
+        ("x_hat", None, 1, r"x_{\mathrm{hat}}"),
+        ("mu_a", None, 1, r"\mu_{a}"),
     ],
 )
 def test_elements_of_tensors(name: str, layer: int | None, rank: int, tex: str) -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 from sympy import Expr
 
+from symbackprop.display.naming import Naming
 from symbackprop.display.places import place_tree
 from symbackprop.display.tree import PartialDerivative, Symbol, Tree, integer
 from symbackprop.expressions import Index, Read
-from symbackprop.graph import Tensor, layer_name
+from symbackprop.graph import Tensor
 from symbackprop.notation import STANDARD, Notation, Sign, given
 
 Reader = Callable[[Read], Tree]
@@ -40,13 +41,11 @@ class TensorReader:
         named: bool = True,
     ) -> None:
         self.tensors = tensors
-        self.notation = notation
         self.forward_of = {adjoint: name for name, adjoint in (adjoint_of or {}).items()}
         self.hidden = frozenset(hidden)
         self.named = named
-        self._prefixes: dict[int, str] = {}
+        self.notation, self.naming = notation, Naming(tensors, notation)
         self._indices: dict[str, Symbol] = {}
-        self.depth = max((tensor.layer for tensor in tensors.values()), default=0)
         self.loss = next((name for name, tensor in tensors.items() if tensor.role == "loss"), "E")
         # A time index would be read as the target.
         self.renamed = {"t": "tau"} if "t" in tensors and tensors["t"].role == "target" else {}
@@ -66,9 +65,8 @@ class TensorReader:
         forward = self._forward(name) if tensor.role == "adjoint" else None
         if forward and not self._is_delta(name, forward):
             return PartialDerivative(self.error(), self.whole(forward.name), key=name)
-        base, prefix = self._delta_name(forward) if forward else (name, self._prefix(tensor))
         rank = len(self._visible(tensor.indices, tensor))
-        sign = self.notation.sign(base, (forward or tensor).layer or None, self.depth, rank, whole=True, prefix=prefix)
+        sign = self._delta(forward, rank, whole=True) if forward else self.naming.sign(tensor, rank, whole=True)
         return Symbol(sign, key=name, role=tensor.role)
 
     def error(self) -> Tree:
@@ -99,15 +97,6 @@ class TensorReader:
         """How long each axis of a tensor is; nothing of one that is not known."""
         return self.tensors[read.tensor].shape if read.tensor in self.tensors else ()
 
-    def _prefix(self, tensor: Tensor) -> str | None:
-        """The name of a tensor's layer, an empty string where it has only a number; nothing outside of layers."""
-        if not tensor.layer or tensor.role == "adjoint":
-            return None
-        if tensor.layer not in self._prefixes:
-            names = [one.name for one in self.tensors.values() if one.layer == tensor.layer and one.role != "adjoint"]
-            self._prefixes[tensor.layer] = layer_name(names, tensor.layer)
-        return self._prefixes[tensor.layer]
-
     def _inner(self, expr: Expr) -> Tree:
         if isinstance(expr, Read):
             return self(expr)
@@ -124,8 +113,7 @@ class TensorReader:
             return Symbol(given(names), key=tensor.name, at=at, role=role or tensor.role)
         if number:
             return Symbol(given(f"w{number}"), key=tensor.name, at=at, role=role or tensor.role)
-        layer, rank = tensor.layer or None, len(tensor.indices)
-        sign = self.notation.sign(tensor.name, layer, self.depth, rank, prefix=self._prefix(tensor))
+        sign = self.naming.sign(tensor, len(tensor.indices))
         subscripts = at if len(shown) == len(at) else tuple(self.place(index) for index in shown)
         return Symbol(sign, subscripts, tensor.name, None if subscripts == at else at, role or tensor.role)
 
@@ -133,9 +121,8 @@ class TensorReader:
         forward = self._forward(tensor.name)
         at = tuple(self.place(index) for index in indices)
         if forward is None or self._is_delta(tensor.name, forward):
-            layer = (forward or tensor).layer or None
-            base, prefix = self._delta_name(forward) if forward else (tensor.name, None)
-            sign = self.notation.sign(base, layer, self.depth, len(indices), prefix=prefix)
+            rank = len(indices)
+            sign = self._delta(forward, rank) if forward else self.naming.sign(tensor, rank)
             shown = self._visible(indices, tensor)
             subscripts = at if len(shown) == len(at) else tuple(self.place(index) for index in shown)
             return Symbol(sign, subscripts, tensor.name, None if subscripts == at else at, "adjoint")
@@ -143,15 +130,15 @@ class TensorReader:
 
     def _is_delta(self, name: str, forward: Tensor) -> bool:
         """Whether an adjoint is an error signal: that of a pre-activation, z1 or the z of a layer with a name."""
-        prefix = self._prefix(forward)
+        prefix = self.naming.prefix(forward)
         return name.rpartition("_")[2].startswith("delta") or bool(prefix and forward.name == f"{prefix}_z")
 
-    def _delta_name(self, forward: Tensor) -> tuple[str, str | None]:
-        """What an error signal is called, and the name of its layer if it has one."""
-        prefix = self._prefix(forward)
-        if prefix and forward.name.startswith(f"{prefix}_z"):
-            return f"{prefix}_delta{_digits(forward.name)}", prefix
-        return "delta" + _digits(forward.name), None
+    def _delta(self, forward: Tensor, rank: int, whole: bool = False) -> Sign:
+        """What an error signal is called."""
+        prefix = self.naming.prefix(forward)
+        named = bool(prefix) and forward.name.startswith(f"{prefix}_z")
+        name = f"{prefix}_delta" if named else "delta"
+        return self.naming.called(name + _digits(forward.name), forward, rank, whole)
 
     def _forward(self, name: str) -> Tensor | None:
         if name in self.forward_of:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, Literal
 
+from symbackprop.display.naming import Naming
 from symbackprop.display.tree import Symbol, Tree, integer
 from symbackprop.errors import UnknownNameError
-from symbackprop.graph import Tensor, layer_name
+from symbackprop.graph import Tensor
 from symbackprop.notation import GREEK, STANDARD, Notation, Sign, given
 from symbackprop.reading.spelling import Part, Spelling, atoms, index, plain
 
@@ -72,29 +73,26 @@ class TensorNames:
         self.sizes, self.sample, self.layer = frozenset(sizes), sample, layer
         self.functions = frozenset(functions)
         self._entries: dict[tuple[str, Shape], list[Entry]] = defaultdict(list)
-        self._prefixes = _prefixes(tensors)
-        depth = max((tensor.layer for tensor in tensors.values()), default=0)
+        self._naming, self._plainly = Naming(tensors, notation), Naming(tensors)
         forward_of = {new: old for old, new in (adjoint_of or {}).items()}
         number = 0
         for name, tensor in tensors.items():
             if tensor.role == "adjoint":
                 forward = tensors.get(forward_of.get(name, ""))
-                self._add_adjoint(name, tensor, forward, notation, depth)
+                self._add_adjoint(name, tensor, forward)
             else:
-                number = self._add_tensor(tensor, notation, depth, number)
+                number = self._add_tensor(tensor, notation, number)
         for key, sign in (more or {}).items():
             self._put(Entry(key, sign))
 
     def _put(self, entry: Entry) -> None:
         self._entries[entry.sign.base, entry.sign.shape].append(entry)
 
-    def _add_tensor(self, tensor: Tensor, notation: Notation, depth: int, number: int) -> int:
+    def _add_tensor(self, tensor: Tensor, notation: Notation, number: int) -> int:
         rank, samples = len(tensor.indices), _has_samples(tensor)
-        layer, prefix = tensor.layer or None, self._prefixes.get(tensor.layer)
-        sign = notation.sign(tensor.name, layer, depth, rank, prefix=prefix)
-        self._put(Entry(tensor.name, sign, rank, (), samples, tensor.layer))
+        self._put(Entry(tensor.name, self._naming.sign(tensor, rank), rank, (), samples, tensor.layer))
         for visible in {rank, rank - samples}:
-            sign = notation.sign(tensor.name, layer, depth, visible, whole=True, prefix=prefix)
+            sign = self._naming.sign(tensor, visible, whole=True)
             if visible and sign.shape != "scalar":
                 self._put(Entry(tensor.name, sign))
         for at, name in _leaves(tensor.names, ()):
@@ -110,18 +108,16 @@ class TensorNames:
             self._put(Entry(f"{tensor.name}#each", notation.sign(tensor.name, rank=0), 1))
         return number
 
-    def _add_adjoint(self, name: str, tensor: Tensor, forward: Tensor | None, notation: Notation, depth: int) -> None:
+    def _add_adjoint(self, name: str, tensor: Tensor, forward: Tensor | None) -> None:
         """An error signal δ bears the marks of its z; the other adjoints print as ∂E/∂v."""
         if forward is None:
             return
-        layer, prefix = forward.layer or None, self._prefixes.get(forward.layer)
         rank, samples = len(tensor.indices), _has_samples(tensor)
-        if STANDARD.sign(forward.name, layer, depth, rank, prefix=prefix).base != "z":
+        if self._plainly.sign(forward, rank).base != "z":
             return
-        sign = notation.sign(forward.name, layer, depth, rank, prefix=prefix)
-        self._put(Entry(name, replace(sign, base="delta"), rank, (), samples))
+        self._put(Entry(name, replace(self._naming.sign(forward, rank), base="delta"), rank, (), samples))
         for visible in {rank, rank - samples}:
-            sign = notation.sign(forward.name, layer, depth, visible, whole=True, prefix=prefix)
+            sign = self._naming.sign(forward, visible, whole=True)
             if visible and sign.shape != "scalar":
                 self._put(Entry(name, replace(sign, base="delta")))
 
@@ -130,11 +126,10 @@ class TensorNames:
         styles: tuple[Shape, ...] = (spelling.style,)
         if spelling.style == "scalar" and len(spelling.base) > 1 and spelling.base not in GREEK:
             styles = ("scalar", "vector", "matrix")  # words are not bold everywhere
-        for style, layer in product(styles, self._layers(spelling.layer)):
-            # A sign with letters of its own in front of its indices goes before one whose indices they might be.
-            for entry in sorted(self._entries[spelling.base, style], key=lambda entry: -len(entry.sign.place)):
+        for apart, style, layer in product((True, False), styles, self._layers(spelling.layer)):
+            for entry in sorted(self._entries[spelling.base, style], key=_own_letters):
                 if entry.sign.layer == layer:
-                    found = self._matched(replace(spelling, style=style), entry)
+                    found = self._matched(replace(spelling, style=style), entry, apart)
                     if found is not None:
                         return found
         return self._other(spelling)
@@ -145,13 +140,14 @@ class TensorNames:
         shifted = {"": 0, "l": 0, "l-1": -1, "l+1": 1}.get(layer)
         return [layer] if shifted is None else [*([layer] if not layer else []), str(self.layer + shifted)]
 
-    def _matched(self, spelling: Spelling, entry: Entry) -> Symbol | None:
+    def _matched(self, spelling: Spelling, entry: Entry, apart: bool) -> Symbol | None:
         if spelling.style != "scalar" and entry.axes:
             return None
         own = "".join(entry.sign.subs)
-        rest = _without(spelling.below, entry.sign.place + own)
+        apart = apart and bool(own)
+        rest = _without(spelling.below, entry.sign.place + own, apart)
         if rest is None and self.layer and self.layer == entry.layer:
-            rest = _without(spelling.below, own)
+            rest = _without(spelling.below, own, apart)
         if rest is None:
             return None
         for count in dict.fromkeys((entry.axes, entry.axes - entry.samples)):
@@ -219,15 +215,6 @@ def spelling_sign(spelling: Spelling) -> Sign:
     return Sign(spelling.base, layer=spelling.layer, shape=spelling.style)
 
 
-def _prefixes(tensors: Mapping[str, Tensor]) -> dict[int, str]:
-    """For each layer its name, with which the names of its tensors begin; empty where it has only a number."""
-    names: dict[int, list[str]] = defaultdict(list)
-    for tensor in tensors.values():
-        if tensor.layer and tensor.role != "adjoint":
-            names[tensor.layer].append(tensor.name)
-    return {layer: layer_name(found, layer) for layer, found in names.items()}
-
-
 def _has_samples(tensor: Tensor) -> bool:
     return bool(tensor.indices) and tensor.indices[0].name == SAMPLE
 
@@ -238,8 +225,19 @@ def _leaves(names: Any, at: tuple[int, ...]) -> list[tuple[tuple[int, ...], str]
     return [leaf for n, part in enumerate(names or ()) for leaf in _leaves(part, (*at, n + 1))]
 
 
-def _without(below: Sequence[Part], own: str) -> list[Part] | None:
-    """The subscript without the letters at its front that belong to the name; `None` if they are not there."""
+def _own_letters(entry: Entry) -> int:
+    """A sign with letters of its own in front of its indices goes before one whose indices they might be."""
+    return -len("".join((entry.sign.place, *entry.sign.subs)))
+
+
+def _without(below: Sequence[Part], own: str, apart: bool = False) -> list[Part] | None:
+    """The subscript without the letters at its front that belong to the name; `None` if they are not there.
+
+    Args:
+        below: The subscript.
+        own: The letters.
+        apart: Whether a comma must stand between them and what follows, as it does in print.
+    """
     parts = [list(part) for part in below]
     wanted = own.replace(",", "")
     while wanted:
@@ -256,6 +254,8 @@ def _without(below: Sequence[Part], own: str) -> list[Part] | None:
         if not wanted and word.isdigit() and rest and plain(rest[0]).isdigit():
             return None  # h1 is no part of h15
         parts[0] = [token for one in rest for token in one]
+        if apart and not wanted and parts[0]:
+            return None
     return [tuple(part) for part in parts if part]
 
 

@@ -18,7 +18,7 @@ def read(markup: str) -> str:
         (given("w5"), "w5"),
         (given("net_h1"), "neth1"),
         (given("epsilon"), "ε"),
-        (STANDARD.sign("lstm_Wf", rank=2), "wf(lstm)"),
+        (STANDARD.sign("lstm_Wf", 1, rank=2), "wf(lstm)"),
         (STANDARD.sign("delta2", rank=1), "δ(2)"),
         (NOTATIONS["mazur"].sign("a1", 1, 2, rank=1), "outh"),
     ],
