@@ -133,12 +133,11 @@ def _owners(scalars: Scalars) -> dict[str, tuple[Any, ...]]:
 
 def scalar_signs(derivation: Derivation, scalars: Scalars, notation: Any) -> dict[Any, Tree]:
     """How each scalar is printed; the number of its sample is not."""
-    tensors = {**derivation.graph.tensors, **derivation.tensors}
-    reader = TensorReader(tensors, notation, derivation.adjoint_of, hidden=(SAMPLE,))
+    reader = TensorReader.of(derivation, notation, (SAMPLE,))
     return {
         symbol: reader(Read(tensor, *map(sp.Integer, at)))
         for tensor, places in scalars.elements.items()
-        if tensor in tensors
+        if tensor in reader.tensors
         for at, symbol in places.items()
     }
 

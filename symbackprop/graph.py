@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sympy import Expr, Symbol
 
-from symbackprop.expressions import Index, Read, tensors_read
+from symbackprop.expressions import Index, Read, indices_of, tensors_read
 
 Role = Literal["input", "target", "parameter", "hidden", "prediction", "constant", "loss", "adjoint"]
 
@@ -230,6 +230,13 @@ class Derivation:
     def adjoint(self, name: str) -> Equation:
         """The adjoint equation of a forward tensor; `KeyError` if the loss does not depend on it."""
         return next(equation for equation in self.adjoints if equation.tensor == self.adjoint_of[name])
+
+    @cached_property
+    def letters(self) -> frozenset[str]:
+        """The letters of all indices."""
+        steps = [side for steps in self.steps.values() for step in steps for side in (step.before, step.after)]
+        exprs = [*steps, *(equation.rhs for equation in (*self.graph.equations, *self.adjoints))]
+        return frozenset(index.name for expr in exprs for index in indices_of(expr))
 
     def with_adjoints(self, adjoints: tuple[Equation, ...], steps: Mapping[str, tuple[Step, ...]]) -> Derivation:
         """The same derivation after a rewrite of its adjoint equations."""

@@ -158,7 +158,7 @@ class Stages:
         """How tensors are printed."""
         tensors = {**self.graph.tensors, **self.derivation.tensors}
         hidden = () if "N" in {str(size) for t in tensors.values() for size in t.shape} else ("s",)
-        return TensorReader(tensors, self.notation, self.derivation.adjoint_of, hidden=hidden)
+        return TensorReader.of(self.derivation, self.notation, hidden)
 
     @cached_property
     def network_hash(self) -> str:

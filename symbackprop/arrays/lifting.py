@@ -40,9 +40,9 @@ class Lifting:
         self._found: dict[tuple[tuple[Index, ...], Expr], str] = {}
         self._count = count(1)
 
-    def index(self, size: Expr | int, name: str = "i") -> Index:
-        """A new index, of its own."""
-        return Index(f"{name}_{next(self._count)}", size)
+    def index(self, size: Expr | int, name: str = "") -> Index:
+        """A new index, of its own; samples are counted by s."""
+        return Index(f"{name or ('s' if size == SAMPLES else 'i')}_{next(self._count)}", size)
 
     def like(self, index: Index) -> Index:
         """A new index with the letter and the size of another."""
@@ -164,13 +164,14 @@ class Lifting:
     def _letters(self, axes: Sequence[Index]) -> Iterator[Index]:
         """Letters for the axes of a definition: those that a user chose, else i, j, k, …; samples are counted by s."""
         used: set[str] = set()
-        sizes = self.size_names()
+        taken = self.size_names() | {symbol.name for axis in axes for symbol in axis.size.free_symbols}
+        taken |= {name for name, tensor in self.tensors.items() if not tensor.indices}
         for number, axis in enumerate(axes):
             wanted = letter(axis)
             if axis.size == SAMPLES and number == 0:
                 wanted = "s"
-            elif wanted in used or wanted in LETTERS or wanted in sizes:
-                wanted = next(one for one in LETTERS + ALPHABET + "mnxyz" if one not in used | sizes)
+            elif wanted in used or wanted in f"s{LETTERS}" or wanted in taken:
+                wanted = next(one for one in LETTERS + ALPHABET + "mnxyz" if one not in used | taken)
             used.add(wanted)
             yield Index(wanted, axis.size)
 

@@ -1,19 +1,23 @@
-"""Tensors → their signs under a notation, no two of which look alike.
+"""Tensors and indices → their signs under a notation, no two of which look alike.
 
 Elements of a matrix X are printed as x, as in a textbook. Where a tensor x with as many indices is there too, X keeps
-its capital; what still looks alike, such as W_f and Wf, is printed as the word that it was called by.
+its capital; what still looks alike, such as W_f and Wf, is printed as the word that it was called by. An index gives
+its letter up to a size or a number of that name: x_k is element k where k is given.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import cached_property
 
 from symbackprop.graph import Tensor, layer_name
-from symbackprop.notation import STANDARD, Notation, Sign
+from symbackprop.notation import GREEK, STANDARD, Notation, Sign
 
 SAMPLE = "s"
+# Letters that no formula takes for an index of its own accord.
+_SPARE = (*"hgwvurqabcdfoxyz", *GREEK)
 
 
 class Naming:
@@ -30,9 +34,9 @@ class Naming:
         self._prefixes = _prefixes(tensors)
         self._capitals: frozenset[str] = frozenset()
         self._words: frozenset[str] = frozenset()
-        shown = [tensor for tensor in tensors.values() if tensor.role != "adjoint"]
-        self._capitals = frozenset(one.name for one in self._alike(shown) if self._has_capital(one))
-        self._words = frozenset(one.name for whole in (False, True) for one in self._alike(shown, whole))
+        self._shown = [tensor for tensor in tensors.values() if tensor.role != "adjoint"]
+        self._capitals = frozenset(one.name for one in self._alike() if self._has_capital(one))
+        self._words = frozenset(one.name for whole in (False, True) for one in self._alike(whole))
 
     def prefix(self, tensor: Tensor) -> str | None:
         """The name of a tensor's layer, an empty string where it has only a number; nothing outside of layers."""
@@ -53,6 +57,39 @@ class Naming:
             return Sign(tensor.name, shape=sign.shape)
         return replace(sign, base=sign.base.upper()) if tensor.name in self._capitals and not whole else sign
 
+    @cached_property
+    def bare(self) -> frozenset[str]:
+        """The letters that are printed without an index and have a value: of sizes and of tensors of one number."""
+        found = {symbol.name for one in self._shown for size in one.shape for symbol in size.free_symbols}
+        for tensor in self._shown:
+            if len(tensor.indices) == _is_sampled(tensor):
+                sign = self.sign(tensor, len(tensor.indices))
+                found |= {sign.base} if sign == Sign(sign.base, brackets=sign.brackets) else set()
+        return frozenset(found)
+
+    def letters(self, used: Collection[str] = ()) -> Mapping[str, str]:
+        """What is printed for the letters of indices that would be read as something else; t gives way to a target.
+
+        Args:
+            used: The letters of all indices.
+
+        Example:
+            >>> from symbackprop.expressions import Index
+            >>> i = Index("i", 3)
+            >>> Naming({"k": Tensor("k", "input"), "x": Tensor("x", "input", (i,))}).letters("ij")
+            {'k': 'h'}
+        """
+        targets = {one.name for one in self._shown if one.role == "target" and one.name == "t"}
+        found: dict[str, str] = {}
+        avoided = {*used, *self.bare, *targets, *(self.sign(one, 1).base for one in self._shown)}
+        # Beside those that are used, one small letter or another may be taken for a formula that is printed.
+        meant = {letter for letter in self.bare if letter in used or (len(letter) == 1 and letter.islower())}
+        for letter in sorted((meant | targets) - {SAMPLE}):
+            pool = (["tau"] if letter == "t" else []) + list(_SPARE)
+            found[letter] = next((one for one in pool if one not in avoided), letter)
+            avoided.add(found[letter])
+        return found
+
     def called(self, name: str, tensor: Tensor, rank: int, whole: bool = False) -> Sign:
         """The sign of what has another name than a tensor, and belongs to it, such as its error signal."""
         layer = tensor.layer or None
@@ -62,21 +99,25 @@ class Naming:
         whole, rank = self.called(tensor.name, tensor, 0), len(tensor.indices)
         return self.called(tensor.name, tensor, rank).base == whole.base.lower() != whole.base
 
-    def _alike(self, tensors: list[Tensor], whole: bool = False) -> list[Tensor]:
+    def _alike(self, whole: bool = False) -> list[Tensor]:
         """Those that look like another with as many indices, but for the first of each kind that has no capital."""
         kinds: dict[tuple[Sign, int, bool], dict[str, Tensor]] = defaultdict(dict)
-        for tensor in tensors:
+        for tensor in self._shown:
             rank = len(tensor.indices)
-            sampled = bool(rank) and tensor.indices[0].name == SAMPLE
-            for hidden in (False, True):  # the index of samples may be left out, of all tensors at once
-                count = rank - (sampled and hidden)
-                kinds[self.sign(tensor, count if whole else rank, whole), count, hidden][tensor.name] = tensor
+            for hidden in (False, True):
+                # The index of samples may be left out, in a layer of all tensors at once.
+                count, apart = rank - (_is_sampled(tensor) and hidden), hidden and bool(tensor.layer)
+                kinds[self.sign(tensor, count if whole else rank, whole), count, apart][tensor.name] = tensor
         found: dict[str, Tensor] = {}
         for (sign, *_), kind in kinds.items():
             # Who is called as it is printed has the first right to it.
             others = sorted(kind.values(), key=lambda one: (self._has_capital(one), one.name != sign.base))[1:]
             found |= {one.name: one for one in others}
         return list(found.values())
+
+
+def _is_sampled(tensor: Tensor) -> bool:
+    return bool(tensor.indices) and tensor.indices[0].name == SAMPLE
 
 
 def _prefixes(tensors: Mapping[str, Tensor]) -> dict[int, str]:

@@ -12,7 +12,7 @@ from symbackprop.display.naming import Naming
 from symbackprop.display.places import place_tree
 from symbackprop.display.tree import PartialDerivative, Symbol, Tree, integer
 from symbackprop.expressions import Index, Read
-from symbackprop.graph import Tensor
+from symbackprop.graph import Derivation, Tensor
 from symbackprop.notation import STANDARD, Notation, Sign, given
 
 Reader = Callable[[Read], Tree]
@@ -30,6 +30,7 @@ class TensorReader:
         adjoint_of: Name of the forward tensor → name of its adjoint.
         hidden: Names of indices that are not printed, such as `"s"` where there is a single sample.
         named: Whether the user's own names of elements (w5) take the place of w^(2)_11.
+        letters: The letters of indices, beyond those of the tensors themselves.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class TensorReader:
         adjoint_of: Mapping[str, str] | None = None,
         hidden: Collection[str] = (),
         named: bool = True,
+        letters: Collection[str] = (),
     ) -> None:
         self.tensors = tensors
         self.forward_of = {adjoint: name for name, adjoint in (adjoint_of or {}).items()}
@@ -47,8 +49,14 @@ class TensorReader:
         self.notation, self.naming = notation, Naming(tensors, notation)
         self._indices: dict[str, Symbol] = {}
         self.loss = next((name for name, tensor in tensors.items() if tensor.role == "loss"), "E")
-        # A time index would be read as the target.
-        self.renamed = {"t": "tau"} if "t" in tensors and tensors["t"].role == "target" else {}
+        own = {index.name for tensor in tensors.values() for index in tensor.indices}
+        self.renamed = self.naming.letters(own.union(letters))
+
+    @classmethod
+    def of(cls, derivation: Derivation, notation: Notation = STANDARD, hidden: Collection[str] = ()) -> TensorReader:
+        """Who prints what a derivation says."""
+        tensors = {**derivation.graph.tensors, **derivation.tensors}
+        return cls(tensors, notation, derivation.adjoint_of, hidden, letters=derivation.letters)
 
     def __call__(self, read: Read) -> Tree:
         """The tree of a read; its indices, if there are any, may be expressions."""

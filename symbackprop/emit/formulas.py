@@ -14,7 +14,7 @@ WIDTH = 104
 def formula_rows(derivation: Derivation) -> Callable[[str], list[str]]:
     """A function from the name of a tensor to the lines of the formula that defines it; no lines if there is none."""
     graph = derivation.graph
-    reader = TensorReader({**graph.tensors, **derivation.tensors}, adjoint_of=derivation.adjoint_of)
+    reader = TensorReader.of(derivation)
     equations = {equation.tensor: equation for equation in (*graph.equations, *derivation.adjoints)}
     found: dict[str, list[str]] = {}
 

@@ -155,24 +155,18 @@ class TensorNames:
             if parts is None:
                 continue
             try:
-                places = tuple(index(part, spelling, self.sizes) for part in parts)
+                places = tuple(index(part, spelling, self.sizes | self._naming.bare) for part in parts)
             except UnknownNameError:
                 continue  # a word that is part of another name
-            if entry.samples and not self._fits_samples(places, count == entry.axes):
-                continue
             if entry.samples and count < entry.axes:
+                if places and isinstance(places[0], Symbol) and places[0].key == f"#{SAMPLE}":
+                    continue
                 places = (self._hidden_sample(), *places)
             at = tuple(map(integer, entry.at)) or places
             if entry.at and entry.samples and len(entry.at) < 2:
                 at = (self._hidden_sample(), *at)
             return Symbol(spelling_sign(spelling), places, entry.key, at)
         return None
-
-    def _fits_samples(self, places: Sequence[Tree], printed: bool) -> bool:
-        """Whether the first of the indices is that of the samples exactly if it is said to be printed."""
-        first = places[0] if places else None
-        letters = isinstance(first, Symbol) and first.key.startswith("#")
-        return not letters or (isinstance(first, Symbol) and (first.key == f"#{SAMPLE}") == printed)
 
     def _hidden_sample(self) -> Tree:
         return integer(self.sample) if self.sample else Symbol(Sign(SAMPLE), key=f"#{SAMPLE}")

@@ -16,6 +16,7 @@ import numpy as np
 from sympy import Expr
 
 from symbackprop.display.evaluate import NoValueError
+from symbackprop.display.reader import TensorReader
 from symbackprop.display.text import text
 from symbackprop.display.tree import (
     Apply,
@@ -132,7 +133,8 @@ class Rereading:
     @cached_property
     def evaluators(self) -> list[PrintedEvaluator]:
         """One for each point."""
-        return [PrintedEvaluator(truth, index_sizes(truth.derivation, truth.point.sizes)) for truth in self.truths]
+        letters = TensorReader.of(self.truths[0].derivation, self.notation).renamed
+        return [PrintedEvaluator(one, index_sizes(one.derivation, one.point.sizes, letters)) for one in self.truths]
 
     def names(self, layer: int = 0, sample: int = 0) -> TensorNames:
         """What signs stand for, where no layer is printed in this one, and where no sample is for this one."""

@@ -239,10 +239,17 @@ def _shifted(rhs: Any, given: set[str]) -> Any:
     return rhs.xreplace(table)
 
 
-def index_sizes(derivation: Derivation, sizes: Mapping[Symbol, int]) -> dict[str, dict[str, set[int]]]:
+def index_sizes(
+    derivation: Derivation, sizes: Mapping[Symbol, int], printed: Mapping[str, str] | None = None
+) -> dict[str, dict[str, set[int]]]:
     """How far the indices of each name run in the lines about each tensor, under "" anywhere.
 
     A document does not print it.
+
+    Args:
+        derivation: What is documented.
+        sizes: The values of symbolic sizes.
+        printed: The letters that are printed for some of the names.
     """
     lines = [(one.tensor, one.rhs) for one in (*derivation.graph.equations, *derivation.adjoints)]
     lines += [
@@ -253,7 +260,8 @@ def index_sizes(derivation: Derivation, sizes: Mapping[Symbol, int]) -> dict[str
         for index in indices_of(expr):
             length = len(Evaluator({}, sizes).range(index))
             for about in ("", tensor):
-                found.setdefault(about, {}).setdefault(index.name, set()).add(length)
+                for name in {index.name, (printed or {}).get(index.name, index.name)}:
+                    found.setdefault(about, {}).setdefault(name, set()).add(length)
     return found
 
 

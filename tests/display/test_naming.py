@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from sympy import Symbol
 
 from symbackprop.display.naming import Naming
 from symbackprop.expressions import Index
@@ -53,3 +54,20 @@ def test_layers_give_their_names_as_prefix() -> None:
     assert signs.prefix(tensors["lstm_z"]) == "lstm"
     assert signs.called("lstm_delta", tensors["lstm_z"], 1).tex(["i"]) == r"\delta\lay{\mathrm{lstm}}_{i}"
     assert signs.prefix(Tensor("E", "loss")) is None
+
+
+def test_what_counts_is_no_letter_of_a_size_or_of_a_number() -> None:
+    size = Symbol("k", integer=True, positive=True)
+    tensors = {
+        "x": Tensor("x", "input", (S, Index("j", size))),
+        "i": Tensor("i", "input"),
+        "m": Tensor("m", "hidden", (S,)),  # of one sample it is printed without an index
+        "t": Tensor("t", "target", (S, J)),
+        "W1": Tensor("W1", "parameter", (I, J)),
+        "b1": Tensor("b1", "parameter"),
+        "E": Tensor("E", "loss"),
+    }
+    signs = Naming(tensors)
+    assert signs.bare == {"k", "i", "m", "E"}
+    assert signs.letters(["s", "i", "j"]) == {"i": "h", "k": "g", "m": "v", "t": "tau"}
+    assert signs.letters(["s", "h", "tau"]) == {"i": "g", "k": "v", "m": "u", "t": "r"}

@@ -101,6 +101,20 @@ def program(equations, **shapes):
         # A row times a column is a number, by which a column is multiplied.
         ("E = sum(x**2) * sum(w**3)", {"x": [3], "w": [4]}),
         ("E = sum(x * w)**2", {"x": ["n"], "w": ["n"]}),
+        # Two samples in one formula, and samples as the second axis.
+        ("E = sum((X @ X.T)**2)", {"X": ["N", "d"]}),
+        ("K = tanh(X @ X.T)\nE = sum((K @ k)**2)", {"X": ["N", "d"], "k": ["N"]}),
+        ("Z = tanh(k.T * V)\nE = sum(Z**2)", {"k": ["N", "d"], "V": ["d", "N"]}),
+        # Labels.
+        ("E = -mean(take_along_axis(q, t[:, None], axis=1))", {"q": ["N", "k"], "t": ["N"]}),
+        ("q = log_softmax(z, axis=1)\nE = -sum(q[arange(N), t]) / N", {"z": ["N", 4], "t": ["N"]}),
+        ("E = log(sum(exp(z))) - z[t]", {"z": [5], "t": []}),
+        ("a = W @ x + z\nE = log(sum(exp(a))) - a[k]", {"z": [5], "W": [5, 4], "x": [4], "k": []}),
+        # Letters that count elsewhere.
+        ("E = sum((X @ w - t)**2)", {"X": ["k", "i"], "w": ["i"], "t": ["k"]}),
+        ("E = sum(tanh(X @ w)) / s", {"X": ["s", "j"], "w": ["j"]}),
+        ("y[i] = sum(A[i, k] * x[k], k)\nE = sum(y[i]**2, i)", {"A": ["k", "k"], "x": ["k"]}),
+        ("E = sum(exp(i * x)) * i", {"x": [3], "i": []}),
         # Names that would be printed alike, and names with subscripts.
         ("E = sum((X @ w)**2) / N + sum(x * w)", {"X": ["N", "d"], "x": ["d"], "w": ["d"]}),
         ("E = sum(tanh(W * w)) + sum(Wf * W_f)", {"W": [3, 2], "w": [3, 2], "Wf": [3, 2], "W_f": [3, 2]}),

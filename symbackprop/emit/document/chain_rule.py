@@ -142,11 +142,10 @@ def _line(sheet: Sheet, local: Partial, tensor: Tensor) -> Relation:
         taken.add(name)
         table[index] = Index(name, index.size)
     value = substitute(_without(value, common), table)
-    c = sheet.reader(Read(local.tensor, *local.indices))
-    v = sheet.reader(Read(tensor.name, *(table.get(index, index) for index in local.at)))
-    return Relation(
-        Paint("slope", PartialDerivative(c, v)), (Row("=", Paint("slope", sheet.built(value, sheet.reader))),)
-    )
+    both = Read(local.tensor, *local.indices), Read(tensor.name, *(table.get(index, index) for index in local.at))
+    reader = sheet.reader_for(*both, value)
+    c, v = map(reader, both)
+    return Relation(Paint("slope", PartialDerivative(c, v)), (Row("=", Paint("slope", sheet.built(value, reader))),))
 
 
 def _common_deltas(local: Partial) -> dict[Index, Expr]:

@@ -28,10 +28,10 @@ from symbackprop.emit.document.local import (
     slope_label,
     slope_line,
 )
-from symbackprop.emit.document.sheet import SAMPLE, Sheet
+from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.stages import Stage
 from symbackprop.emit.document.wording import capital, layer_name
-from symbackprop.expressions import Index, Peak, Read, Total
+from symbackprop.expressions import Index, Read
 from symbackprop.graph import Equation
 
 # Of a longer row of layers of one kind, one is shown for all.
@@ -94,8 +94,7 @@ def _alike(group: Sequence[Stage], direction: str) -> Iterator[Block]:
 
 def _equation(sheet: Sheet, equation: Equation) -> Relation:
     # Where an equation sums over samples, as the loss does, their index has to be seen.
-    mixes = any(index.name == SAMPLE for node in equation.rhs.atoms(Total, Peak) for index in node.bound)
-    reader = sheet.plain if mixes else sheet.reader
+    reader = sheet.reader_for(equation.rhs)
     return Relation(reader(equation.lhs), (Row("=", sheet.built(equation.rhs, reader), label=f"eq:{equation.tensor}"),))
 
 

@@ -31,10 +31,9 @@ from symbackprop.emit.document.layers import Layer, alike, layers, outside, read
 from symbackprop.emit.document.local import reason
 from symbackprop.emit.document.phrases import ENGLISH
 from symbackprop.emit.document.pictures import unrolled, window_pictures
-from symbackprop.emit.document.sheet import SAMPLE, Sheet
+from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.values import given_values, values
 from symbackprop.emit.document.wording import LOSSES, capital
-from symbackprop.expressions import Peak, Total
 from symbackprop.graph import Equation, Tensor
 
 # Two relations stand side by side where both fit in half a line.
@@ -96,8 +95,7 @@ def _alike(sheet: Sheet, group: Sequence[Layer]) -> Iterator[Block]:
 
 def equation_line(sheet: Sheet, equation: Equation) -> Relation:
     """One equation in index form; where it sums over samples, as the loss does, their index has to be seen."""
-    mixes = any(index.name == SAMPLE for node in equation.rhs.atoms(Total, Peak) for index in node.bound)
-    reader = sheet.plain if mixes else sheet.reader
+    reader = sheet.reader_for(equation.rhs)
     return Relation(reader(equation.lhs), (Row("=", sheet.built(equation.rhs, reader), label=f"eq:{equation.tensor}"),))
 
 
@@ -219,8 +217,7 @@ def derived(sheet: Sheet, adjoint: Equation, tensor: Tensor, box: bool = False) 
     leaf = tensor.role == "parameter"
     steps = sheet.derivation.steps.get(adjoint.tensor, ())
     every = (adjoint.rhs, *(step.after for step in steps))
-    mixes = leaf or any(i.name == SAMPLE for rhs in every for node in rhs.atoms(Total, Peak) for i in node.bound)
-    reader = sheet.plain if mixes or not sheet.batched else sheet.reader
+    reader = sheet.plain if leaf else sheet.reader_for(*every)
     first = chain_rule(sheet, tensor, reader is not sheet.plain)
     rows = [Row("=", first, sheet.words("chain rule"))] if first is not None else []
     for step in steps:

@@ -33,7 +33,7 @@ from symbackprop.emit.document.concrete import chain, gathered, instance, numeri
 from symbackprop.emit.document.material import Material
 from symbackprop.emit.document.phrases import Phrases
 from symbackprop.emit.document.stages import Stage, stages
-from symbackprop.expressions import Index, Read
+from symbackprop.expressions import Index, Peak, Read, Total
 from symbackprop.graph import Tensor
 
 SAMPLE = "s"
@@ -63,8 +63,8 @@ class Sheet:
         self.known: set[str] = set()
         tensors = {**self.graph.tensors, **self.derivation.tensors}
         self.tensors: Mapping[str, Tensor] = tensors
-        self.plain = TensorReader(tensors, material.notation, self.derivation.adjoint_of)
-        hidden = TensorReader(tensors, material.notation, self.derivation.adjoint_of, hidden=(SAMPLE,))
+        self.plain = TensorReader.of(self.derivation, material.notation)
+        hidden = TensorReader.of(self.derivation, material.notation, (SAMPLE,))
         self.reader = hidden if self.batched else self.plain
         self.sample = self._telling_sample()
 
@@ -104,6 +104,20 @@ class Sheet:
     def has_samples(self, tensor: Tensor) -> bool:
         """Whether a tensor's first axis is that of the samples."""
         return bool(tensor.indices) and tensor.indices[0].name == SAMPLE and not tensor.shape[0].is_Integer
+
+    def reader_for(self, *exprs: Expr) -> TensorReader:
+        """Who prints formulas: without the index of samples where all that is read is of the sample at hand."""
+        return self.plain if any(map(self._mixes, exprs)) else self.reader
+
+    def _mixes(self, expr: Expr) -> bool:
+        """Whether something runs over samples, or is read of another one."""
+        if any(index.name == SAMPLE for node in expr.atoms(Total, Peak) for index in node.bound):
+            return True
+        read = [one.indices[0] for one in expr.atoms(Read) if one.indices and self._is_of_samples(one.tensor)]
+        return any(place.has(Index) and not (isinstance(place, Index) and place.name == SAMPLE) for place in read)
+
+    def _is_of_samples(self, name: str) -> bool:
+        return name in self.tensors and self.has_samples(self.tensors[name])
 
     def _telling_sample(self) -> int:
         """The first sample with the fewest zeros among its inputs: zeros would hide what a product does."""
