@@ -22,6 +22,7 @@ from symbackprop.emit.javascript import emit_javascript
 from symbackprop.emit.page.explore import Explorable, Factor, Field
 from symbackprop.errors import SymbackpropError
 from symbackprop.expressions import Read, Where, tensors_read
+from symbackprop.first_step import setting_names
 from symbackprop.graph import Derivation
 from symbackprop.illustration import illustrated
 from symbackprop.lower.formula import formula_code
@@ -219,10 +220,8 @@ def _fields(stages: Stages, sheet: Sheet, signs: Mapping[Any, Tree]) -> Iterator
             yield title, found
     settings = stages.training.settings.items()
     if settings:
-        signed = [
-            Field(f"setting:{name}", Sign(given("eta" if name == "learning_rate" else name)), value)
-            for name, value in settings
-        ]
+        names = setting_names(stages)
+        signed = [Field(f"setting:{name}", Sign(given(names[name])), value) for name, value in settings]
         yield "Update", signed
 
 

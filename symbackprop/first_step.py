@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sympy import Expr
 
+from symbackprop.display.naming import Naming
 from symbackprop.errors import ShapeError
+from symbackprop.notation import given
 from symbackprop.unroll.step import Worked, update_rule, work
 
 if TYPE_CHECKING:
@@ -27,3 +30,17 @@ def worked_step(stages: Stages) -> Worked | None:
         return work(stages.derivation, stages.scalars, rule(stages), stages.network.training.update)
     except ShapeError:
         return None
+
+
+def setting_names(stages: Stages) -> dict[str, str]:
+    """What documents call the numbers of an update: the learning rate eta, and none of them like a tensor or a size."""
+    graph = stages.graph
+    naming = Naming(graph.tensors, stages.notation)
+    known = {naming.sign(tensor, len(tensor.indices)) for tensor in graph.tensors.values()}
+    taken = {*graph.tensors, *naming.bare}
+    found = {}
+    for name in stages.training.settings:
+        names = [*(["eta"] if name == "learning_rate" else []), name, f"{name}_{stages.training.optimizer}"]
+        free = (one for one in names if one not in taken and replace(given(one), plain="") not in known)
+        found[name] = next(free, names[-1])
+    return found

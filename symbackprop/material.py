@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from sympy import floor
 
 from symbackprop.display import Symbol, Tree, build
 from symbackprop.emit.document import Checks, Choices, Facts, Material, Training
-from symbackprop.first_step import worked_step
+from symbackprop.first_step import setting_names, worked_step
 from symbackprop.language import parse_equations
 from symbackprop.notation import given
 from symbackprop.verify.witness import METHOD, witness
@@ -34,7 +35,7 @@ def material(stages: Stages, report: Report, run: Run | None = None, choices: Ch
         choices: How the document is to be.
     """
     network = stages.network
-    settings = stages.training.settings
+    settings, names = stages.training.settings, setting_names(stages)
     return Material(
         stages.derivation,
         facts=Facts(
@@ -42,8 +43,9 @@ def material(stages: Stages, report: Report, run: Run | None = None, choices: Ch
             authors=network.authors,
             learning_rate=settings.get("learning_rate", ""),
             optimizer=stages.training.optimizer,
-            assignments=_assignments(stages),
-            settings=[(_named(name), value) for name, value in settings.items()],
+            rate=Symbol(given(names.get("learning_rate", "eta"))),
+            assignments=_assignments(stages, names),
+            settings=[(_named(name, names), value) for name, value in settings.items()],
             update=network.training.update,
             reduction=network.reduction,
         ),
@@ -58,14 +60,14 @@ def material(stages: Stages, report: Report, run: Run | None = None, choices: Ch
     )
 
 
-def _assignments(stages: Stages) -> list[tuple[Tree, Tree]]:
+def _assignments(stages: Stages, names: Mapping[str, str]) -> list[tuple[Tree, Tree]]:
     """The optimizer's equations as a reader sees them."""
     statements = parse_equations("\n".join(one.equation for one in stages.training.update), {"floor": floor})
-    return [(_named(one.tensor), build(one.rhs, lambda read: _named(read.tensor))) for one in statements]
+    return [(_named(one.tensor, names), build(one.rhs, lambda read: _named(read.tensor, names))) for one in statements]
 
 
-def _named(name: str) -> Tree:
-    return Symbol(given("eta" if name == "learning_rate" else name))
+def _named(name: str, names: Mapping[str, str]) -> Tree:
+    return Symbol(given(names.get(name, name)))
 
 
 def _checks(stages: Stages, report: Report) -> Checks:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symbackprop.first_step import rule, worked_step
+from symbackprop.first_step import rule, setting_names, worked_step
 from symbackprop.illustration import illustrated
 from symbackprop.reading.document import passages
 from symbackprop.verify import Check
@@ -55,9 +55,10 @@ def proofread(stages: Stages, report: Report, documents: Mapping[str, str], seed
 def reader_of(stages: Stages, seed: int = 0) -> Rereading:
     """Who reads the documents of a network."""
     more: dict[str, Any] = {}
+    names = setting_names(stages)
     for name, value in stages.training.settings.items():
         with suppress(ValueError):  # a setting may be a word
-            more["eta" if name == "learning_rate" else name] = Fraction(value)
+            more[names[name]] = Fraction(value)
     step = worked_step(stages)
     simultaneous = stages.network.training.update == "simultaneous"
     if step is not None:

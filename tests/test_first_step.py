@@ -3,7 +3,7 @@
 import pytest
 
 from symbackprop.facade import derive
-from symbackprop.first_step import rule, worked_step
+from symbackprop.first_step import rule, setting_names, worked_step
 
 
 def test_mazurs_step():
@@ -14,3 +14,15 @@ def test_mazurs_step():
 
 def test_without_numbers_there_is_none():
     assert worked_step(derive("lstm").stages) is None
+
+
+def test_numbers_of_an_update_are_called_like_no_tensor():
+    assert setting_names(derive("mazur").stages) == {"learning_rate": "eta"}
+    equations = "E = sum((eta * x)**2 + eps)**2 * epsilon"
+    shapes = {"x": [3], "eta": [], "eps": [], "epsilon": [], "beta1": []}
+    optimizer = {"type": "adam", "learning_rate": 0.1}
+    network = {"name": "f", "shapes": shapes, "wrt": ["eta", "x"], "equations": equations + " + beta1"}
+    names = setting_names(derive({**network, "training": {"optimizer": optimizer}}).stages)
+    assert names == {
+        "learning_rate": "learning_rate", "beta1": "beta1_adam", "beta2": "beta2", "epsilon": "epsilon_adam",
+    }  # fmt: skip

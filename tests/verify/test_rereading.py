@@ -120,6 +120,7 @@ def program(equations, **shapes):
         ("E = sum(tanh(W * w)) + sum(Wf * W_f)", {"W": [3, 2], "w": [3, 2], "Wf": [3, 2], "W_f": [3, 2]}),
         ("E = a @ A @ a + sum(AT.T * A)", {"A": [3, 3], "a": [3], "AT": [3, 3]}),
         ("E = x_i @ x @ x_j + sum(x_1 * x1)", {"x": [3, 3], "x_i": [3], "x_j": [3], "x_1": [2], "x1": [2]}),
+        ("E = eta * sum((eta * x)**2 + eps)**2", {"eta": [], "eps": [], "x": [3]}),
         # Names that are functions elsewhere.
         ("E = sum((e1 - e2)**2) + sum(exp(e1) * e2)", {"e1": [3], "e2": [3]}),
         ("e = sum(x**3)\nE = e**2 + exp(e)", {"x": [3]}),

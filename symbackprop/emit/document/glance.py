@@ -248,7 +248,7 @@ def _error_form(sheet: Sheet, rhs: Any) -> Tree:
 def _step_size(sheet: Sheet) -> Iterator[tuple[Text, Text]]:
     rate = sheet.material.facts.learning_rate
     if rate:
-        yield ("Learning rate",), (Relation(Symbol(given("eta")), (Row("=", typed(rate)),)),)
+        yield ("Learning rate",), (Relation(sheet.material.facts.rate, (Row("=", typed(rate)),)),)
 
 
 def _results(sheet: Sheet) -> Iterator[tuple[Text, Text]]:

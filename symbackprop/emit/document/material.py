@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from symbackprop.display import Relation, Tree
+from symbackprop.display import Relation, Symbol, Tree
 from symbackprop.graph import Derivation
-from symbackprop.notation import STANDARD, Notation
+from symbackprop.notation import STANDARD, Notation, given
+
+ETA = Symbol(given("eta"))
 
 
 class ScalarForm(Protocol):
@@ -63,6 +65,7 @@ class Facts:
         title: Of the document; the sizes and the activation if it is empty.
         authors: Of the document.
         learning_rate: As the user wrote it.
+        rate: Its sign.
         optimizer: Its name in the catalogue.
         assignments: What one step computes, pairs of what is set and to what, for optimizers other than plain descent.
         settings: Numbers in those assignments, by their names.
@@ -73,6 +76,7 @@ class Facts:
     title: str = ""
     authors: tuple[str, ...] = ()
     learning_rate: str = "0.01"
+    rate: Tree = ETA
     optimizer: str = "sgd"
     assignments: Sequence[tuple[Tree, Tree]] = ()
     settings: Sequence[tuple[Tree, str]] = ()

@@ -45,7 +45,6 @@ from symbackprop.emit.document.wording import cardinal
 from symbackprop.graph import Tensor
 from symbackprop.notation import given
 
-ETA = Symbol(given("eta"))
 # A gradient that is wider, in points, is not written into the table.
 WIDEST = 150
 
@@ -83,7 +82,7 @@ def descent(sheet: Sheet) -> Text:
     if facts.optimizer != "sgd":
         return _assigned(sheet)
     w = Symbol(given("w"))
-    slope = Product((ETA, PartialDerivative(sheet.reader.error(), w)))
+    slope = Product((facts.rate, PartialDerivative(sheet.reader.error(), w)))
     phrase = "Gradient descent moves every parameter against its gradient, all at once: {step}. "
     if facts.update != "simultaneous":
         phrase = "Gradient descent moves every parameter against its gradient, the output layer first: {step}. "
