@@ -23,12 +23,12 @@ def rule(stages: Stages) -> Expr:
 
 
 def worked_step(stages: Stages) -> Worked | None:
-    """The step worked through; `None` for networks that have no scalar view or no numbers."""
+    """The step worked through; `None` for networks that have no scalar view, or no numbers at which all has a value."""
     if stages.scalars is None:
         return None
     try:
         return work(stages.derivation, stages.scalars, rule(stages), stages.network.training.update)
-    except ShapeError:
+    except (ShapeError, ArithmeticError):
         return None
 
 

@@ -26,3 +26,10 @@ def test_numbers_of_an_update_are_called_like_no_tensor():
     assert names == {
         "learning_rate": "learning_rate", "beta1": "beta1_adam", "beta2": "beta2", "epsilon": "epsilon_adam",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("equations", ["E = sum(x)**T", "E = sum(1 / (x - x[0]))", "E = sum(x**(T / 2))"])
+def test_where_something_has_no_value_no_step_is_worked(equations):
+    values = {"x": [0.3, -0.3], "T": 1.5}
+    network = {"name": "f", "shapes": {"x": [2], "T": []}, "wrt": ["x"], "equations": equations, "values": values}
+    assert worked_step(derive(network).stages) is None

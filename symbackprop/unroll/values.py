@@ -146,7 +146,7 @@ def evaluated(expr: Expr, found: Mapping[Symbol, Exact]) -> Exact:
     if expr.is_Rational:
         return Fraction(int(expr.p), int(expr.q))
     if not expr.args:
-        return mpf(expr._to_mpmath(mpmath.mp.prec))
+        return _constant(expr)
     if expr.is_Pow:
         return _power(evaluated(expr.base, found), expr.exp, found)
     if isinstance(expr, sp.Piecewise):
@@ -163,10 +163,19 @@ def evaluated(expr: Expr, found: Mapping[Symbol, Exact]) -> Exact:
     return FUNCTIONS[expr.func](*map(_float, parts))
 
 
+def _constant(expr: Expr) -> Exact:
+    if expr in (sp.zoo, sp.nan):
+        raise ArithmeticError("a number is divided by 0")
+    return mpf(expr._to_mpmath(mpmath.mp.prec))
+
+
 def _power(base: Exact, exponent: Expr, found: Mapping[Symbol, Exact]) -> Exact:
     if exponent.is_Integer:
         return _short(base ** int(exponent))
-    return _float(base) ** _float(evaluated(exponent, found))
+    power = _float(base) ** _float(evaluated(exponent, found))
+    if isinstance(power, mpmath.mpc):
+        raise ArithmeticError(f"{mpmath.nstr(base)} to the power {exponent} is no real number")
+    return power
 
 
 def _holds(condition: Any, found: Mapping[Symbol, Exact]) -> bool:
