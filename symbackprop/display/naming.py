@@ -17,6 +17,8 @@ from symbackprop.notation import GREEK, STANDARD, Notation, Sign
 
 SAMPLE = "s"
 # Letters that no formula takes for an index of its own accord.
+_CONSTANTS = frozenset({"e", "pi"})
+_FIRST = {"t": ("tau",), SAMPLE: ("n",)}
 _SPARE = (*"hgwvurqabcdfoxyz", *GREEK)
 
 
@@ -81,11 +83,11 @@ class Naming:
         """
         targets = {one.name for one in self._shown if one.role == "target" and one.name == "t"}
         found: dict[str, str] = {}
-        avoided = {*used, *self.bare, *targets, *(self.sign(one, 1).base for one in self._shown)}
+        avoided = {*used, *self.bare, *targets, *_CONSTANTS, *(self.sign(one, 1).base for one in self._shown)}
         # Beside those that are used, one small letter or another may be taken for a formula that is printed.
         meant = {letter for letter in self.bare if letter in used or (len(letter) == 1 and letter.islower())}
-        for letter in sorted((meant | targets) - {SAMPLE}):
-            pool = (["tau"] if letter == "t" else []) + list(_SPARE)
+        for letter in sorted(meant | targets | (_CONSTANTS & {*used})):
+            pool = (*_FIRST.get(letter, ()), *_SPARE)
             found[letter] = next((one for one in pool if one not in avoided), letter)
             avoided.add(found[letter])
         return found

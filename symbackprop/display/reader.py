@@ -81,7 +81,7 @@ class TensorReader:
         """The loss as it is printed above the line of ∂E/∂w."""
         return Symbol(self.notation.sign(self.loss, rank=0), key=self.loss)
 
-    def index(self, index: Expr) -> Symbol:
+    def index(self, index: Expr | str) -> Symbol:
         """A single index."""
         name = str(index.name if isinstance(index, Index) else index)
         if name not in self._indices:

@@ -56,6 +56,7 @@ class TensorNames:
         layer: The layer that is meant where none is printed, or where it is called l.
         more: Further names that have a value, such as `"eta"`, by how they are printed.
         functions: Names of functions of the user's own.
+        letters: What is printed for the letters of indices, as far as it is known.
     """
 
     def __init__(
@@ -69,9 +70,12 @@ class TensorNames:
         layer: int = 0,
         more: Mapping[str, Sign] | None = None,
         functions: Iterable[str] = (),
+        letters: Mapping[str, str] | None = None,
     ) -> None:
         self.sizes, self.sample, self.layer = frozenset(sizes), sample, layer
-        self.functions = frozenset(functions)
+        self.functions, self.counter = frozenset(functions), (letters or {}).get(SAMPLE, SAMPLE)
+        signs = {name: given(name) for name in (letters or {}).values()}
+        self._counting = {(sign.base, "".join(sign.subs)): name for name, sign in signs.items() if sign.subs}
         self._entries: dict[tuple[str, Shape], list[Entry]] = defaultdict(list)
         self._naming, self._plainly = Naming(tensors, notation), Naming(tensors)
         forward_of = {new: old for old, new in (adjoint_of or {}).items()}
@@ -159,7 +163,7 @@ class TensorNames:
             except UnknownNameError:
                 continue  # a word that is part of another name
             if entry.samples and count < entry.axes:
-                if places and isinstance(places[0], Symbol) and places[0].key == f"#{SAMPLE}":
+                if places and isinstance(places[0], Symbol) and places[0].key == f"#{self.counter}":
                     continue
                 places = (self._hidden_sample(), *places)
             at = tuple(map(integer, entry.at)) or places
@@ -169,12 +173,13 @@ class TensorNames:
         return None
 
     def _hidden_sample(self) -> Tree:
-        return integer(self.sample) if self.sample else Symbol(Sign(SAMPLE), key=f"#{SAMPLE}")
+        return integer(self.sample) if self.sample else Symbol(Sign(self.counter), key=f"#{self.counter}")
 
     def _other(self, spelling: Spelling) -> Symbol | None:
         """A size, a number of ones, or an index where its value is meant."""
         if spelling.below or spelling.layer:
-            return None
+            name = "" if spelling.layer else self._counting.get((spelling.base, "".join(spelling.words())), "")
+            return Symbol(given(name), key=f"#{name}") if name else None
         if spelling.base in self.sizes:
             return Symbol(Sign(spelling.base), key=spelling.base)
         if spelling.style != "scalar":

@@ -54,7 +54,7 @@ def table_of(rows: list[tuple[list[str], int]]) -> list[Passage] | Rows | None:
     if len(rows) < 2 or not rows[1][0]:
         return None
     names = rows[0][0]
-    if names[0] == "$s$":
+    if re.fullmatch(r"\$[a-z]\$", names[0]) and rows[1][0][0].isdigit():
         return list(_samples(names, rows[1:]))
     return _signs(rows[1:]) if not _formula(names[0]) and _has_numbers(rows[1][0]) else None
 

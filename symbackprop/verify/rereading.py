@@ -18,14 +18,7 @@ from sympy import Expr
 from symbackprop.display.evaluate import NoValueError
 from symbackprop.display.reader import TensorReader
 from symbackprop.display.text import text
-from symbackprop.display.tree import (
-    Apply,
-    Number,
-    Relation,
-    Symbol,
-    Tree,
-    walk,
-)
+from symbackprop.display.tree import Apply, Number, Relation, Symbol, Tree, walk
 from symbackprop.errors import SymbackpropError, UnknownNameError
 from symbackprop.graph import Derivation
 from symbackprop.notation import STANDARD, Notation, given
@@ -133,8 +126,14 @@ class Rereading:
     @cached_property
     def evaluators(self) -> list[PrintedEvaluator]:
         """One for each point."""
-        letters = TensorReader.of(self.truths[0].derivation, self.notation).renamed
-        return [PrintedEvaluator(one, index_sizes(one.derivation, one.point.sizes, letters)) for one in self.truths]
+        sizes = [index_sizes(one.derivation, one.point.sizes, self.letters) for one in self.truths]
+        return [PrintedEvaluator(*one) for one in zip(self.truths, sizes, strict=True)]
+
+    @cached_property
+    def letters(self) -> Mapping[str, str]:
+        """What is printed for the letters of indices."""
+        derivation = self.truths[0].derivation
+        return {**{name: name for name in derivation.letters}, **TensorReader.of(derivation, self.notation).renamed}
 
     def names(self, layer: int = 0, sample: int = 0) -> TensorNames:
         """What signs stand for, where no layer is printed in this one, and where no sample is for this one."""
@@ -156,6 +155,7 @@ class Rereading:
                 layer=layer,
                 more=more,
                 functions=truth.functions,
+                letters=self.letters,
             )
         return self._names[layer, sample]
 
@@ -227,7 +227,7 @@ class Rereading:
             here = relation if n == 0 or not self.worked else symbolic
             if here is None or (n and sample):
                 continue
-            evaluator = evaluator.at({f"#{SAMPLE}": sample}) if sample else evaluator
+            evaluator = evaluator.at({f"#{self.letters.get(SAMPLE, SAMPLE)}": sample}) if sample else evaluator
             verdicts = self._at(here, evaluator)
             if not found:
                 found = verdicts

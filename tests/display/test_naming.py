@@ -70,4 +70,6 @@ def test_what_counts_is_no_letter_of_a_size_or_of_a_number() -> None:
     signs = Naming(tensors)
     assert signs.bare == {"k", "i", "m", "E"}
     assert signs.letters(["s", "i", "j"]) == {"i": "h", "k": "g", "m": "v", "t": "tau"}
+    assert signs.letters(["e", "pi"])["e"] == "h"
+    assert Naming({"s": Tensor("s", "input"), "x": Tensor("x", "input", (S,))}).letters(["s"]) == {"s": "n", "x": "h"}
     assert signs.letters(["s", "h", "tau"]) == {"i": "g", "k": "v", "m": "u", "t": "r"}

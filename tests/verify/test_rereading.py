@@ -115,6 +115,8 @@ def program(equations, **shapes):
         ("E = sum(tanh(X @ w)) / s", {"X": ["s", "j"], "w": ["j"]}),
         ("y[i] = sum(A[i, k] * x[k], k)\nE = sum(y[i]**2, i)", {"A": ["k", "k"], "x": ["k"]}),
         ("E = sum(exp(i * x)) * i", {"x": [3], "i": []}),
+        ("E = s * sum((X @ w)**2)", {"X": ["N", "d"], "w": ["d"], "s": []}),
+        ("y[i_in] = sum(A[i_in, e] * x[e], e)\nE = sum(exp(y[d]), d)", {"A": ["n", "m"], "x": ["m"]}),
         # Names that would be printed alike, and names with subscripts.
         ("E = sum((X @ w)**2) / N + sum(x * w)", {"X": ["N", "d"], "x": ["d"], "w": ["d"]}),
         ("E = sum(tanh(W * w)) + sum(Wf * W_f)", {"W": [3, 2], "w": [3, 2], "Wf": [3, 2], "W_f": [3, 2]}),

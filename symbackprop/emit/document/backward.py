@@ -18,7 +18,6 @@ from symbackprop.emit.document.paths import paths
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.stages import Stage, is_product
 from symbackprop.emit.document.wording import cardinal, layer_name
-from symbackprop.notation import given
 
 
 def backward(sheet: Sheet) -> Iterator[Section]:
@@ -147,7 +146,7 @@ def signals(sheet: Sheet, columns: Sequence[tuple[str, int]]) -> Table:
     """The values of some elements for every sample."""
     at_hand, rows = sheet.sample, []
     decimals = 9 if len(columns) <= 5 else 6
-    head: list[Text] = [(Symbol(given("s")),), *((sheet.element(name, n),) for name, n in columns)]
+    head: list[Text] = [(sheet.counter,), *((sheet.element(name, n),) for name, n in columns)]
     for number in range(1, min(sheet.samples, MOST_ROWS) + 1):
         sheet.sample = number
         cells: list[Text] = [(str(number),)]

@@ -50,7 +50,7 @@ def _layers(sheet: Sheet) -> Iterator[Any]:
         Symbol(given("i")),
         " the one that it listens to",
     )
-    yield from (", ", Symbol(given("s")), " the sample.") if sheet.batched else (".",)
+    yield from (", ", sheet.counter, " the sample.") if sheet.batched else (".",)
 
 
 def _general(tree: Tree) -> Tree:
@@ -99,7 +99,7 @@ def _conventions(sheet: Sheet) -> Iterator[Text]:
         count: Tree = Symbol(given("N"))
         if any(size.name == "N" for size in sheet.graph.sizes):
             count = Relation(count, (Row("=", integer(sheet.samples)),))
-        yield (sheet.reader.error(), f" is the {facts.reduction} over ", count, " samples; ", Symbol(given("s")),
+        yield (sheet.reader.error(), f" is the {facts.reduction} over ", count, " samples; ", sheet.counter,
                " is left out where one sample is meant.")  # fmt: skip
     for stage in {stage.function: stage for stage in sheet.stages}.values():
         yield from _kink(sheet, stage)

@@ -199,9 +199,9 @@ def sample_table(sheet: Sheet, one: Expr, count: int) -> Table:
     if len(value_columns) > 6:
         value_columns = [(outs[-1].name, n) for n in range(1, sheet.units(outs[-1]) + 1)][:6]
     decimals = 9 if len(value_columns) <= 3 else 6
-    head: list[Text] = [(Symbol(given("s")),)]
+    head: list[Text] = [(sheet.counter,)]
     head += [(sheet.element(name, n),) for name, n in (*given_columns, *value_columns)]
-    head.append((sample_error(sheet, "s"),))
+    head.append((sample_error(sheet, sheet.counter.sign.base),))
     at_hand, rows = sheet.sample, []
     for number in range(1, count + 1):
         sheet.sample = number

@@ -101,6 +101,11 @@ class Sheet:
         """The number of samples, 1 where it is not known."""
         return next((n for size, n in self.graph.sizes.items() if size.name == "N"), 1) if self.batched else 1
 
+    @cached_property
+    def counter(self) -> Symbol:
+        """The letter that counts samples."""
+        return self.plain.index(SAMPLE)
+
     def has_samples(self, tensor: Tensor) -> bool:
         """Whether a tensor's first axis is that of the samples."""
         return bool(tensor.indices) and tensor.indices[0].name == SAMPLE and not tensor.shape[0].is_Integer

@@ -235,7 +235,7 @@ def _three(sheet: Sheet, symbol: Tree, value: Any) -> Table:
     outputs = list(elements[output].items())[:MOST_ROWS]
     head: list[Text] = [(symbol,)]
     for at, _ in outputs:
-        where: Text = (" at ", Relation(Symbol(given("s")), (Row("=", integer(at[0] + 1)),))) if sheet.batched else ()
+        where: Text = (" at ", Relation(sheet.counter, (Row("=", integer(at[0] + 1)),))) if sheet.batched else ()
         head.append((sheet.element(output, at[-1] + 1), *where))
     head += [(sheet.reader.error(),), (PartialDerivative(sheet.reader.error(), symbol),)]
     (tensor,) = sheet.graph.parameters
