@@ -6,7 +6,7 @@ Each row is equations.
 from symbackprop.catalog.activations import ACTIVATIONS
 from symbackprop.catalog.initializers import INITIALIZERS, Initializer
 from symbackprop.catalog.layers import LAYERS
-from symbackprop.catalog.losses import LOSSES, SYNONYMS
+from symbackprop.catalog.losses import LOSSES, OF_CLASSES, SYNONYMS
 from symbackprop.catalog.optimizers import OPTIMIZERS
 from symbackprop.catalog.regularizers import REGULARIZER_SYNONYMS, REGULARIZERS
 from symbackprop.catalog.rows import Activation, Layer, Loss, Optimizer, Option, Parameter, Regularizer, Schedule
@@ -17,6 +17,7 @@ __all__ = [
     "INITIALIZERS",
     "LAYERS",
     "LOSSES",
+    "OF_CLASSES",
     "OPTIMIZERS",
     "REGULARIZERS",
     "REGULARIZER_SYNONYMS",

@@ -216,6 +216,13 @@ where(r[j] < -delta, -delta * (r[j] + delta / 2), r[j]**2 / 2)), j)
     )
 }
 
+# Names that others give to losses whose targets are numbers of classes; ours are one-hot.
+OF_CLASSES = {
+    "sparse_categorical_crossentropy": "categorical_crossentropy",
+    "sparse_categorical_crossentropy_from_logits": "categorical_crossentropy_from_logits",
+    "nll_loss": "categorical_crossentropy",
+}
+
 SYNONYMS = {
     "bce": "binary_crossentropy",
     "cross_entropy": "categorical_crossentropy",

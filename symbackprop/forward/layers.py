@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sympy as sp
 from sympy import Expr
 
+from symbackprop.arrays.lifting import SAMPLES
 from symbackprop.arrays.rows import is_array_row, row_statements
 from symbackprop.binding import bind, elementwise, size, size_expression, with_constants
 from symbackprop.catalog import Layer, Option, Parameter
@@ -16,6 +17,7 @@ from symbackprop.errors import LanguageError, ShapeError
 from symbackprop.expressions import Index, Read, reads, tensors_read
 from symbackprop.graph import Equation, Tensor
 from symbackprop.language import Statement, parse_equations, place_in
+from symbackprop.network.shapes import of_rank
 
 if TYPE_CHECKING:
     from symbackprop.network import LayerSpec, Network
@@ -105,10 +107,12 @@ class Layering:
         known = option_values(self.row.options, self.spec.options)
         for formal, axes in self.row.inputs.items():
             tensor = self.formals[formal]
-            if len(tensor.indices) < len(axes):
+            own = [index for index in tensor.indices if (index.name, index.size) != ("s", SAMPLES)]
+            if len(own) < len(axes):
                 raise ShapeError(
                     f"layer {self.number} ({self.row.name}) needs an input with {len(axes)} axes ({', '.join(axes)}), "
-                    f"{tensor.name} has {len(tensor.indices)}"
+                    f"{tensor.name} has {len(own)}",
+                    help=of_rank(self.row, tuple(str(index.size) for index in own), axes),
                 )
             for axis, index in zip(axes, tensor.indices[len(tensor.indices) - len(axes) :], strict=True):
                 if known.setdefault(axis, index.size) != index.size:

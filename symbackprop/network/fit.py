@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from symbackprop.network.model import Network
     from symbackprop.network.parts import Sample
 
+MOST_CLASSES = 20
 _ROWS_HELP = "rows are neurons, columns are the neurons they listen to"
 
 
@@ -194,17 +195,27 @@ def _vector_problems(sample: Sample, value: Any, shape: Known | None, path: Path
     if sample.single:
         if not fits(found or (1,), shape):
             several = len(found) == 1 and shape == (1,)
-            help = f"for several samples write a row each: {_column(value)}" if several else _symbols(shape)
+            help = f"for several samples write a row each: {_column(value)}" if several else _remedy(value, shape, what)
             yield Problem(SHAPE, path, f"the sample's {what} needs {_numbers(shape)}, got {_numbers(found)}", help)
     elif not fits(found, (None, *shape)):
         column = len(found) == 1 and shape == (1,)
-        help = f"write a row each: {_column(value)}" if column else _symbols(shape)
+        help = f"write a row each: {_column(value)}" if column else _remedy(value, shape, what)
         each = f"each row of the sample's {what} needs {_numbers(shape)}"
         yield Problem(SHAPE, path, f"{each}, got {_numbers(found[1:])}", help)
 
 
-def _symbols(shape: Known) -> str:
-    return "numbers need sizes that are numbers, not symbols" if any(isinstance(size, str) for size in shape) else ""
+def _remedy(value: Any, shape: Known, what: str) -> str:
+    """What to do about numbers that do not fit: a target of one number where several are needed may be a class."""
+    if any(isinstance(size, str) for size in shape):
+        return "numbers need sizes that are numbers, not symbols"
+    while isinstance(value, tuple):
+        value = value[0]
+    count = shape[0] if len(shape) == 1 else 0
+    classes = count if isinstance(count, int) and what.startswith("target") and 1 < count <= MOST_CLASSES else 0
+    if value not in range(classes):
+        return ""
+    places = ", ".join(str(int(place == value)) for place in range(classes))
+    return f"if {value} is a class, counted from 0, write [{places}]"
 
 
 def _numbers(shape: Known) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, StrictStr, field_validator, model_validator
 
-from symbackprop.catalog import LOSSES, SYNONYMS, Loss, Option
+from symbackprop.catalog import LOSSES, OF_CLASSES, SYNONYMS, Loss, Option
 from symbackprop.errors import did_you_mean
 from symbackprop.network.options import option_problems
 from symbackprop.network.problems import NOT_A_NAME, SHAPE, UNKNOWN, Path, Problem, shown, unknown
@@ -119,7 +120,10 @@ def loss_problems(network: Network, flows: Sequence[Flow]) -> Iterator[Problem]:
     for place, spec in enumerate(network.loss_terms):
         path: Path = ("loss", place) if isinstance(network.loss, tuple) else ("loss",)
         if spec.type not in network.losses and spec.type not in LOSSES:
-            yield unknown("loss", spec.type, [*LOSSES, *network.losses, *SYNONYMS], (*path, "type"))
+            found = unknown("loss", spec.type, [*LOSSES, *network.losses, *SYNONYMS], (*path, "type"))
+            ours = OF_CLASSES.get(spec.type)
+            help = f"take {ours!r}, with a target such as [0, 0, 1] for class 2 of 3, counted from 0"
+            yield replace(found, help=help) if ours else found
             continue
         row = loss_row(network, spec)
         yield from option_problems(row.options, spec.options, path, f"loss {spec.type}", _KEYS)

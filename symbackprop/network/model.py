@@ -27,7 +27,7 @@ from symbackprop.network.layers import LayerSpec, LayerType
 from symbackprop.network.losses import LossType, loss_row, target_names, target_shapes
 from symbackprop.network.options import completed
 from symbackprop.network.parts import Data, Input, ParameterFile, Sample, Training
-from symbackprop.network.problems import Locate, ProblemsFound, input_error
+from symbackprop.network.problems import Locate, ProblemsFound, beside, input_error
 from symbackprop.network.records import Losses, LossSpec, Record, RegularizerSpec, Shape, Text, words
 from symbackprop.network.reports import structure
 from symbackprop.network.shapes import Known, flow, sources
@@ -132,9 +132,9 @@ class Network(Shown, Record):
         # Editors look for the schema of a JSON file in a key of that name.
         raw, problems = plain({key: value for key, value in table.items() if key != "$schema"})
         try:
-            problems += structure(self, raw)
+            problems += beside(problems, structure(self, raw))
         except ProblemsFound as found:
-            raise ProblemsFound((*problems, *found.every)) from None
+            raise ProblemsFound((*problems, *beside(problems, found.every))) from None
         self._base = base if self.data or self.parameters else None
         problems += check(self)
         if problems:

@@ -31,7 +31,9 @@ class Input(Record):
         if isinstance(raw, list | tuple) and raw and all(isinstance(name, str) for name in raw):
             return {"shape": (len(raw),), "names": tuple(raw)}
         if not isinstance(raw, Mapping | Input):
-            raise ValueError(f"must be a size, a list of names, or a table with a shape; {SIZE_HELP}")
+            sizes = isinstance(raw, list | tuple) and raw and all(map(is_size, raw))
+            table = f", such as {{ x = {{ shape = {list(raw)} }} }}" if sizes else f"; {SIZE_HELP}"
+            raise ValueError(f"must be a size, a list of names, or a table with a shape{table}")
         return raw
 
     @field_validator("shape")

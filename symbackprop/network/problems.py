@@ -110,6 +110,19 @@ def shown(value: Any, limit: int = 60) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
+def beside(found: Sequence[Problem], more: Iterable[Problem]) -> list[Problem]:
+    """Further problems, but for what is missing only since something in it was found to be wrong, and left out.
+
+    Example:
+        >>> wrong = Problem(WRONG, ("sample", "x", 0), "must be a finite number, got nan")
+        >>> more = [Problem(MISSING, path, "is missing") for path in (("sample", "x"), ("loss",))]
+        >>> [problem.path for problem in beside([wrong], more)]
+        [('loss',)]
+    """
+    left_out = {problem.path[:length] for problem in found for length in range(1, len(problem.path) + 1)}
+    return [problem for problem in more if problem.code != MISSING or problem.path not in left_out]
+
+
 def unknown(what: str, name: str, known: Sequence[str], path: Path) -> Problem:
     """Return the mistake that nothing of a kind has that name, with the nearest that there is."""
     return Problem(UNKNOWN, path, f"unknown {what} {shown(name)}", did_you_mean(name, list(known)))

@@ -112,7 +112,7 @@ def _layer_flow(
             message = f"{layer_label(number, spec)} needs an input of {len(axes)} axes ({', '.join(axes)})"
             got = " x ".join(map(str, shape)) or "one number"
             problems.append(
-                Problem(SHAPE, ("layers", number - 1), f"{message}, got shape {got}", _of_rank(row, shape, axes), "key")
+                Problem(SHAPE, ("layers", number - 1), f"{message}, got shape {got}", of_rank(row, shape, axes), "key")
             )
             return Flow(row)
         bound = dict(zip(axes, shape[len(shape) - len(axes) :], strict=True))
@@ -128,12 +128,15 @@ def _layer_flow(
     if own is not None and any(isinstance(size, int) and size < 1 for size in own):
         got = " x ".join(map(str, own))
         message = f"{layer_label(number, spec)} ({row.name}) would have an output of shape {got}"
-        problems.append(Problem(SHAPE, ("layers", number - 1), message, "its input is too small", "key"))
+        read = [f"{' x '.join(map(str, shape))} is read as {' x '.join(axes)}" for axes, shape in
+                zip(row.inputs.values(), incoming, strict=True) if shape is not None]  # fmt: skip
+        help = f"its input is too small: {', '.join(read)}"
+        problems.append(Problem(SHAPE, ("layers", number - 1), message, help, "key"))
         own = None
     return Flow(row, sizes, None if own is None else (*leading, *own))
 
 
-def _of_rank(row: Layer, shape: Shape, axes: tuple[str, ...]) -> str:
+def of_rank(row: Layer, shape: Shape, axes: tuple[str, ...]) -> str:
     """What to do about an input of too few axes: a row of the same kind that takes so many, or an axis of length 1."""
     kind = re.compile(rf"{re.sub(r'[12]d$', '', row.name)}([12]d)?")
     others = {other.name: next(iter(other.inputs.values())) for other in LAYERS.values() if kind.fullmatch(other.name)}
@@ -178,8 +181,9 @@ def _letter_size(row: Layer, letter: str, sizes: Mapping[str, Size]) -> Size | N
         return evaluated(row.ranges[letter], sizes)
     found = set()
     for name, axes in (*row.inputs.items(), *((parameter.name, parameter.shape) for parameter in row.parameters)):
-        for read in re.findall(rf"\b{re.escape(name)}\[([^\[\]]*)\]", row.equations):
-            places = [part.strip() for part in read.split(",")]
+        # A place may be a read, W[token[t], j].
+        for read in re.findall(rf"\b{re.escape(name)}\[((?:[^\[\]]|\[[^\[\]]*\])*)\]", row.equations):
+            places = [part.strip() for part in re.split(r",(?![^\[]*\])", read)]
             places = places[1:] if places[0] == "s" and len(places) > len(axes) else places
             found |= {evaluated(axis, sizes) for place, axis in zip(places, axes, strict=False) if place == letter}
     return found.pop() if len(found) == 1 else None

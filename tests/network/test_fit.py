@@ -141,3 +141,19 @@ def test_sums_are_exact():
     """Ten times 0.1 is not 1 in floating point."""
     net = Network(1, Dense(10), loss="mse", targets="distribution", sample={"x": [1], "t": [0.1] * 10})
     assert net.fact_of("t") == "distribution"
+
+
+@pytest.mark.parametrize(
+    ("sample", "help"),
+    [
+        ({"x": [0.2, 0.1], "t": 2}, "if 2 is a class, counted from 0, write [0, 0, 1]"),
+        ({"x": [0.2, 0.1], "t": [0]}, "if 0 is a class, counted from 0, write [1, 0, 0]"),
+        ({"x": [[0.2, 0.1], [0.3, 0.4]], "t": [1, 2]}, "if 1 is a class, counted from 0, write [0, 1, 0]"),
+        ({"x": [0.2, 0.1], "t": 3}, ""),
+        ({"x": [0.2, 0.1], "t": 0.5}, ""),
+        ({"x": 1, "t": [0, 0, 1]}, ""),
+    ],
+)
+def test_a_class_in_place_of_a_target_gets_help(sample, help):
+    found = mistakes(2, Dense(3, "softmax"), loss="categorical_crossentropy", sample=sample)
+    assert [mistake.help for mistake in found] == [help]

@@ -198,3 +198,9 @@ def test_schedules_and_what_is_refused():
         ({}, "'training.optimizer.learning_rate.type' is missing"),
     ):
         assert messages(table, training={"optimizer": {"type": "adam", "learning_rate": wrong}}) == [message]
+
+
+def test_a_loss_whose_targets_are_classes_elsewhere_is_answered_with_ours():
+    with pytest.raises(InputError) as caught:
+        Network(2, Dense(3, "softmax"), loss="sparse_categorical_crossentropy")
+    assert caught.value.mistakes[0].help.startswith("take 'categorical_crossentropy', with a target such as [0, 0, 1]")

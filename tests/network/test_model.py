@@ -196,7 +196,6 @@ def test_every_mistake_is_found_at_once():
     assert sorted(found) == sorted(
         [
             "'sample.x[1]' must be a finite number, got nan",
-            "'sample.x' is missing",
             "'title' must be text in quotes, got 3",
             "unknown key 'nmae'",
             "unknown key 'bais' in layer 1 (dense)",

@@ -45,3 +45,22 @@ def test_an_input_of_too_few_axes_is_answered_with_what_takes_it(kind, shape, re
         sb.load({"name": "net", "inputs": {"x": {"shape": shape}}, "loss": "mse", "layers": layers})
     assert remedy in str(caught.value)
     assert ("help" in str(caught.value)) == bool(remedy)
+
+
+def test_a_layer_after_an_embedding_or_one_in_arrays_is_not_given_the_samples_as_an_axis():
+    embedding = {"type": "embedding", "input_dim": 10, "output_dim": 4}
+    rows = [{"type": "flatten"}, {"type": "dense", "units": 1}]
+    with pytest.raises(ShapeError, match=r"layer 2 needs an input of 3 axes .*, got shape 5 x 4\n") as caught:
+        sb.load({"inputs": {"k": {"shape": [5]}}, "loss": "mse", "layers": [embedding, *rows]})
+    assert "flatten2d takes T x n" in str(caught.value)
+    own = {"mine": {"inputs": {"x": ["T", "n"]}, "equations": "y = tanh(x)"}}
+    network = {"inputs": {"x": {"shape": [5, 4]}}, "loss": "mse", "layers": [{"type": "mine"}, *rows]}
+    with pytest.raises(ShapeError, match=r"layer 2 \(flatten\) needs an input with 3 axes .*, y1 has 2") as caught:
+        assert sb.derive({**network, "layer_types": own}).stages.graph
+    assert "flatten2d takes T x n" in str(caught.value)
+
+
+def test_an_image_with_its_channels_first_is_said_to_be_read_otherwise():
+    layers = [{"type": "conv2d", "filters": 8, "kernel_size": 3}, {"type": "flatten"}, {"type": "dense", "units": 2}]
+    with pytest.raises(ShapeError, match="1 x 28 x 28 is read as height x width x channels"):
+        sb.load({"inputs": {"x": {"shape": [1, 28, 28]}}, "loss": "mse", "layers": layers})
