@@ -123,6 +123,12 @@ def program(equations, **shapes):
         ("E = a @ A @ a + sum(AT.T * A)", {"A": [3, 3], "a": [3], "AT": [3, 3]}),
         ("E = x_i @ x @ x_j + sum(x_1 * x1)", {"x": [3, 3], "x_i": [3], "x_j": [3], "x_1": [2], "x1": [2]}),
         ("E = eta * sum((eta * x)**2 + eps)**2", {"eta": [], "eps": [], "x": [3]}),
+        # A way without a slope, which is left out of the chain rule.
+        (
+            "h = v * sum(k, axis=1, keepdims=True)\nb = sign(h) * h\nc = maximum(k, b)\n"
+            "E = mean(b**2) * mean(c) * sum(w**2)",
+            {"w": [3, 4], "v": [4], "k": ["N", 4]},
+        ),
         # Names that are functions elsewhere.
         ("E = sum((e1 - e2)**2) + sum(exp(e1) * e2)", {"e1": [3], "e2": [3]}),
         ("e = sum(x**3)\nE = e**2 + exp(e)", {"x": [3]}),

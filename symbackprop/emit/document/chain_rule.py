@@ -21,20 +21,19 @@ LETTERS = "ijklmnpqruvw"
 
 
 def chain_rule(sheet: Sheet, tensor: Tensor, reader: bool = True) -> Tree | None:
-    """∂E/∂v as a sum over what reads v; nothing where only the loss itself does.
+    """∂E/∂v as a sum over what reads v and changes with it; nothing where only the loss itself does.
 
     Args:
         sheet: The symbols of the network.
         tensor: v.
         reader: Whether the index of samples may be left out.
     """
-    terms = [
-        _term(sheet, sheet.derivation.partials[equation.tensor, tensor.name], tensor, reader)
-        for equation in sheet.graph.readers(tensor.name)
-        if equation.tensor in sheet.derivation.adjoint_of
-        and (equation.tensor, tensor.name) in sheet.derivation.partials
-    ]
-    if not terms or len(terms) < len(sheet.graph.readers(tensor.name)):
+    partials = sheet.derivation.partials
+    ways = [(equation.tensor, tensor.name) for equation in sheet.graph.readers(tensor.name)]
+    ways = [way for way in ways if way not in partials or partials[way].value != 0]
+    known = [way for way in ways if way[0] in sheet.derivation.adjoint_of and way in partials]
+    terms = [_term(sheet, partials[way], tensor, reader) for way in known]
+    if not terms or len(terms) < len(ways):
         return None
     return plus(*terms)
 
