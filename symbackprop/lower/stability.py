@@ -9,11 +9,11 @@ from __future__ import annotations
 from functools import lru_cache
 
 import sympy as sp
-from sympy import Expr
+from sympy import Basic, Expr
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import Boolean
 
-from symbackprop.expressions import Read, Where, tensors_read
+from symbackprop.expressions import ArgPeak, Peak, Read, Total, Where, tensors_read
 from symbackprop.lower.bounded import may_overflow
 from symbackprop.lower.exponentials import Stable, expm1, maximum, minimum
 from symbackprop.lower.logarithms import difference_of, logarithm
@@ -108,10 +108,20 @@ def _stopped(branch: Expr, value: Expr, bound: Expr, above: bool) -> Expr:
         return branch
     if _divides(branch, value):
         inside = sp.StrictGreaterThan(value, bound) if above else sp.StrictLessThan(value, bound)
-        return branch.xreplace({value: Where(inside, value, bound + (1 if above else -1))})
+        return _in_its_place(branch, value, Where(inside, value, bound + (1 if above else -1)))
     risks = [node for node in branch.atoms(sp.exp, sp.sinh, sp.cosh, Stable) if node.has(value)]
-    stop = maximum if above else minimum
-    return branch.xreplace({node: node.xreplace({value: stop(value, bound)}) for node in risks if _may_overflow(node)})
+    stopped = (maximum if above else minimum)(value, bound)
+    return branch.xreplace({node: _in_its_place(node, value, stopped) for node in risks if _may_overflow(node)})
+
+
+def _in_its_place(expr: Basic, value: Expr, stopped: Expr) -> Expr:
+    """An expression with something else in the place of a value, but for conditions and sums over letters of it."""
+    if expr == value:
+        return stopped
+    captures = isinstance(expr, Total | Peak | ArgPeak) and not stopped.free_symbols.isdisjoint(expr.bound)
+    if isinstance(expr, Boolean) or captures or not expr.has(value):
+        return expr
+    return expr.func(*(_in_its_place(arg, value, stopped) for arg in expr.args))
 
 
 def _may_overflow(node: Expr) -> bool:

@@ -252,3 +252,24 @@ def test_what_no_form_makes_safe_is_left_alone_early(monkeypatch):
     reader = Equation("y", (J,), (a[0] - a[1]) ** 6 / (a[2] * a[3] - a[4] * a[5] + a[6] * a[7]) ** 6)
     assert computable([*given, reader])[-1] == reader
     assert all(number_of_terms(expr) <= MOST_TERMS for expr, _ in tried)
+
+
+def at_risk(z, t):
+    """Cox' partial likelihood: at every event those count whose time is not over."""
+    among = t[None, :] >= t[:, None]
+    return np.sum(np.log(np.sum(np.where(among, np.exp(z)[None, :], 0), axis=1)) - z)
+
+
+def of_a_table(z, t):
+    return np.sum(np.log(np.sum(np.where(t[None, :] + t[:, None] >= 1, np.exp(z)[None, :], 0), axis=1) + 1))
+
+
+@pytest.mark.parametrize("function", [at_risk, of_a_table])
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_a_mask_that_data_decide_is_no_bound_of_what_it_hides(function, kind):
+    d = sb.derive(function, z=4, t=4, wrt="z")
+    z, t = np.array([0.3, -0.2, 0.5, 0.1]), np.array([3.0, 1.0, 2.0, 4.0]) / 4
+    expected = [function(z + 1e-20j * unit, t).imag / 1e-20 for unit in np.eye(4)]
+    for style in ("readable", "fast"):
+        _, gradients = d.compile(style).loss_and_grad({"z": z.astype(kind)}, t.astype(kind))
+        assert gradients["z"] == pytest.approx(expected, rel=1e-12 if kind is np.float64 else 1e-5)
