@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import count
 from typing import NamedTuple, TypeAlias
 
 import sympy as sp
@@ -14,6 +16,8 @@ from symbackprop.lower.letters import anywhere
 
 Key: TypeAlias = tuple[Expr, bool]
 Terms: TypeAlias = "dict[Key, Term]"
+# Nested largest ones are tried in every combination: an exponent of which this many say nothing may be large.
+MOST_TRIED = 500
 LARGEST = (Peak, logsumexp, logaddexp, maximum)
 
 
@@ -22,6 +26,7 @@ def may_overflow(node: Expr) -> bool:
     return isinstance(node, (sp.sinh, sp.cosh)) or (isinstance(node, sp.exp) and not never_large(node.args[0]))
 
 
+@lru_cache(maxsize=4096)
 def never_large(exponent: Expr, chosen: bool = False) -> bool:
     """Whether an exponent is minus a square, say, or has for each largest one taken off one of those beside it.
 
@@ -37,7 +42,7 @@ def never_large(exponent: Expr, chosen: bool = False) -> bool:
     if isinstance(exponent, Where):
         branches = exponent.args[1:]
         return all(never_large(branch, chosen or NEVER in branches) for branch in branches if branch != NEVER)
-    return all(map(_is_bounded, sp.Add.make_args(exponent))) or _is_covered(_terms(exponent), chosen)
+    return all(map(_is_bounded, sp.Add.make_args(exponent))) or _is_covered(_terms(exponent), chosen, count())
 
 
 class Term(NamedTuple):
@@ -58,22 +63,24 @@ def _terms(exponent: Expr, times: Expr = sp.S.One) -> Terms:
     return found
 
 
-def _is_covered(terms: Terms, chosen: bool) -> bool:
+def _is_covered(terms: Terms, chosen: bool, tried: Iterator[int]) -> bool:
     """Whether nothing large is left when each largest one is put together with one that it is the largest of."""
+    if next(tried) > MOST_TRIED:
+        return False
     for key, (number, part) in terms.items():
-        if number < 0 and isinstance(part, sp.exp) and _is_covered(_above(terms, key, part), chosen):
+        if number < 0 and isinstance(part, sp.exp) and _is_covered(_above(terms, key, part), chosen, tried):
             return True
         largest = next((factor for factor in sp.Mul.make_args(part) if isinstance(factor, LARGEST)), None)
         if number < 0 and largest is not None:
             taken = max(number, sp.S.NegativeOne)
             rests = (_without(terms, key, taken, one * part / largest) for one in _among(largest, chosen))
-            if any(rest is not None and _is_covered(rest, chosen) for rest in rests):
+            if any(rest is not None and _is_covered(rest, chosen, tried) for rest in rests):
                 return True
     for key, (number, part) in terms.items():
         if number > 0 and isinstance(part, LARGEST):
-            return all(_is_covered(_with(terms, key, one), chosen) for one in _among(part, False))
+            return all(_is_covered(_with(terms, key, one), chosen, tried) for one in _among(part, False))
         if number > 0 and isinstance(part, Where) and part.otherwise == NEVER:
-            return _is_covered(_with(terms, key, part.then), chosen)
+            return _is_covered(_with(terms, key, part.then), chosen, tried)
     return all(_is_bounded(number * part) for number, part in terms.values())
 
 

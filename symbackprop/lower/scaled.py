@@ -114,9 +114,11 @@ def _signed(value: Expr, exponent: Expr, positive: bool) -> Scaled:
 def _total(expr: Total) -> Scaled:
     """What does not depend on the index, beside and in the exponent, stands before the sum."""
     bound = set(expr.bound)
-    beside = [factor for factor in sp.Mul.make_args(expr.body) if not factor.free_symbols & bound]
+    factors = sp.Mul.make_args(expr.body)
+    beside = [factor for factor in factors if not factor.free_symbols & bound]
     if beside:
-        return scaled(sp.Mul(*beside, Total(expr.body / sp.Mul(*beside), *expr.bound)))
+        # Not a quotient of the body and these: exp(u - v) / exp(u - v) would be left as exp(u - v) exp(v - u).
+        return scaled(sp.Mul(*beside, Total(sp.Mul(*(one for one in factors if one not in beside)), *expr.bound)))
     body = scaled(expr.body)
     before = sp.Add(*(term for term in sp.Add.make_args(body.exponent) if not term.free_symbols & bound))
     body = body._replace(exponent=sp.expand(body.exponent - before))

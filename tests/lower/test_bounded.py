@@ -72,3 +72,10 @@ def test_what_may_be_large(exponent):
 
 def test_the_hyperbolic_functions_may_overflow():
     assert may_overflow(sp.sinh(U)) and may_overflow(sp.cosh(U)) and not may_overflow(sp.tanh(U))
+
+
+def test_many_nested_largest_ones_are_not_tried_in_every_combination():
+    # 2 to the power of 30 ways to put them together would take years.
+    left, right = (sp.symbols(f"{letter}0:30") for letter in "uv")
+    exponent = sp.Add(*(maximum(a, b) for a, b in zip(left, right, strict=True)))
+    assert not never_large(exponent - sp.Add(*(maximum(b, a + 1) for a, b in zip(left, right, strict=True))))
