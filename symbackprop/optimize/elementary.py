@@ -13,7 +13,7 @@ import sympy as sp
 
 from symbackprop.optimize.renaming import with_axes
 from symbackprop.program import Along, Array, Const, Map, Position, Reduce
-from symbackprop.program.masks import is_number, is_truth, mask
+from symbackprop.program.masks import extreme, is_truth, mask
 
 ZERO = Const(sp.S.Zero)
 POWERS = {
@@ -74,18 +74,13 @@ def _power(node: Map) -> Array:
 
 
 def _where(node: Map) -> Array:
-    """relu is a maximum, and a condition that chooses between 1 and 0 is its own truth value."""
+    """relu is a maximum, |z| a function, and a condition that chooses between 1 and 0 is its own truth value."""
     condition, then, otherwise = node.args
     chosen = mask(node)
     if chosen is not None:
         return as_number(chosen)
-    if (
-        isinstance(condition, Map)
-        and condition.function in ("gt", "ge")
-        and condition.args == (then, otherwise)
-        and is_number(otherwise, 0)
-    ):
-        return Map("maximum", (then, otherwise))
+    if extreme(node) != node:
+        return extreme(node)
     return Map("where", (condition, as_number(then), as_number(otherwise)))
 
 

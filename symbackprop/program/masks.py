@@ -36,6 +36,40 @@ def mask(node: Array) -> Array | None:
     return Map("not", (condition,)) if is_number(then, 0) and is_number(otherwise, 1) else None
 
 
+def extreme(node: Map) -> Map:
+    """A branch that is the larger or the smaller of two, or an absolute value, as that: it keeps what is no number.
+
+    Example:
+        >>> z, zero = Leaf("z", ()), Const(0)
+        >>> extreme(Map("where", (Map("gt", (z, zero)), z, zero))).function
+        'maximum'
+    """
+    condition, *branches = node.args
+    if not isinstance(condition, Map) or condition.function not in ("gt", "ge", "lt", "le"):
+        return node
+    one, other = condition.args
+    greater = condition.function in ("gt", "ge")
+    if (one, other) in (tuple(branches), tuple(branches[::-1])):
+        return Map("maximum" if greater == (branches[0] == one) else "minimum", (one, other))
+    if greater and is_number(other, 0) and branches[0] == one and _is_minus(_below_zero(branches[1], one), one):
+        return Map("abs", (one,))
+    return node
+
+
+def _below_zero(node: Array, of: Array) -> Array:
+    """What a node is where another is negative; of a branch at 0 that is 0 it is the first."""
+    if isinstance(node, Map) and node.function == "where" and is_number(node.args[2], 0):
+        condition, then, _ = node.args
+        if isinstance(condition, Map) and condition.function == "lt" and condition.args[0] == of:
+            return then if is_number(condition.args[1], 0) else node
+    return node
+
+
+def _is_minus(node: Array, of: Array) -> bool:
+    first, *rest = factors(node)
+    return is_number(first, -1) and rest == list(factors(of))
+
+
 def is_truth(node: Array) -> bool:
     """Whether the code of a node gives truth values, which NumPy multiplies but neither adds nor negates."""
     if isinstance(node, Along):

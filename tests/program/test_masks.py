@@ -4,7 +4,16 @@ import sympy as sp
 
 from symbackprop.expressions import Index
 from symbackprop.program import Assign, Const, Leaf, Map, Position
-from symbackprop.program.masks import beside_truth, is_reciprocal, is_truth, mask, numbers_in, positive, with_masks
+from symbackprop.program.masks import (
+    beside_truth,
+    extreme,
+    is_reciprocal,
+    is_truth,
+    mask,
+    numbers_in,
+    positive,
+    with_masks,
+)
 
 J = Index("j", 3)
 Z, T = Leaf("z", (J,)), Leaf("t", (J,))
@@ -52,3 +61,15 @@ def test_a_reciprocal_is_told_from_other_powers():
     assert is_reciprocal(Map("pow", (Z, minus)))
     assert not is_reciprocal(Map("pow", (minus, Z)))
     assert not is_reciprocal(Z)
+
+
+def test_branches_that_are_a_larger_or_smaller_one_or_an_absolute_value():
+    minus = Map("mul", (Const(-sp.S.One), Z))
+    below = Map("lt", (Z, ZERO))
+    assert extreme(Map("where", (ABOVE, Z, ZERO))) == Map("maximum", (Z, ZERO))
+    assert extreme(Map("where", (Map("ge", (Z, T)), T, Z))) == Map("minimum", (Z, T))
+    assert extreme(Map("where", (Map("lt", (Z, T)), Z, T))) == Map("minimum", (Z, T))
+    assert extreme(Map("where", (ABOVE, Z, minus))) == Map("abs", (Z,))
+    assert extreme(Map("where", (ABOVE, Z, Map("where", (below, minus, ZERO))))) == Map("abs", (Z,))
+    for other in ((ABOVE, Z, T), (ABOVE, Z, ONE), (Map("gt", (Z, T)), Z, minus), (ABOVE, minus, Z)):
+        assert extreme(Map("where", other)).function == "where"
