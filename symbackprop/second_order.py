@@ -15,7 +15,7 @@ from sympy import Expr
 
 from symbackprop.backward import backward, partial
 from symbackprop.contraction import ALPHABET, Fresh, collect, summed, tidy
-from symbackprop.errors import UnknownNameError, did_you_mean
+from symbackprop.errors import UnknownNameError, UnsupportedError, did_you_mean
 from symbackprop.expressions import Delta, Index, Read, Total, indices_of, product, reads, tensors_read
 from symbackprop.graph import Derivation, Equation, Graph, Tensor
 from symbackprop.lower.exponentials import is_formula, kinds
@@ -120,7 +120,7 @@ def gauss_newton_product(derivation: Derivation, wrt: Sequence[str] | None = Non
     """
     names = _checked(derivation, wrt)
     graph = derivation.graph
-    (output,) = [tensor.name for tensor in graph.with_role("prediction")]
+    output = _output(graph)
     forward = [_tangent(derivation, equation, names) for equation in graph.equations[:-1]]
     tangents = [equation for equation in forward if equation is not None]
     curved = _curvature(graph, output)
@@ -136,6 +136,20 @@ def gauss_newton_product(derivation: Derivation, wrt: Sequence[str] | None = Non
     results = {name: pulled.adjoint_of.get(name, _second_name(name)) for name in names}
     everything = {**graph.tensors, **given, **made}
     return SecondOrder(graph.equations[:-1], (*tangents, *adjoints), everything, results, vectors)
+
+
+def _output(graph: Graph) -> str:
+    """The prediction; of a graph that names none, the one array between the parameters and the loss that this reads."""
+    named = [tensor.name for tensor in graph.with_role("prediction")]
+    depends = {tensor.name for tensor in graph.parameters}
+    for equation in graph.equations[:-1]:
+        depends |= {equation.tensor} if depends & set(tensors_read(equation.rhs)) else set()
+    found = named or [name for name in tensors_read(graph.equations[-1].rhs) if name in depends]
+    if len(found) != 1 or graph.tensors[found[0]].role == "parameter":
+        message = f"the Gauss-Newton matrix is of a loss of one array of predictions, but {graph.loss.name} is one of "
+        help = "give what is predicted a line of its own, and let the loss read that and data alone"
+        raise UnsupportedError(message + (" and ".join(sorted(found)) or "none"), help=help)
+    return found[0]
 
 
 def _checked(derivation: Derivation, wrt: Sequence[str] | None) -> tuple[str, ...]:

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+import symbackprop as sb
 from symbackprop.backward import backward
-from symbackprop.errors import UnknownNameError
+from symbackprop.errors import UnknownNameError, UnsupportedError
 from symbackprop.forward import forward
 from symbackprop.network import Dense, Network
 from symbackprop.second_order import gauss_newton_product, hessian, hessian_product
@@ -116,3 +117,17 @@ def test_a_hessian_is_symmetric(case):
 def test_unknown_parameters_are_named(case):
     with pytest.raises(UnknownNameError, match="no gradient for 'W9'"):
         hessian(case.derivation, "W1", "W9")
+
+
+def test_gauss_newton_of_a_function_takes_the_array_that_the_loss_reads():
+    def fit(w, x, t):
+        return np.sum((np.tanh(x @ w) - t) ** 2) / 2
+
+    rng = np.random.default_rng(0)
+    w, x, t, v = rng.normal(size=3), rng.normal(size=(5, 3)), rng.normal(size=5), rng.normal(size=3)
+    product = sb.derive(fit, w=3, x=(5, 3), t=5, wrt="w").gauss_newton()({"w": w}, {"w": v}, x, t)
+    slopes = (1 - np.tanh(x @ w) ** 2)[:, None] * x
+    assert product["w"] == pytest.approx(slopes.T @ slopes @ v)
+    for other in (lambda w: np.sum(np.tanh(w)) + np.sum(w**2), lambda w: np.sum(w**2)):
+        with pytest.raises(UnsupportedError, match=r"one array of predictions, but E is one of .*w"):
+            sb.derive(other, w=3).gauss_newton()
