@@ -166,14 +166,15 @@ class Stages:
         text = json.dumps(self.network.as_table(), sort_keys=True, default=str, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    @property
-    def is_small(self) -> bool:
-        """Whether it is written for a single sample and has so few parameters that straight lines are faster."""
-        if any(size.free_symbols for tensor in self.graph.tensors.values() for size in tensor.shape):
-            return False
-        return (
-            sum(prod(map(int, p.shape)) for p in self.graph.parameters) < MOST_PARAMETERS and self.scalars is not None
-        )
+    @cached_property
+    def few(self) -> Straight | None:
+        """Straight lines of a single sample and so few parameters that these are faster, if there is such a form."""
+        known = all(size.is_Integer for tensor in self.graph.tensors.values() for size in tensor.shape)
+        count = sum(prod(map(int, p.shape)) for p in self.graph.parameters) if known else MOST_PARAMETERS
+        try:
+            return self.straight if count < MOST_PARAMETERS and self.scalars is not None else None
+        except UnsupportedError:
+            return None
 
     def module_text(self, checks: Sequence[str] = (), style: str = "") -> str:
         """The text of `gradients.py` in a style, its own if none is named; `checks` are those it has passed."""
@@ -273,9 +274,8 @@ def _readable(stages: Stages) -> str:
 
 def _fast(stages: Stages) -> str:
     """Operations that write into memory set aside once."""
-    training, straight = stages.training, stages.straight if stages.is_small else None
-    made, moves = optimize(stages.numeric), in_place(training)
-    return fast_body(stages.derivation, stages.numeric, made, training=training, moves=moves, straight=straight)
+    made, moves, few = optimize(stages.numeric), in_place(stages.training), stages.few
+    return fast_body(stages.derivation, stages.numeric, made, training=stages.training, moves=moves, straight=few)
 
 
 STYLES: Mapping[str, Callable[[Stages], str]] = {"readable": _readable, "fast": _fast}

@@ -26,7 +26,7 @@ def c_text(stages: Stages, checks: Sequence[str] = ()) -> str:
     """
     return emit_c(
         stages.derivation,
-        stages.straight if stages.is_small else loop_nests(stages.program),
+        stages.few or loop_nests(stages.program),
         training=stages.training,
         update=update_line(stages.training),
         sizes={str(size): value for size, value in stages.graph.sizes.items()},
@@ -42,7 +42,7 @@ def javascript_text(stages: Stages, checks: Sequence[str] = ()) -> str:
         stages: Of the network.
         checks: Those that the program has passed, for the certificate.
     """
-    code = stages.straight if stages.is_small else loop_nests(stages.program)
+    code = stages.few or loop_nests(stages.program)
     return network_script(stages, code, checks)
 
 

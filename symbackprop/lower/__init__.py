@@ -11,6 +11,7 @@ from symbackprop.expressions import Index
 from symbackprop.graph import Derivation, Equation, Graph, Tensor
 from symbackprop.lower.ahead import ahead
 from symbackprop.lower.arrays import Shapes, lower_expression
+from symbackprop.lower.letters import apart
 from symbackprop.lower.opened import computable, unread
 from symbackprop.lower.totals import running_total
 from symbackprop.program import Along, Assign, Loop, Placed, Program, Statement, assignments, leaves
@@ -33,7 +34,9 @@ def lower(derivation: Derivation, *, readable: bool = False, every: bool = False
     given = (*graph.parameters, *graph.with_role("input", "target", "constant"))
     gradients = {t.name: derivation.adjoint_of[t.name] for t in given if t.name in derivation.adjoint_of}
     shapes = {name: tensor.shape for name, tensor in {**graph.tensors, **derivation.tensors}.items()}
-    passes = (graph.equations, derivation.adjoints)
+    taken = {symbol.name for shape in shapes.values() for size in shape for symbol in size.free_symbols}
+    both = apart((*graph.equations, *derivation.adjoints), taken)
+    passes = both[: len(graph.equations)], both[len(graph.equations) :]
     if not readable:
         passes = without_overflow(*passes)
     forward, backward = (statements(equations, shapes, readable=readable) for equations in passes)

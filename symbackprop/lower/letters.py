@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+
 import sympy as sp
 from sympy import Basic, Expr
 
-from symbackprop.expressions import Index, Peak, Read, Total
+from symbackprop.expressions import Index, Peak, Read, Total, indices_of
+from symbackprop.graph import Equation
 
 PLACE = Index("i", 1)
 
@@ -53,3 +57,29 @@ def anywhere(expr: Basic) -> Expr:
     # Conditions and branches would be decided, and a largest one over nothing would be none.
     kept = isinstance(expr, sp.Add | sp.Mul | sp.Pow | sp.Function)
     return expr.func(*parts) if kept else sp.Function(type(expr).__name__)(*parts)
+
+
+def apart(equations: Sequence[Equation], taken: Collection[str]) -> tuple[Equation, ...]:
+    """Equations whose indices have no letter that stands for something else in code, as the k of a size.
+
+    Example:
+        >>> from symbackprop.expressions import Read
+        >>> k = Index("k", sp.Symbol("k", integer=True, positive=True))
+        >>> print(*apart([Equation("y", (k,), Read("x", k))], {"k"}))
+        y[k_] = x[k_]
+    """
+    used = {index for one in equations for side in (one.lhs, one.rhs) for index in indices_of(side)}
+    table: dict[Basic, Basic] = {}
+    for index in sorted(used, key=str):
+        name = index.name
+        while name in taken:
+            name += "_"
+        if name != index.name:
+            table[index] = Index(name, index.size)
+            taken = {*taken, name}
+    if not table:
+        return tuple(equations)
+    return tuple(
+        replace(one, indices=tuple(table.get(index, index) for index in one.indices), rhs=one.rhs.xreplace(table))
+        for one in equations
+    )

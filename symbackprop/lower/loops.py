@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 import sympy as sp
 from sympy import Expr
@@ -51,7 +51,7 @@ def loop_nests(program: Program) -> Nest:
     Raises:
         UnsupportedError: A node has no form as a loop yet.
     """
-    work = _Loops()
+    work = _Loops(program.sizes)
     forward = work.groups(program.forward)
     backward = work.groups(program.backward)
     return Nest(
@@ -67,8 +67,8 @@ def loop_nests(program: Program) -> Nest:
 
 
 class _Loops(Writing):
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, taken: Collection[str]) -> None:
+        super().__init__(taken)
         self.arrays: dict[str, Axes] = {}
 
     def groups(self, statements: Iterable[Statement]) -> tuple[Step, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import count
 
@@ -17,12 +17,16 @@ Places = dict[Index, Scalar]
 class Writing:
     """Collects steps.
 
+    Args:
+        taken: What no index may be called, as the sizes are.
+
     Attributes:
         steps: Those of the block that is being written.
         open: The names of the indices of the loops around it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, taken: Collection[str] = ()) -> None:
+        self.taken = taken
         self.steps: list[Step] = []
         self.open: list[str] = []
         self._numbers = count(1)
@@ -53,11 +57,11 @@ class Writing:
         self.steps += steps
 
     def fresh(self, axis: Index) -> Index:
-        """An index of that name, or of one near it where a loop around has that name."""
+        """An index of that name, or of one near it where a loop around, or a size, has that name."""
         base = "i" if "_axis" in axis.name else axis.name.split("_")[0]
         name = base
         further = count(1)
-        while name in self.open:
+        while name in self.open or name in self.taken:
             name = f"{base}{next(further)}"
         return Index(name, axis.size)
 

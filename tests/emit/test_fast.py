@@ -205,3 +205,45 @@ def test_a_slope_that_sizes_alone_decide():
     derived = sb.derive(lambda y: np.mean(y), y="m")  # noqa: PLW0108
     _, gradients = derived.compile("fast").loss_and_grad({"y": np.arange(4.0)})
     assert gradients["y"].tolist() == [0.25] * 4
+
+
+def test_an_array_may_take_the_memory_of_one_that_is_seen_from_another_place():
+    layers = [{"type": "simple_rnn", "units": 2}, {"type": "flatten2d"}, {"type": "dense", "units": 3}]
+    d = sb.derive({"name": "two_steps", "inputs": {"shape": [2, 3]}, "layers": layers, "loss": "mse"})
+    params = d.compile().initialize(0)
+    x, t = np.random.default_rng(0).normal(size=(4, 2, 3)), np.ones((4, 3))
+    _, expected = d.compile().loss_and_grad(params, x, t)
+    _, found = d.compile("fast").loss_and_grad(params, x, t)
+    assert all(found[name] == pytest.approx(expected[name]) for name in expected)
+
+
+def test_lengths_are_written_as_the_code_calls_them():
+    layers = [{"type": "lstm", "units": 2}, {"type": "last"}, {"type": "dense", "units": 2}]
+    d = sb.derive({"name": "sequence", "inputs": {"shape": ["t", 3]}, "layers": layers, "loss": "mse"})
+    params = d.compile().initialize(0)
+    x, t = np.random.default_rng(0).normal(size=(4, 5, 3)), np.ones((4, 2))
+    _, expected = d.compile().loss_and_grad(params, x, t)
+    _, found = d.compile("fast").loss_and_grad(params, x, t)
+    assert all(found[name] == pytest.approx(expected[name]) for name in expected)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_a_workspace_has_the_constants(kind):
+    d = sb.derive(lambda w, x: np.sum((np.arange(6.0).reshape(2, 3) @ w - x) ** 2), w=3, x=2, wrt="w")
+    module = d.compile("fast")
+    given = {"w": np.ones(3, kind)}, np.ones(2, kind)
+    loss, grads = module.Workspace(dtype=kind).loss_and_grad(*given)
+    assert loss == module.Workspace(dtype=kind).loss(*given) == module.loss(*given) == 125
+    assert grads["w"].tolist() == [66, 92, 118] and grads["w"].dtype == kind
+
+
+@pytest.mark.parametrize("style", ["readable", "fast"])
+def test_what_is_no_number_stays_none(style):
+    module = sb.derive("2 -> 3 relu -> 1, loss=mse").compile(style)
+    params = module.initialize(0)
+    params["W1"][0, 0] = np.nan
+    assert np.isnan(module.loss(params, np.ones((4, 2)), np.ones((4, 1))))
+    _, history = module.train(params, np.ones((4, 2)), np.ones((4, 1)), epochs=3)
+    assert history.stopped == "the loss is not finite"
+    clipped = sb.derive(lambda w: np.sum(np.clip(np.abs(w), 0.5, 2)) + np.sum(np.minimum(w, 3)), w=2).compile(style)
+    assert np.isnan(clipped.loss({"w": np.array([1.0, np.nan])}))

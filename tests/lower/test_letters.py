@@ -3,7 +3,8 @@
 import sympy as sp
 
 from symbackprop.expressions import Index, Peak, Read, Total, Where
-from symbackprop.lower.letters import alike, anywhere
+from symbackprop.graph import Equation
+from symbackprop.lower.letters import alike, anywhere, apart
 
 I, J, K = (Index(letter, 3) for letter in "ijk")
 
@@ -28,3 +29,13 @@ def test_conditions_are_not_decided_by_what_is_put_in():
     assert anywhere(branch) == anywhere(Where(sp.Ne(K, J), Read("z", K), sp.S.Zero))
     assert anywhere(branch) != anywhere(Where(sp.Eq(I, J), Read("z", I), sp.S.Zero))
     assert anywhere(Peak(Read("z", K), K)) != anywhere(Read("z", K))
+
+
+def test_indices_give_way_to_what_else_has_their_letter():
+    size = sp.Symbol("k", integer=True, positive=True)
+    i, k, other = Index("i", 3), Index("k", size), Index("k_", 2)
+    y = Equation("y", (k,), Read("x", k) * Total(Read("z", k, other), other))
+    e = Equation("E", (), Total(Read("y", k) ** 2, k) + Read("v", i))
+    new = apart([y, e], {"k"})
+    assert str(new[0]) == "y[k_] = x[k_]*sum(z[k_, k__], k__)" and "y[k_]" in str(new[1])
+    assert apart([y, e], {"n"}) == (y, e)

@@ -33,3 +33,7 @@ def test_blocks_and_variables():
         second = writing.local("sum", ZERO)
     assert first != second == Name("sum2")
     assert len(writing.steps) == 1 and len(body) == 1
+
+
+def test_no_index_is_called_as_a_size_is():
+    assert Writing({"k", "k1"}).fresh(Index("k", 3)).name == "k2"

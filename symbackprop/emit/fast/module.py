@@ -63,6 +63,8 @@ def _workspace(workspace: Workspace, functions: Functions) -> dict[str, Any]:
     sizes = [functions.writer.size(size) for size in workspace.sizes]
     typed = [f"{name}: Array" for name in functions.data]
     given = ["params: Params", *typed]
+    # A workspace has the constants in its precision.
+    known = [f"{row} | None = None" if row.split(":")[0] in functions.constants else row for row in given]
     both = workspace.both
     body = workspace.loss
     lengths = [_length(functions, workspace, *workspace.program.sizes[size]) for size in workspace.sizes]
@@ -75,13 +77,14 @@ def _workspace(workspace: Workspace, functions: Functions) -> dict[str, Any]:
         "work_lengths": lengths,
         "work_floating": floating,
         "work_own": [name for name in floating if name not in functions.constants],
+        "work_constants": [(data, name in whole) for name, data in named.items() if data in functions.constants],
         "work_memory": workspace.memory(),
         **fitting(workspace.program, named, whole, workspace.sizes, workspace.shape),
         "work_gradients": workspace.gradient_items(),
         "work_loss": body,
         "work_both": both,
-        "work_loss_head": fitted("    def loss(", ["self", *given], ") -> float:", 4),
-        "work_both_head": fitted("    def loss_and_grad(", ["self", *given], ") -> tuple[float, Params]:", 4),
+        "work_loss_head": fitted("    def loss(", ["self", *known], ") -> float:", 4),
+        "work_both_head": fitted("    def loss_and_grad(", ["self", *known], ") -> tuple[float, Params]:", 4),
         "work_look_head": fitted("    def _look(", ["self", *given], ") -> None:", 4),
         "work_head": fitted("def _prepared(", given, ") -> tuple[Workspace, Params, tuple[Array, ...]]:"),
     }

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.emit.numbers import number_code
 from symbackprop.program import Assign, Axes, Block, Program
 
 
@@ -18,12 +17,20 @@ class Regions:
         program: Says which.
         place: The attribute of an array.
         shape: The code of the shape of an array with some axes.
+        number: The code of a length.
     """
 
-    def __init__(self, program: Program, place: Callable[[str], str], shape: Callable[[Axes], str]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        place: Callable[[str], str],
+        shape: Callable[[Axes], str],
+        number: Callable[[Expr], str],
+    ) -> None:
         self.program = program
         self.place = place
         self.shape = shape
+        self.number = number
         self.wholes = {block.whole: block for block in program.blocks.values()}
         self.names = {*program.blocks, *self.wholes, *program.padded, *(base for base, _ in program.shifted.values())}
         self._done: set[str] = set()
@@ -69,33 +76,31 @@ class Regions:
             shared = owner in self.wholes and owner != home
             memory = self.place(owner) if shared else f"np.empty({self.shape(axes)}, dtype)"
             rows = [f"{self.place(home)} = {memory}"]
-            rows += [f"{self.place(name)} = {self.place(home)}{cut(block)}" for name, block in blocks.items()]
+            rows += [f"{self.place(name)} = {self.place(home)}{self._cut(block)}" for name, block in blocks.items()]
             return rows + [
                 f"{self.place(name)} = {_steps_from(self.place(base), shift)}" for name, base, shift in shifted
             ]
         length = axes[0].size
         padded = f"{self.place(home)}_padded"
         rest = self.shape(axes[1:]).removeprefix("(")
-        rows = [f"{padded} = np.zeros(({number_code(length + before + behind)[0]}, {rest}, dtype)"]
-        rows.append(f"{self.place(home)} = {padded}[{_from(sp.Integer(before), before + length)}]")
-        rows += [f"{self.place(name)} = {self.place(home)}{cut(block)}" for name, block in blocks.items()]
+        rows = [f"{padded} = np.zeros(({self.number(length + before + behind)}, {rest}, dtype)"]
+        rows.append(f"{self.place(home)} = {padded}[{self._slice(sp.Integer(before), before + length)}]")
+        rows += [f"{self.place(name)} = {self.place(home)}{self._cut(block)}" for name, block in blocks.items()]
         for name, base, shift in shifted:
             start = sp.Integer(before + shift)
-            part = cut(blocks[base]) if base in blocks else ""
-            rows.append(f"{self.place(name)} = {padded}[{_from(start, start + length)}]{part}")
+            part = self._cut(blocks[base]) if base in blocks else ""
+            rows.append(f"{self.place(name)} = {padded}[{self._slice(start, start + length)}]{part}")
         return rows
 
+    def _cut(self, block: Block) -> str:
+        """The brackets that take a block out of its whole."""
+        marks = [":"] * block.place
+        return f"[{', '.join([*marks, self._slice(block.start, block.start + block.size)])}]"
 
-def cut(block: Block) -> str:
-    """The brackets that take a block out of its whole."""
-    marks = [":"] * block.place
-    return f"[{', '.join([*marks, _from(block.start, block.start + block.size)])}]"
+    def _slice(self, start: Expr, stop: Expr) -> str:
+        return f"{self.number(start)}:{self.number(stop)}"
 
 
 def _steps_from(place: str, shift: int) -> str:
     """Views of all steps, those of a later or an earlier one in the place of each; beyond an end no one looks."""
     return f"[*{place}[{shift}:], *{place}[:{shift}]]"
-
-
-def _from(start: Expr, stop: Expr) -> str:
-    return f"{number_code(start)[0]}:{number_code(stop)[0]}"

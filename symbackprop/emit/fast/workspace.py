@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from functools import cached_property
 
+from sympy import Expr
+
 from symbackprop.emit.fast.operations import Operations
 from symbackprop.emit.fast.regions import Regions
 from symbackprop.emit.fast.stepping import Steps
@@ -96,7 +98,7 @@ class Workspace:
     @cached_property
     def regions(self) -> Regions:
         """Arrays that lie in others."""
-        return Regions(self.program, self._place, self.shape)
+        return Regions(self.program, self._place, self.shape, self._number)
 
     def memory(self) -> list[str]:
         """The lines that set memory aside."""
@@ -114,7 +116,7 @@ class Workspace:
         for assign in self.every:
             if assign.name in regions.names:
                 rows += regions.lines(assign)
-            if self.program.shares.get(assign.name, assign.name) in regions.names:
+            if assign.name in regions.names or self.program.shares.get(assign.name) in self.fixed:
                 continue
             place = self._place(assign.name)
             if assign.name not in self.stored or place in done:
@@ -142,7 +144,11 @@ class Workspace:
 
     def shape(self, axes: Axes) -> str:
         """A shape as code."""
-        return tuple_code([numpy_code(Const(axis.size), (), self.operations.names) for axis in axes])
+        return tuple_code([self._number(axis.size) for axis in axes])
+
+    def _number(self, value: Expr) -> str:
+        """A length as code."""
+        return numpy_code(Const(value), (), self.operations.names)
 
     @cached_property
     def loss(self) -> list[str]:
