@@ -57,6 +57,7 @@ UNARY = (
     "np.trace(A)",
     "A.reshape(-1)",
     "A * (A > 0.1)",
+    "np.cumsum(A[::-1])[::-1]",
 )
 REDUCED = (
     "np.sum(A)",
@@ -77,6 +78,8 @@ REDUCED = (
     "np.log(np.sum(A**2) + 1)",
     "np.linalg.norm(A + 0.1)",
     "np.mean(A, axis=0) / np.std(A, axis=0)",
+    "np.max(np.abs(A))",
+    "A[np.argmax(np.abs(A), axis=0)]",
 )
 BINARY = (
     "A + B",
@@ -105,6 +108,9 @@ BINARY = (
     "np.sum(A[:, None] * B, axis=-1)",
     "np.minimum(A, B) * A",
     "A[:, None] - B[None, :]",
+    "np.where(A >= B, np.exp(A - B), 0)",
+    "np.log(np.sum(np.where(B >= A, np.exp(B), 0), axis=-1) + 1)",
+    "np.log(np.sum(np.where(A[None, :] >= A[:, None], np.exp(B), 0), axis=-1))",
 )
 LABELLED = (
     "A[t]",
