@@ -11,13 +11,10 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from sympy import Expr
-from sympy import Mul as Product
 
-from symbackprop.errors import ShapeError, UnsupportedError
-from symbackprop.expressions import Index, Read, Total, reads
-from symbackprop.forward import SAMPLES
-from symbackprop.graph import Equation, Graph
+from symbackprop.errors import ShapeError
+from symbackprop.graph import Graph
+from symbackprop.samples import reduction_over_samples, sample_size
 
 Array = npt.NDArray[Any]
 Found = tuple[float, dict[str, Array]]
@@ -154,106 +151,3 @@ def _with_dask(part: Callable[[Sequence[Any]], Found], chunks: Sequence[Sequence
         found = [delayed(_added)(*pair) if len(pair) == 2 else pair[0] for pair in pairs]
     result: Found = found[0].compute()
     return result
-
-
-def reduction_over_samples(graph: Graph) -> str:
-    """`"sum"` or `"mean"`: how the loss is made of the samples'.
-
-    Raises:
-        UnsupportedError: It is neither; the message names the tensor that mixes samples.
-
-    Example:
-        >>> import symbackprop as sb
-        >>> reduction_over_samples(sb.derive("2 -> 1, loss=mse").stages.graph)
-        'mean'
-    """
-    size = sample_size(graph)
-    has_samples = {t.name for t in graph.tensors.values() if t.shape and t.shape[0] == size}
-    kinds: dict[str, str] = {}
-    for equation in graph.equations:
-        touched = [r for r in reads(equation.rhs) if r.tensor in has_samples or r.tensor in kinds]
-        if not touched:
-            continue
-        if equation.tensor in has_samples:
-            _refuse_mixing(equation, has_samples, kinds)
-        else:
-            kinds[equation.tensor] = _kind(equation, size, has_samples, kinds)
-    if graph.loss.name not in kinds:
-        raise UnsupportedError("the loss does not depend on the samples: there are none to take in chunks")
-    return kinds[graph.loss.name]
-
-
-def sample_size(graph: Graph) -> Expr:
-    """The number of samples: N of a network, or the symbol that is the length of the first axis of a function's data.
-
-    Raises:
-        UnsupportedError: There is none, or it is not clear.
-    """
-    data = graph.with_role("input", "target")
-    firsts = list(dict.fromkeys(tensor.shape[0] for tensor in data if tensor.shape and not tensor.shape[0].is_Integer))
-    if SAMPLES in firsts:
-        return SAMPLES
-    if not firsts:
-        raise UnsupportedError("it is written for a fixed number of samples: there are none to take in chunks")
-    if len(firsts) > 1:
-        sizes = " and ".join(map(str, firsts))
-        raise UnsupportedError(f"the data have {sizes} rows: which of them are samples is not clear")
-    return firsts[0]
-
-
-def _refuse_mixing(equation: Equation, has_samples: set[str], kinds: Mapping[str, str]) -> None:
-    """Each sample of a tensor may depend on that sample alone."""
-    own = equation.indices[0]
-    for read in reads(equation.rhs):
-        if read.tensor in kinds or (read.tensor in has_samples and read.indices[0] != own):
-            raise _mixes(equation.tensor)
-    if _counts(equation.rhs, own, has_samples):
-        raise _mixes(equation.tensor)
-
-
-def _counts(expr: Expr, sample: Index, has_samples: set[str]) -> bool:
-    """Whether the number of a sample is more than the place at which samples are read."""
-    if isinstance(expr, Read):
-        return any(_counts(index, sample, has_samples) for index in expr.indices[expr.tensor in has_samples :])
-    return expr == sample or any(_counts(part, sample, has_samples) for part in expr.args)
-
-
-def _kind(equation: Equation, size: Expr, has_samples: set[str], kinds: Mapping[str, str]) -> str:
-    """How a tensor without samples is made of them: each addend a multiple of a sum over samples."""
-    found = set()
-    for term in equation.rhs.expand(deep=False).as_ordered_terms():
-        inside = [r for r in reads(term) if r.tensor in has_samples or r.tensor in kinds]
-        if inside:
-            found.add(_kind_of_term(term, equation, size, has_samples, kinds))
-    if len(found) != 1:
-        raise _mixes(equation.tensor)
-    return found.pop()
-
-
-def _kind_of_term(term: Expr, equation: Equation, size: Expr, has_samples: set[str], kinds: Mapping[str, str]) -> str:
-    factors = Product.make_args(term)
-    moving = [f for f in factors if any(r.tensor in has_samples or r.tensor in kinds for r in reads(f))]
-    scale = Product(*(f for f in factors if f not in moving))
-    if len(moving) != 1 or reads(scale):
-        raise _mixes(equation.tensor)
-    (factor,) = moving
-    if isinstance(factor, Read) and factor.tensor in kinds and not scale.has(size):
-        return kinds[factor.tensor]
-    if isinstance(factor, Total):
-        body = [r for r in reads(factor.body) if r.tensor in has_samples]
-        firsts = {r.indices[0] for r in body}
-        over = [index for index in factor.bound if index.size == size]
-        counted = any(_counts(factor.body, index, has_samples) for index in over)
-        if body and len(over) == 1 and not counted and firsts == set(over) and not factor.body.has(size):
-            if not scale.has(size):
-                return "sum"
-            if not (scale * size).has(size):
-                return "mean"
-    raise _mixes(equation.tensor)
-
-
-def _mixes(tensor: str) -> UnsupportedError:
-    return UnsupportedError(
-        f"{tensor} mixes samples: its value for a chunk of them is not a part of its value for all",
-        help="compute it over all samples at once",
-    )

@@ -16,7 +16,8 @@ from symbackprop.emit.document import Material
 from symbackprop.emit.document.concrete import gathered
 from symbackprop.emit.document.glance import drawing
 from symbackprop.emit.document.phrases import Phrases, joined
-from symbackprop.emit.document.sheet import SAMPLE, Sheet
+from symbackprop.emit.document.sheet import Sheet
+from symbackprop.emit.document.stages import SAMPLE
 from symbackprop.emit.document.wording import subject
 from symbackprop.emit.javascript import emit_javascript
 from symbackprop.emit.page.explore import Explorable, Factor, Field

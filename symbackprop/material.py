@@ -14,6 +14,7 @@ from symbackprop.emit.document import Checks, Choices, Facts, Material, Training
 from symbackprop.first_step import setting_names, worked_step
 from symbackprop.language import parse_equations
 from symbackprop.notation import given
+from symbackprop.samples import combined
 from symbackprop.verify.witness import METHOD, witness
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def material(stages: Stages, report: Report, run: Run | None = None, choices: Ch
     """
     network = stages.network
     settings, names = stages.training.settings, setting_names(stages)
+    reduction, more = combined(stages.graph)
     return Material(
         stages.derivation,
         facts=Facts(
@@ -47,7 +49,8 @@ def material(stages: Stages, report: Report, run: Run | None = None, choices: Ch
             assignments=_assignments(stages, names),
             settings=[(_named(name, names), value) for name, value in settings.items()],
             update=network.training.update,
-            reduction=network.reduction,
+            reduction=reduction,
+            more=more,
         ),
         matrix=stages.matrix_of,
         scalars=stages.scalars,

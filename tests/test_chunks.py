@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import symbackprop as sb
-from symbackprop.chunks import reduction_over_samples
 from symbackprop.errors import ShapeError, UnsupportedError
+from symbackprop.samples import reduction_over_samples
 
 RNG = np.random.default_rng(8)
 X, T = RNG.standard_normal((103, 3)), RNG.standard_normal((103, 2))

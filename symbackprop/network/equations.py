@@ -186,11 +186,6 @@ class Equations(Record):
         return self.loss
 
     @property
-    def reduction(self) -> str:
-        """Nothing is combined over samples but what the equations say."""
-        return "sum"
-
-    @property
     def optimizer_row(self) -> Optimizer:
         """The update rule."""
         return OPTIMIZERS[self.training.optimizer.type]

@@ -198,11 +198,6 @@ class Network(Shown, Record):
         return self.loss if isinstance(self.loss, tuple) else (self.loss,)
 
     @property
-    def reduction(self) -> str:
-        """How the first loss is combined over samples."""
-        return self.loss_terms[0].reduction
-
-    @property
     def targets_given(self) -> tuple[str, ...]:
         """The names of the targets that come with samples: none, t alone, or those that the losses name."""
         return target_names(self)

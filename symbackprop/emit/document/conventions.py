@@ -99,8 +99,10 @@ def _conventions(sheet: Sheet) -> Iterator[Text]:
         count: Tree = Symbol(given("N"))
         if any(size.name == "N" for size in sheet.graph.sizes):
             count = Relation(count, (Row("=", integer(sheet.samples)),))
-        yield (sheet.reader.error(), f" is the {facts.reduction} over ", count, " samples; ", sheet.counter,
-               " is left out where one sample is meant.")  # fmt: skip
+        verb = "holds" if facts.more else "is"
+        lead = (sheet.reader.error(), f" {verb} the {facts.reduction} over ", count, " samples; ")
+        left_out = (sheet.counter, " is left out where one sample is meant.")
+        yield (*lead, *left_out) if facts.reduction else left_out
     for stage in {stage.function: stage for stage in sheet.stages}.values():
         yield from _kink(sheet, stage)
     yield from _update(sheet)

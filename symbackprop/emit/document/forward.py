@@ -27,8 +27,8 @@ from symbackprop.display import (
 from symbackprop.display.tree import walk
 from symbackprop.emit.document.blocks import Block, Display, Heading, Paragraph, Section, Table, Text
 from symbackprop.emit.document.concrete import chain, distributed, final_sign, numeric, term_values
-from symbackprop.emit.document.sheet import SAMPLE, Sheet
-from symbackprop.emit.document.stages import Stage
+from symbackprop.emit.document.sheet import Sheet
+from symbackprop.emit.document.stages import SAMPLE, Stage
 from symbackprop.emit.document.wording import LOSSES, capital, layer_name
 from symbackprop.expressions import Total
 from symbackprop.notation import given

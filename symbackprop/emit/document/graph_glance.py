@@ -12,7 +12,8 @@ from symbackprop.display.diagram import Drawing, Kind, Label
 from symbackprop.emit.document.blocks import Figure, Text
 from symbackprop.emit.document.kinds import LOSSES, kind
 from symbackprop.emit.document.layers import Layer, alike, layers
-from symbackprop.emit.document.sheet import SAMPLE, Sheet
+from symbackprop.emit.document.sheet import Sheet
+from symbackprop.emit.document.stages import SAMPLE
 from symbackprop.expressions import tensors_read
 from symbackprop.graph import Tensor
 

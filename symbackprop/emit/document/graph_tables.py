@@ -12,7 +12,8 @@ from symbackprop.display.width import width
 from symbackprop.emit.document.blocks import Becomes, Block, Callout, Key, Mention, Paragraph, Section, Table, Text
 from symbackprop.emit.document.graphs import painted
 from symbackprop.emit.document.layers import alike, layers, outside
-from symbackprop.emit.document.sheet import SAMPLE, Sheet
+from symbackprop.emit.document.sheet import Sheet
+from symbackprop.emit.document.stages import SAMPLE
 from symbackprop.emit.document.update import descent
 from symbackprop.expressions import ArgPeak, Delta, Index, Within
 from symbackprop.graph import Tensor
@@ -146,7 +147,7 @@ def differences(sheet: Sheet) -> Iterator[tuple[Text, Text]]:
         count = sheet.built(sp.Symbol("N"), sheet.plain)
         if sheet.material.facts.reduction == "mean":
             yield say("times {count}", count=count), say("the errors of the samples added, not averaged")
-        else:
+        elif sheet.material.facts.reduction == "sum":
             yield say("divided by {count}", count=count), say("the errors of the samples averaged, not added")
     rows = sheet.graph.rows
     if "mse" in rows:

@@ -70,7 +70,8 @@ class Facts:
         assignments: What one step computes, pairs of what is set and to what, for optimizers other than plain descent.
         settings: Numbers in those assignments, by their names.
         update: `"simultaneous"` or `"sequential"`.
-        reduction: `"mean"` or `"sum"` over samples.
+        reduction: `"mean"` or `"sum"` over samples; empty where the loss is neither.
+        more: Whether the loss has addends besides, in which no sample has a part.
     """
 
     title: str = ""
@@ -82,6 +83,7 @@ class Facts:
     settings: Sequence[tuple[Tree, str]] = ()
     update: str = "simultaneous"
     reduction: str = "mean"
+    more: bool = False
 
 
 @dataclass(frozen=True)

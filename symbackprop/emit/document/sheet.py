@@ -32,11 +32,10 @@ from symbackprop.emit.document.chosen import chosen
 from symbackprop.emit.document.concrete import chain, gathered, instance, numeric
 from symbackprop.emit.document.material import Material
 from symbackprop.emit.document.phrases import Phrases
-from symbackprop.emit.document.stages import Stage, stages
+from symbackprop.emit.document.stages import SAMPLE, Stage, stages
 from symbackprop.expressions import Index, Peak, Read, Total
 from symbackprop.graph import Tensor
 
-SAMPLE = "s"
 # The value of a loss is short where all is exact; the values of weights are as the user wrote them.
 GIVEN = ("input", "target", "parameter")
 
@@ -91,10 +90,9 @@ class Sheet:
 
     def reduced(self) -> Text:
         """How the errors of samples are combined, to end a sentence."""
-        if not self.batched:
-            return (":",)
-        mean = self.material.facts.reduction == "mean"
-        return self.say(", averaged over the samples:" if mean else ", added over the samples:")
+        said = {"mean": ", averaged over the samples:", "sum": ", added over the samples:"}
+        reduction = self.material.facts.reduction
+        return self.say(said[reduction]) if self.batched and reduction else (":",)
 
     @cached_property
     def samples(self) -> int:

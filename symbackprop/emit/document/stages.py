@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sympy import Expr
+from sympy import Mul as Factors
 
-from symbackprop.expressions import Index, tensors_read
+from symbackprop.expressions import Index, Peak, Total, reads, tensors_read
 from symbackprop.graph import Derivation, Equation, Graph, Partial, Tensor
 
 CANCELLED = "multiply out and cancel"
+SAMPLE = "s"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Stage:
 def stages(derivation: Derivation) -> tuple[Stage, ...]:
     """The layers of a network that is a chain of dense layers; nothing if it is anything else."""
     graph = derivation.graph
+    if not _adds_samples(graph.equations[-1].rhs):
+        return ()
     rows = dict(zip((equation.tensor for equation in graph.equations), graph.rows, strict=False))
     found: list[Stage] = []
     for equation in graph.equations[:-1]:
@@ -64,6 +68,12 @@ def stages(derivation: Derivation) -> tuple[Stage, ...]:
         else:
             return ()
     return tuple(found)
+
+
+def _adds_samples(loss: Expr) -> bool:
+    """Whether a loss is a multiple of the sum of its samples' errors, of which each can be told about by itself."""
+    mixing = [one for one in loss.atoms(Total, Peak) if any(index.name == SAMPLE for index in one.bound)]
+    return not mixing or [factor for factor in Factors.make_args(loss) if reads(factor)] == mixing
 
 
 def _is_activation(graph: Graph, equation: Equation, net: Tensor) -> bool:

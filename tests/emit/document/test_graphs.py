@@ -261,3 +261,19 @@ def test_a_gate_behind_a_dense_layer_is_a_layer_of_its_own(tmp_path):
     assert d.write(tmp_path, ["latex", "html"]).passed
     assert stages(d.stages.derivation) == ()
     assert stages(sb.derive("1 -> 2 softmax, loss=mse").stages.derivation)
+
+
+@pytest.mark.parametrize("loss", ["mse", "sqrt(sum((t[s, j] - y[s, j])**2, s, j))"])
+def test_what_mixes_samples_shows_them_under_every_letter_and_is_read_back(tmp_path, loss):
+    """Statistics over samples, behind a layer with an activation; a loss that no sample has by itself."""
+    normal = [{"type": "dense", "units": 3, "activation": "tanh"}, {"type": "batch_normalization"}]
+    layers = [*(normal if loss == "mse" else []), {"type": "dense", "units": 1}]
+    losses = {} if loss == "mse" else {"own": loss}
+    d = sb.derive({"name": "n", "inputs": 2, "layers": layers, "loss": next(iter(losses), "mse"), "losses": losses})
+    report = d.write(tmp_path, formats=("latex", "html"))
+    assert report.passed, report.summary()
+    text = (tmp_path / "derivation.tex").read_text(encoding="utf-8")
+    if loss == "mse":
+        assert r"\frac{2}{N} \sum_{s} \bigl(\mu\lay{2}_{j} - a\lay{1}_{sj}\bigr)" in text
+    else:
+        assert r"\sqrt{\sum_{i,k} \bigl(t_{ik} - z\lay{1}_{ik}\bigr)^{2}}" in text
