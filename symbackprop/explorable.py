@@ -24,7 +24,7 @@ from symbackprop.emit.page.explore import Explorable, Factor, Field
 from symbackprop.errors import SymbackpropError
 from symbackprop.expressions import Read, Where, tensors_read
 from symbackprop.first_step import setting_names
-from symbackprop.graph import Derivation
+from symbackprop.graph import WRITTEN, Derivation
 from symbackprop.illustration import illustrated
 from symbackprop.lower.formula import formula_code
 from symbackprop.lower.straight import update_line
@@ -200,7 +200,7 @@ def _reason(
         return say("{a} is added as it is", a=signs[wrt])
     if not expr.free_symbols & {of, wrt}:
         return say("{a} is linear in {b}", a=signs[of], b=signs[wrt])
-    function = subject(row.replace("_", " ")) if row else say.words("its equation")
+    function = subject(row.replace("_", " ")) if row and row != WRITTEN else say.words("its equation")
     whole = f"derivative of {function}"
     known = say(whole) if say.find(whole) is not None else say("derivative of {function}", function=function)
     written = say(", written with {a}", a=signs[of]) if of in expr.free_symbols else ()

@@ -11,6 +11,8 @@ from sympy import Expr, Symbol
 
 from symbackprop.expressions import Index, Read, indices_of, tensors_read
 
+# The row of an equation that a user wrote and no row of the catalogue made.
+WRITTEN = "written"
 Role = Literal["input", "target", "parameter", "hidden", "prediction", "constant", "loss", "adjoint"]
 
 
@@ -119,7 +121,7 @@ class Graph:
         tensors: Every tensor by its name.
         equations: In topological order; the last defines the scalar loss.
         sizes: Values of symbolic sizes where they are known, such as N = 4 samples.
-        rows: For each equation the catalogue row it came from, such as `"dense"` or `"sigmoid"`.
+        rows: For each equation the catalogue row it came from, such as `"dense"` or `"sigmoid"`, or `WRITTEN`.
     """
 
     name: str

@@ -82,3 +82,17 @@ def test_a_small_network_without_numbers_is_shown_with_some():
     assert not explored(mazur, material(mazur, Report("mazur", ()))).made_up
     large = Stages(load("mnist"))
     assert explored(large, material(large, Report("mnist", ()))) is None
+
+
+def softplus_by_hand():
+    equations = "e = exp(w * x)\na = log(1 + e)\nE = sum(a * e)"
+    return load({"name": "p", "shapes": {"w": 2, "x": 2}, "wrt": ["w"], "equations": equations})
+
+
+def test_what_a_user_wrote_is_called_an_equation():
+    """And an exponential has its number, though the code computes log(1 + e) without it."""
+    stages = Stages(softplus_by_hand())
+    found = explored(stages, material(stages, Report("p", ())))
+    reasons = {text(one.reason) for one in found.factors if (one.of, one.wrt) == ("e1", "w1")}
+    assert reasons == {"derivative of its equation, written with e₁"}
+    assert "e1" in found.places and "const e1 = Math.exp(" in found.script

@@ -19,7 +19,7 @@ from symbackprop.arrays.values import PLAIN, Value, exact, put
 from symbackprop.contraction import ALPHABET, letter, tidy
 from symbackprop.errors import LanguageError, ShapeError
 from symbackprop.expressions import Index, Read, places_read, renaming, tensors_read
-from symbackprop.graph import Equation, Fact, Graph, Role, Tensor
+from symbackprop.graph import WRITTEN, Equation, Fact, Graph, Role, Tensor
 
 LETTERS = "ijklpqruvw"
 SAMPLES = Symbol("N", integer=True, positive=True)
@@ -215,7 +215,7 @@ class Lifting:
             tensors[new] = Tensor(new, role, equation.indices, label=new)
         for place in {name for equation in equations for name in places_read(equation.rhs)}:
             tensors[place] = replace(tensors[place], facts=(*tensors[place].facts, Fact("integer")))
-        return Graph(name, tensors, tuple(equations), sizes, ("written",) * len(equations))
+        return Graph(name, tensors, tuple(equations), sizes, (WRITTEN,) * len(equations))
 
     def finished(self, value: Value, name: str) -> list[Equation]:
         """The equations that a value needs, in their order, the last of which defines `name` as the value."""

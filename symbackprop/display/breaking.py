@@ -7,22 +7,26 @@ breqn, which does this inside TeX, fails on long sums and breaks no pages.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from symbackprop.display.latex import LATEX, delimiters, height
-from symbackprop.display.printer import CONDITION, PRODUCT, SUM
+from symbackprop.display.printer import BASE, CONDITION, PRODUCT, SUM
 from symbackprop.display.tree import (
     Apply,
     BigSum,
+    Boxed,
     Fraction,
     Minus,
     Paint,
+    Power,
     Product,
     Relation,
     Row,
     Sum,
     Tree,
+    bare,
     integer,
 )
 from symbackprop.display.width import text_width, width
@@ -34,6 +38,7 @@ _INDENT = 11.0  # a continuation line begins with a quad
 _NUMBER = 32.0  # an equation number and the least space before it
 _COLUMN = 12.0  # the least space between a formula and its reason
 _NARROWEST = 200.0  # formulas get at least this much; wider reasons go below
+_HALF = Fraction(integer(1), integer(2), inline=True)
 _TALL = (r"\frac", r"\pd", r"\sum", r"\ub", r"\begin", r"\result")
 
 
@@ -179,31 +184,62 @@ def _broken(row: Row, room: float) -> list[str]:
 def pieces(tree: Tree, room: float, least: int = CONDITION, leading: bool = True) -> list[tuple[str, str]]:
     """A tree in parts that fit a line, each with the operator before it.
 
-    Only what does not fit is taken apart; what has no operators, such as a fraction's denominator, stays whole.
+    Only what does not fit is taken apart; what has no operators, such as a table of cases, stays whole.
     """
     text = LATEX.show(tree, least, leading)
     if width(text) <= room:
         return [("", text)]
+    if isinstance(tree, Boxed):
+        return pieces(tree.body, room, least, leading)  # a frame goes round one line
     if isinstance(tree, Paint):
         parts = pieces(tree.body, room, least, leading)
         return [(operator, LATEX.paint(tree.role, part)) for operator, part in parts]
     if LATEX.wraps(tree, least, leading):
         return _enclosed(*delimiters(tree), pieces(tree, room))
-    if isinstance(tree, Minus):
-        return _enclosed("-", "", pieces(tree.body, room, PRODUCT, leading=False))
-    if isinstance(tree, Sum):
-        return _of_sum(tree, room, leading)
-    if isinstance(tree, Product):
-        return _of_product(tree, room, leading)
-    if isinstance(tree, BigSum):
-        return _enclosed(f"{LATEX.head(tree)} ", "", pieces(tree.body, room, PRODUCT, leading=False))
-    if isinstance(tree, Fraction) and isinstance(tree.above, Sum | Product | Minus):
-        return pieces(Product((Fraction(integer(1), tree.below), tree.above)), room, least, leading)
-    if isinstance(tree, Apply) and len(tree.arguments) == 1 and tree.name not in ("exp", "sqrt", "abs"):
-        opening, closing = delimiters(tree.arguments[0])
-        name = function_sign(tree.name) + "'" * tree.primes
-        return _enclosed(name + opening, closing, pieces(tree.arguments[0], room, SUM))
-    return [("", text)]
+    part = _PARTS.get(type(tree))
+    return (part(tree, room, leading) if part else []) or [("", text)]
+
+
+def _of_minus(tree: Minus, room: float, leading: bool) -> list[tuple[str, str]]:
+    return _enclosed("-", "", pieces(tree.body, room, PRODUCT, leading=False))
+
+
+def _of_bigsum(tree: BigSum, room: float, leading: bool) -> list[tuple[str, str]]:
+    return _enclosed(f"{LATEX.head(tree)} ", "", pieces(tree.body, room, PRODUCT, leading=False))
+
+
+def _of_fraction(tree: Fraction, room: float, leading: bool) -> list[tuple[str, str]]:
+    """As a product, since no line can break above or below a bar; nothing where that is no shorter."""
+    below = bare(tree.below)
+    if width(LATEX.show(below)) > room:
+        power: tuple[Tree, Tree] = (below, integer(-1))
+        if isinstance(below, Apply) and below.name == "sqrt":
+            power = (below.arguments[0], Minus(_HALF))
+        return _of_product(Product((tree.above, Power(*power))), room, leading)
+    if isinstance(tree.above, Sum | Product | Minus):
+        return _of_product(Product((Fraction(integer(1), tree.below), tree.above)), room, leading)
+    return []
+
+
+def _of_power(tree: Power, room: float, leading: bool) -> list[tuple[str, str]]:
+    if not LATEX.wraps(tree.base, BASE, True):
+        return []
+    opening, closing = delimiters(tree.base)
+    return _enclosed(opening, f"{closing}^{{{LATEX.show(tree.exponent)}}}", pieces(bare(tree.base), room))
+
+
+def _of_function(tree: Apply, room: float, leading: bool) -> list[tuple[str, str]]:
+    """With its arguments in parentheses: what stands under a root or in an exponent cannot break."""
+    if tree.name == "sqrt":
+        return _of_power(Power(tree.arguments[0], _HALF), room, leading)
+    name = (r"\exp" if tree.name == "exp" else function_sign(tree.name)) + "'" * tree.primes
+    opening, closing = delimiters(max(tree.arguments, key=height))
+    opening, closing = (r"\lvert ", r" \rvert") if tree.name == "abs" else (name + opening, closing)
+    found: list[tuple[str, str]] = []
+    for argument in tree.arguments:
+        found[-1:] = [(operator, f"{text},") for operator, text in found[-1:]]
+        found += pieces(argument, room, SUM)
+    return _enclosed(opening, closing, found)
 
 
 def _of_sum(tree: Sum, room: float, leading: bool) -> list[tuple[str, str]]:
@@ -234,3 +270,14 @@ def _enclosed(opening: str, closing: str, parts: list[tuple[str, str]]) -> list[
     parts[0] = (parts[0][0], opening + parts[0][1])
     parts[-1] = (parts[-1][0], parts[-1][1] + closing)
     return parts
+
+
+_PARTS: Mapping[type[Tree], Callable[[Any, float, bool], list[tuple[str, str]]]] = {
+    Minus: _of_minus,
+    Sum: _of_sum,
+    Product: _of_product,
+    BigSum: _of_bigsum,
+    Fraction: _of_fraction,
+    Power: _of_power,
+    Apply: _of_function,
+}

@@ -27,6 +27,12 @@ def parenthesised(text: str, tall: bool) -> str:
     return f"<mrow><mo{looks}>(</mo>{text}<mo{looks}>)</mo></mrow>"
 
 
+def parenthesis(mark: str, tall: bool) -> str:
+    """One of two parentheses whose formulas stand in lines of their own."""
+    looks = "" if tall else ' stretchy="false"'
+    return f'<mo form="{"prefix" if mark == "(" else "postfix"}"{looks}>{mark}</mo>'
+
+
 def bold(letter: str, shape: str) -> str:
     """A letter as the bold character of its own that stands for a vector or a matrix.
 

@@ -25,7 +25,8 @@ def lower(derivation: Derivation, *, readable: bool = False, every: bool = False
         derivation: The equations of both passes.
         readable: Whether statements stay as close to the equations as they can, to be read and not to be computed:
             without stable forms, and with all of a recurrence inside its loop.
-        every: Whether to keep what no gradient needs, such as a ∂E/∂a that was put into a δ.
+        every: Whether to keep what no gradient needs, such as a ∂E/∂a that was put into a δ, or an exponential that a
+            stable form computes in another way.
 
     Returns:
         The program.
@@ -38,7 +39,7 @@ def lower(derivation: Derivation, *, readable: bool = False, every: bool = False
     both = apart((*graph.equations, *derivation.adjoints), taken)
     passes = both[: len(graph.equations)], both[len(graph.equations) :]
     if not readable:
-        passes = without_overflow(*passes)
+        passes = without_overflow(*passes, every)
     forward, backward = (statements(equations, shapes, readable=readable) for equations in passes)
     data = {tensor.name: tensor.indices for tensor in graph.with_role("input", "target", "constant")}
     return Program(
@@ -61,12 +62,12 @@ def placed(graph: Graph) -> Placed:
 
 
 def without_overflow(
-    first: Sequence[Equation], then: Sequence[Equation]
+    first: Sequence[Equation], then: Sequence[Equation], every: bool = False
 ) -> tuple[tuple[Equation, ...], tuple[Equation, ...]]:
-    """Two passes in stable forms, and of the first no exponentials that only these were made of."""
+    """Two passes in stable forms, and of the first no exponentials that only these were made of; `every` keeps them."""
     both = computable((*first, *then))
     forward, backward = both[: len(first)], both[len(first) :]
-    idle = unread(forward, (*first, *then), both)
+    idle = set() if every else unread(forward, (*first, *then), both)
     return tuple(equation for equation in forward if equation.tensor not in idle), backward
 
 

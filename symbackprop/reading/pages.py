@@ -14,6 +14,8 @@ from symbackprop.reading.tables import table_of
 
 _MATH = re.compile(r"<math\b[^>]*>.*?</math>", re.DOTALL)
 _MARK = re.compile(r'<div class="(line[^"]*|lhs|body|reason|number|relations)">|(<math\b[^>]*>.*?</math>)', re.DOTALL)
+# Formulas between which a line may break are one.
+_BREAK = re.compile(r"</math><wbr><math\b[^>]*>")
 _TABLE = re.compile(r"<table>(.*?)</table>", re.DOTALL)
 _ROW = re.compile(r"<tr>(.*?)</tr>", re.DOTALL)
 _CELL = re.compile(r"<t[hd]\b[^>]*>(.*?)</t[hd]>", re.DOTALL)
@@ -24,7 +26,7 @@ _NUMBER = re.compile(r"-? ?\d+\.\d{6,}(?: \\times 10\^\{-? ?\d+\})?$")
 
 def read_page(source: str) -> Readable:
     """What a page says."""
-    body = _HIDDEN.sub(_cleared, source)
+    body = _BREAK.sub("", _HIDDEN.sub(_cleared, source))
     drawings = list(drawn(body))
     body = _SVG.sub(_cleared, body)
     tables = []

@@ -20,6 +20,7 @@ _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 _SPACES = frozenset({
     r"\!", r"\:", r"\;", r"\>", "\\ ", r"\quad", r"\qquad", r"\enspace", r"\thinspace", r"\displaystyle", r"\textstyle",
     r"\scriptstyle", r"\limits", r"\nolimits", r"\notag", r"\nonumber", r"\middle", r"\strut", "~", "\\\n",
+    r"\allowbreak",
 })  # fmt: skip
 _SIZES = re.compile(r"\\(?:left|right|[bB]igg?[lrm]?)$")
 THIN = r"\,"

@@ -12,11 +12,13 @@ from symbackprop.display import (
     Apply,
     BigSum,
     Boxed,
+    Evaluator,
     Fraction,
     Minus,
     Number,
     Paint,
     PartialDerivative,
+    Power,
     Range,
     Relation,
     Row,
@@ -34,6 +36,7 @@ from symbackprop.display import (
 from symbackprop.display.breaking import LINE_WIDTH, lay_out, pieces
 from symbackprop.display.width import width
 from symbackprop.notation import STANDARD, Sign, given
+from symbackprop.reading import TensorNames, read_formula
 
 E, Y = Symbol(given("E")), Symbol(given("y"))
 A1, A2 = (element(STANDARD.sign("a1", rank=1), n) for n in (1, 2))
@@ -121,6 +124,33 @@ def test_pieces_put_together_are_the_formula(tree: Tree) -> None:
     assert len(found) > 2
     assert all(width(text) <= 150 for _, text in found)
     assert whole(tree) == latex(tree).replace(" ", "").replace(r"\,", "")
+
+
+SUM = plus(*(Symbol(given(f"v{n}"), key=f"v{n}") for n in range(1, 16)))
+V = Symbol(given("v1"), key="v1")
+TALL = {
+    "root": Apply("sqrt", (SUM,)),
+    "exponential": Apply("exp", (Fraction(Minus(SUM), integer(100)),)),
+    "modulus": Apply("abs", (Minus(SUM),)),
+    "power": times(V, Power(SUM, integer(2))),
+    "denominator": Fraction(V, SUM),
+    "root below a bar": Fraction(V, Apply("sqrt", (SUM,))),
+    "product below a bar": Fraction(Minus(V), times(integer(2), Apply("sqrt", (SUM,)))),
+    "two arguments": Apply("max", (V, SUM)),
+    "frame": Boxed(SUM),
+}
+
+
+@pytest.mark.parametrize("name", TALL)
+def test_roots_exponents_bars_and_frames_break_and_keep_their_value(name: str) -> None:
+    found = pieces(TALL[name], 120.0)
+    assert len(found) > 3
+    assert all(width(text) <= 120 for _, text in found)
+    signs = {f"v{n}": given(f"v{n}") for n in range(1, 16)}
+    text = " ".join(f"{operator} {text}" for operator, text in found)
+    values = {sign: 1 + n / 8 for n, sign in enumerate(signs)}
+    read = Evaluator(values).scalar(read_formula(text, TensorNames({}, more=signs)))
+    assert float(read.middle) == pytest.approx(float(Evaluator(values).scalar(TALL[name]).middle), rel=1e-12)
 
 
 def test_each_piece_has_its_colour() -> None:

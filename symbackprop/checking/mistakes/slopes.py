@@ -19,7 +19,7 @@ from symbackprop.contraction import collect, tidy
 from symbackprop.errors import SymbackpropError
 from symbackprop.expressions import Delta, Name, Peak, Read, Total, reads, substitute, tensors_read
 from symbackprop.forward.layers import option_values
-from symbackprop.graph import Equation, Partial
+from symbackprop.graph import WRITTEN, Equation, Partial
 from symbackprop.simplify.outputs import through_output
 
 
@@ -92,11 +92,12 @@ def _by_output(local: Partial, equation: Equation) -> Expr:
 
 def _with(case: Case, subject: Subject, key: tuple[str, str], local: Partial, value: Expr, **words: str) -> Mutation:
     row = dict(zip((e.tensor for e in case.graph.equations), case.graph.rows, strict=False)).get(key[0], "")
+    known = row not in ("", WRITTEN)
     described = {
         "output": key[0],
         "input": key[1],
-        "function": row or key[0],
-        "link": key[0] if row in ("", "written") else f"{key[0]} = {row}({key[1]})",
+        "function": row if known else key[0],
+        "link": f"{key[0]} = {row}({key[1]})" if known else key[0],
         **words,
     }
     return by_equations(case, subject, reassembled(case, {key: replace(local, value=value)}), described)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from symbackprop.display import Fraction, Matrix, Number, PartialDerivative, Symbol, Tree, Words
+from symbackprop.display import Fraction, Matrix, Number, PartialDerivative, Relation, Sum, Symbol, Tree, Words
 from symbackprop.display.latex import LATEX, LatexPrinter, escape, height
 from symbackprop.display.printer import ATOM, POWER, PRODUCT
 from symbackprop.display.width import text_width, width
@@ -42,6 +42,16 @@ class InlinePrinter(LatexPrinter):
 
 
 INLINE = InlinePrinter()
+
+
+def breakable(relation: Relation) -> str:
+    """A relation that lines may break before the operators of its sums, but not behind its signs."""
+    text = INLINE.show(relation.lhs)
+    for row in relation.rows:
+        terms = INLINE.terms(row.tree.terms) if isinstance(row.tree, Sum) else [("", INLINE(row.tree))]
+        broken = r" \allowbreak ".join(f"{operator} {term}".strip() for operator, term in terms)
+        text += f" {INLINE.equality(row.operator)} {broken}"
+    return rf"{{\relpenalty=10000 ${text}$}}" if r"\allowbreak" in text else f"${text}$"
 
 
 def prose(text: Text) -> str:

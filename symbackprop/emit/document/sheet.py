@@ -126,7 +126,7 @@ class Sheet:
         """The first sample with the fewest zeros among its inputs: zeros would hide what a product does."""
         if not self.batched or self.material.step is None:
             return 1
-        inputs = [tensor.name for tensor in self.graph.with_role("input")]
+        inputs = [tensor.name for tensor in self.graph.with_role("input") if self.has_samples(tensor)]
         zeros = [
             sum(not value for name in inputs for value in _leaves(self.values[name][n])) for n in range(self.samples)
         ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
+from symbackprop.display import Relation
 from symbackprop.emit.document.blocks import Callout, Facts, Key, Table, Text
-from symbackprop.emit.document.inline import cell_width, prose, words
+from symbackprop.emit.document.inline import breakable, cell_width, prose, words
 
 LINE = 455.0
 MOST_TABLE_ROWS = 32
@@ -71,7 +72,9 @@ def facts(block: Facts) -> str:
 
 
 def _wrapped(text: Text) -> str:
-    return prose(text).replace(",  ", ",\\; ")
+    """A text that may be broken, and its relations at their operators first."""
+    found = "".join(breakable(piece) if isinstance(piece, Relation) else prose((piece,)) for piece in text)
+    return found.replace(",  ", ",\\; ")
 
 
 def _bold(text: Text) -> str:

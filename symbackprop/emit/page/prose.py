@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from markupsafe import Markup, escape
 
 from symbackprop.display import Fraction, Number, PartialDerivative, Relation, Symbol, Tree, Words
+from symbackprop.display.letters import one
 from symbackprop.display.mathml import MathmlPrinter, anchor
 from symbackprop.display.printer import ATOM, POWER, PRODUCT
 from symbackprop.emit.document.blocks import Becomes, Mention, Piece, Stress, Text
+from symbackprop.emit.page.pieces import pieces
 
+# What is wider in running text, in points on paper, may be broken.
+SHORT = 200.0
 _SLASH = '<mo lspace="0.05em" rspace="0.05em">/</mo>'
 
 
@@ -69,11 +73,19 @@ class Prose:
         return self.formula(piece)
 
     def formula(self, tree: Tree) -> Markup:
-        """A formula in a line; a relation may be broken at its signs."""
-        if isinstance(tree, Relation):
-            lhs = Relation(tree.lhs, tree.rows[:1])
-            return Markup("<wbr>").join(Markup(self.printer.math(part)) for part in (lhs, *tree.rows[1:]))
-        return Markup(self.printer.math(tree))
+        """A formula in a line; a relation may be broken at its signs, and a long member at its operators."""
+        return (
+            Markup("<wbr>").join(self._parts(tree)) if isinstance(tree, Relation) else Markup(self.printer.math(tree))
+        )
+
+    def _parts(self, tree: Relation) -> Iterator[Markup]:
+        lhs, before = f"{self.printer.plain(tree.lhs)} ", self.printer(tree.lhs)
+        for row in tree.rows:
+            for number, (text, part, _) in enumerate(pieces(row, self.printer, SHORT)):
+                sign = f"{row.operator} " if not number else ""
+                spoken = escape(f"{lhs}{sign}{self.printer.plain(part)}")
+                yield Markup(f'<math alttext="{spoken}">{one(before + text)}</math>')
+                lhs, before = "", ""
 
     def _mention(self, piece: Mention) -> Markup:
         number = self.numbers.get(piece.label, "?")
