@@ -11,6 +11,7 @@ from typing import Any
 import sympy as sp
 from sympy import Expr
 
+from symbackprop.display.branches import branches
 from symbackprop.display.coefficients import exact, flipped, is_divisor, is_root, number_tree, rooted
 from symbackprop.display.order import arrange_factors, arrange_terms
 from symbackprop.display.places import arithmetic, compared, from_one, place_tree, unclear
@@ -19,7 +20,6 @@ from symbackprop.display.tree import (
     Apply,
     BigSum,
     Bracket,
-    Cases,
     Compare,
     Extreme,
     Fraction,
@@ -232,7 +232,7 @@ class _Builder:
         while isinstance(rest, Where):
             rows.append((self.tree(rest.then), self.condition(rest.condition)))
             rest = rest.otherwise
-        return Cases((*rows, (self.tree(rest), None)))
+        return branches((*rows, (self.tree(rest), None)))
 
     def delta(self, expr: Delta) -> Tree:
         left, right = map(self.place, expr.args)

@@ -10,6 +10,7 @@ from sympy import Expr
 
 from symbackprop.display import (
     Apply,
+    Bracket,
     Paint,
     PartialDerivative,
     Product,
@@ -26,7 +27,7 @@ from symbackprop.emit.document.concrete import chain, mapped
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.stages import CANCELLED, Stage, own_indices
 from symbackprop.emit.document.wording import RULES, subject
-from symbackprop.expressions import Delta, Index, Read, Total, Where, product
+from symbackprop.expressions import Delta, Index, Read, Total, product
 from symbackprop.graph import Step
 
 ERROR, SLOPE, INPUT = "eq:local-error", "eq:local-slope", "eq:local-input"
@@ -80,7 +81,7 @@ def slope_line(sheet: Sheet, stage: Stage) -> Relation:
         raw = Row("=", _unlayered(sheet.index_form(before)), f"derivative of {subject(stage.function)}")
     known = Words(("written with ", Relation(a, (Row("=", Apply(stage.function, (z,))),))))
     reason: str | Words = known if raw else f"derivative of {subject(stage.function)}"
-    if stage.slope.has(Where):
+    if isinstance(result.body, Bracket):
         reason = "1 where the condition holds, else 0"
     return chain(lhs, Row("=", primed), raw, Row("=", result, reason, label=label))
 
