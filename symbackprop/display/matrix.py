@@ -11,12 +11,12 @@ from typing import TypeGuard
 
 import sympy as sp
 
+from symbackprop.display.branches import branches
 from symbackprop.display.build import build
 from symbackprop.display.reader import TensorReader
 from symbackprop.display.tree import (
     Apply,
     Bracket,
-    Cases,
     Compare,
     Fraction,
     Minus,
@@ -143,7 +143,7 @@ class _Matrix:
         compare = Compare((left, right), (_COMPARISONS[condition.function],))  # type: ignore[arg-type]
         if _is_number(then, 1) and _is_number(otherwise, 0):
             return Bracket(compare)
-        return Cases(((self._spread(then, order), compare), (self._spread(otherwise, order), None)))
+        return branches(((self._spread(then, order), compare), (self._spread(otherwise, order), None)))
 
     def _product(self, node: Map, order: Axes) -> Tree:
         """Numbers in front; two vectors along different axes multiply as column times row; all else entry by entry."""
@@ -201,7 +201,8 @@ class _Matrix:
             if rest and all(arg.axes == node.arg.axes for arg in node.arg.args):
                 after = combined("mul", rest)
                 return Product((transposed(self.tree(first, first.axes)), self.tree(after, first.axes)))
-        raise _NoMatrixForm
+        inside = self.tree(node.arg, node.arg.axes)
+        return Product((transposed(ONES), inside, ONES) if len(node.arg.axes) == 2 else (transposed(ONES), inside))
 
 
 def transposed(tree: Tree) -> Tree:

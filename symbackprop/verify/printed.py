@@ -24,7 +24,6 @@ from symbackprop.display.tree import (
     Compare,
     Extreme,
     Fraction,
-    Joiner,
     PartialDerivative,
     Product,
     Range,
@@ -34,8 +33,9 @@ from symbackprop.display.tree import (
     integer,
     walk,
 )
-from symbackprop.verify.entries import element, filled, inside, rows, total
+from symbackprop.verify.entries import element, filled, inside, rows
 from symbackprop.verify.indices import free_keys, is_shifted
+from symbackprop.verify.ones import with_ones
 from symbackprop.verify.truth import Truth
 
 _ZERO = point(Rational(0))
@@ -128,13 +128,8 @@ class PrintedEvaluator(Evaluator):
         first = bare(tree.factors[0])
         if isinstance(first, PartialDerivative) and first.of is None:
             return self._differentiated(bare(first.wrt), Product(tree.factors[1:], tree.by))
-        if tree.by != "odot" and len(tree.factors) > 1:
-            if _is_ones(tree.factors[-1]):
-                return tuple((total(row),) for row in self._matrix_of(_product_of(tree.factors[:-1], tree.by)))
-            if _is_ones(first):
-                (row,) = self._matrix_of(_product_of(tree.factors[1:], tree.by))
-                return tuple(row for _ in range(self._samples()))
-        return super()._product(tree)
+        rows_of = with_ones(tree, self, self._samples)
+        return super()._product(tree) if rows_of is None else rows_of
 
     def _fraction(self, tree: Fraction) -> Value:
         below = self(tree.below)
@@ -290,11 +285,3 @@ def decimals(text: str) -> int:
         (9, 2, 0)
     """
     return len(text.lower().partition("e")[0].partition(".")[2])
-
-
-def _is_ones(tree: Tree) -> bool:  # the vector of ones, whose length only its neighbour tells
-    return isinstance(tree, Symbol) and tree.key == "ones"
-
-
-def _product_of(factors: Sequence[Tree], by: Joiner) -> Tree:
-    return factors[0] if len(factors) == 1 else Product(tuple(factors), by)

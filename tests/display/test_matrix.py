@@ -260,3 +260,12 @@ def test_products_entry_by_entry_inside_a_matrix_product_stand_in_brackets():
     form = derive(table).stages.matrix_of("dB1")
     assert form is not None
     assert text(form).endswith("((∂E/∂y⁽¹⁾)ᵀ ⊙ (g⁽¹⁾)ᵀ)·u"), text(form)
+
+
+def test_sums_over_all_are_products_with_ones():
+    d = derive(Network(3, Dense(2), loss="mse"))
+    loss, bias = d.stages.matrix_of("E"), d.stages.matrix_of("db1")
+    assert text(loss) == "E = 1/N·½·1ᵀ·((t - z⁽¹⁾) ⊙ (t - z⁽¹⁾))·1"
+    assert text(bias) == "∂E/∂b⁽¹⁾ = (δ⁽¹⁾)ᵀ·1"
+    shared = derive("mazur").stages.matrix_of("db1")
+    assert text(shared) == "∂E/∂b⁽¹⁾ = 1ᵀ·δ⁽¹⁾"

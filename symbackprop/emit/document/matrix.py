@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from symbackprop.display import Matrix, Paint, PartialDerivative, Product, Relation, Row, Symbol, Transpose, Tree, shown
+from symbackprop.display import (
+    Matrix,
+    Paint,
+    PartialDerivative,
+    Product,
+    Relation,
+    Row,
+    Symbol,
+    Transpose,
+    Tree,
+    equality,
+    shown,
+)
+from symbackprop.display.matrix import ONES
 from symbackprop.display.tree import walk
 from symbackprop.emit.document.blocks import Block, Display, Mention, Paragraph, Section, Table, Text
 from symbackprop.emit.document.concrete import mapped
@@ -14,11 +27,13 @@ from symbackprop.emit.document.layers import alike
 from symbackprop.emit.document.layers import layers as graph_layers
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.stages import Stage
+from symbackprop.expressions import tensors_read
 
 # A matrix with more rows or columns is not printed with its numbers.
 MOST_ROWS = MOST_COLUMNS = 4
 MOST_NAMED = 3
 MOST_LAYERS = 6
+MOST_LEFT_OUT = 10
 
 
 def matrix_form(sheet: Sheet) -> Section | None:
@@ -27,20 +42,56 @@ def matrix_form(sheet: Sheet) -> Section | None:
     found = [(name, form) for name, form in forms if form is not None]
     if not any(name in sheet.derivation.tensors for name, _ in found):
         return None
-    blocks: list[Block] = [Paragraph(tuple(_introduction(sheet)))]
     forward = [(name, relation) for name, relation in found if name not in sheet.derivation.tensors]
-    if forward and (sheet.material.step is None or sheet.material.choices.form == "matrix"):
+    both = bool(forward) and (sheet.material.step is None or sheet.material.choices.form == "matrix")
+    missing = _missing(sheet, both)
+    ones = any(node == ONES for name, one in found if both or name in sheet.derivation.tensors for node in walk(one))
+    blocks: list[Block] = [Paragraph(tuple(_introduction(sheet, not missing, ones)))]
+    if both:
         blocks.append(Display(tuple(relation for _, relation in forward)))
-        blocks.append(Paragraph(("and backwards",)))
+        blocks.append(Paragraph(("and backwards:",)))
     relations = [
         _numbered(sheet, name, _coloured(sheet, name, relation))
         for name, relation in found
         if name in sheet.derivation.tensors
     ]
     blocks.append(Display(tuple(relations)))
+    blocks += _left_out(sheet, missing)
     if sheet.material.step is None and sheet.stages:
         blocks += [Paragraph(("The shapes of everything, rows by columns:",)), _shapes(sheet)]
     return Section("The same result in matrix form", "sec:matrix", tuple(blocks))
+
+
+def _missing(sheet: Sheet, both: bool) -> list[str]:
+    """What a pass computes, or its way back alone, and has no form in matrices."""
+    forward = [equation.tensor for equation in sheet.graph.equations] if both else []
+    needed = _needed(sheet)
+    backward = [equation.tensor for equation in sheet.derivation.adjoints if equation.tensor in needed]
+    return [name for name in (*forward, *backward) if sheet.material.matrix(name) is None]
+
+
+def _needed(sheet: Sheet) -> set[str]:
+    """The adjoints that some gradient is computed from, and the gradients."""
+    equations = {equation.tensor: equation for equation in sheet.derivation.adjoints}
+    needed: set[str] = set()
+    pending = [sheet.adjoint(t.name) for t in sheet.graph.parameters if t.name in sheet.derivation.adjoint_of]
+    while pending:
+        name = pending.pop()
+        if name not in needed:
+            needed.add(name)
+            pending += [read for read in tensors_read(equations[name].rhs) if read in equations]
+    return needed
+
+
+def _left_out(sheet: Sheet, missing: Sequence[str]) -> Iterator[Block]:
+    lead = "Left out for want of a form in matrices: "
+    if len(missing) > MOST_LEFT_OUT:
+        yield Paragraph(sheet.say(f"{lead}{{count}} equations.", count=len(missing)))
+    elif missing:
+        names: list[str | Tree] = []
+        for name in missing:
+            names += [", " if names else "", sheet.plain.whole(name)]
+        yield Paragraph(sheet.say(f"{lead}{{names}}.", names=tuple(names)))
 
 
 def _order(sheet: Sheet) -> list[str]:
@@ -57,12 +108,12 @@ def _order(sheet: Sheet) -> list[str]:
     forward = [equation.tensor for equation in sheet.graph.equations if wanted(equation.tensor)]
     adjoints = [equation.tensor for equation in sheet.derivation.adjoints if wanted(equation.tensor)]
     parameters = {sheet.adjoint(t.name) for t in sheet.graph.parameters if t.name in sheet.derivation.adjoint_of}
-    nets = {sheet.adjoint(stage.net.name) for stage in sheet.stages}
-    signals = [name for name in adjoints if name in nets] if nets else [n for n in adjoints if n not in parameters]
+    needed = _needed(sheet)
+    signals = [name for name in adjoints if name in needed and name not in parameters]
     return [*forward, *signals, *(name for name in adjoints if name in parameters)]
 
 
-def _introduction(sheet: Sheet) -> Iterator[Any]:
+def _introduction(sheet: Sheet, whole: bool, ones: bool) -> Iterator[Any]:
     small = [
         stage.weights for stage in sheet.stages
         if stage.weights.names and all(size.is_Integer and size <= MOST_NAMED for size in stage.weights.shape)
@@ -78,6 +129,8 @@ def _introduction(sheet: Sheet) -> Iterator[Any]:
     yield ". " if small else ""
     if sheet.batched:
         yield "Each sample is a row. "
+    if ones:
+        yield from (ONES, " is a column of ones. ")
     if len(sheet.stages) > MOST_LAYERS:
         yield f"The lines of layer {len(sheet.stages) - 1} hold for all hidden layers. "
     sections = [Mention(f"sec:backward-{stage.number}") for stage in reversed(sheet.stages)]
@@ -90,8 +143,7 @@ def _introduction(sheet: Sheet) -> Iterator[Any]:
             yield section
         yield " come to these lines:" if len(sections) > 1 else " comes to these lines:"
     else:
-        yield "the whole pass is"
-        yield ":"
+        yield "the whole pass is:" if whole else "the pass is:"
 
 
 def _coloured(sheet: Sheet, name: str, relation: Relation) -> Relation:
@@ -135,16 +187,16 @@ def _numbered(sheet: Sheet, name: str, relation: Relation) -> Relation:
     *rows, last = relation.rows
     if values is None:
         return replace(relation, rows=(*rows, replace(last, label=label)))
-    exact = all(entry.exact for row in values.rows for entry in row)  # type: ignore[attr-defined]
+    exact = equality(*walk(values)) == "="
     return replace(relation, rows=(*rows, last, Row("=" if exact else "≈", values, label=label)))
 
 
-def _values(sheet: Sheet, name: str) -> Matrix | None:
+def _values(sheet: Sheet, name: str) -> Tree | None:
     if sheet.material.step is None:
         return None
     value = sheet.values[name]
     if not isinstance(value, tuple):
-        return None
+        return shown(value)
     rows = value if isinstance(value[0], tuple) else tuple((entry,) for entry in value)
     if len(rows) > MOST_ROWS or len(rows[0]) > MOST_COLUMNS:
         return None

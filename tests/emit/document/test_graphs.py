@@ -277,3 +277,39 @@ def test_what_mixes_samples_shows_them_under_every_letter_and_is_read_back(tmp_p
         assert r"\frac{2}{N} \sum_{s} \bigl(\mu\lay{2}_{j} - a\lay{1}_{sj}\bigr)" in text
     else:
         assert r"\sqrt{\sum_{i,k} \bigl(t_{ik} - z\lay{1}_{ik}\bigr)^{2}}" in text
+
+
+def matrix_section(document):
+    return next(section for section in document.sections if section.label == "sec:matrix")
+
+
+def said(section):
+    return " ".join(prose(block.text) for block in section.blocks if isinstance(block, Paragraph))
+
+
+def test_the_matrix_form_is_called_whole_where_it_is(composed, program):
+    whole = said(matrix_section(composed(program)))
+    assert "the whole pass is:" in whole
+    assert "Left out" not in whole
+    assert r"$\vect{1}$ is a column of ones." in whole
+
+
+@pytest.mark.parametrize("network", ["mnist", "autoencoder"])
+def test_a_chain_of_dense_layers_is_whole_in_matrices(composed, network):
+    told = matrix_section(composed(network))
+    assert "the whole pass is:" in said(told)
+    forward = next(block for block in told.blocks if isinstance(block, Display))
+    assert latex(forward.relations[-1].rows[0].tree).endswith(r"\vect{1}")
+
+
+def test_what_has_no_form_in_matrices_is_named(composed):
+    told = said(matrix_section(composed("vae")))
+    assert "the pass is:" in told
+    left_out = told.partition("Left out for want of a form in matrices: ")[2]
+    assert all(
+        name in left_out for name in (r"\mat{y}\lay{\mathrm{drawn}}", r"E\lay{2}", r"\mat{\delta}\lay{\mathrm{code}}")
+    )
+
+
+def test_many_without_a_form_in_matrices_are_counted(composed):
+    assert "Left out for want of a form in matrices: 29 equations." in said(matrix_section(composed("lstm")))
