@@ -15,6 +15,7 @@ from symbackprop.emit.document.blocks import Block, Items, Key, Paragraph, Secti
 from symbackprop.emit.document.graph_tables import graph_key
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.stages import Stage
+from symbackprop.emit.document.values import MOST_COLUMNS, MOST_ROWS, fits
 from symbackprop.emit.document.wording import layer_name
 from symbackprop.expressions import Read, Where, reads
 from symbackprop.notation import given
@@ -111,6 +112,9 @@ def _conventions(sheet: Sheet) -> Iterator[Text]:
             "Numbers are computed to 50 digits and printed to nine decimals; “=” is an exact value, “≈” a rounded one."
         )
         yield (text + " Every digit shown is right, so a product of rounded factors may differ in the last one.",)
+        if not sheet.stages and not all(fits(value) for value in sheet.values.values()):
+            most = f"more than two axes, {MOST_ROWS} rows or {MOST_COLUMNS} columns"
+            yield (f"No numbers are printed of tensors with {most}; loss_and_grad in gradients.py works with all.",)
 
 
 def _kink(sheet: Sheet, stage: Stage) -> Iterator[Text]:

@@ -9,6 +9,7 @@ from typing import Any
 from symbackprop.display import Boxed, Matrix, Number, Relation, Row, Tree, shown, typed
 from symbackprop.emit.document.blocks import Block, Display, Paragraph
 from symbackprop.emit.document.layers import layers, outside
+from symbackprop.emit.document.phrases import joined
 from symbackprop.emit.document.sheet import Sheet
 
 MOST_ROWS, MOST_COLUMNS, LONGEST = 8, 6, 12
@@ -27,10 +28,15 @@ def given_values(sheet: Sheet) -> Iterator[Block]:
 
 
 def _shown(sheet: Sheet, names: Sequence[str], lead: str) -> Iterator[Block]:
-    found = [relation for name in names if (relation := valued(sheet, name)) is not None]
+    relations = {name: valued(sheet, name) for name in names}
+    found = [relation for relation in relations.values() if relation is not None]
     if found:
         yield Paragraph(sheet.say(lead))
         yield Display(tuple(found))
+    left_out = [name for name, relation in relations.items() if relation is None]
+    if left_out:
+        signs = joined([part for name in left_out for part in (", ", sheet.plain.whole(name))][1:])
+        yield Paragraph(sheet.say("Numbers not printed: {names}.", names=signs))
 
 
 def _lead(sheet: Sheet) -> str:
@@ -49,13 +55,22 @@ def valued(sheet: Sheet, name: str, box: bool = False) -> Relation | None:
     if not isinstance(value, tuple | list):
         tree, exact = number(value), number(value).exact
     else:
-        rows = value if isinstance(value[0], tuple | list) else tuple((entry,) for entry in value)
-        if isinstance(rows[0][0], tuple | list) or len(rows) > MOST_ROWS or len(rows[0]) > MOST_COLUMNS:
+        if not fits(value):
             return None
+        rows = value if isinstance(value[0], tuple | list) else tuple((entry,) for entry in value)
         tree = Matrix(tuple(tuple(map(number, row)) for row in rows))
         exact = all(entry.exact for row in tree.rows for entry in row)  # type: ignore[attr-defined]
     lhs = sheet.plain(tensor.read) if isinstance(tree, Number) else sheet.plain.whole(name)
     return Relation(lhs, (Row("=" if exact else "≈", Boxed(tree) if box else tree),))
+
+
+def fits(value: Any) -> bool:
+    """Whether a page has room for the numbers of a tensor: one, a column, or a matrix."""
+    if not isinstance(value, tuple | list):
+        return True
+    row = value[0]
+    narrow = not isinstance(row, tuple | list) or (not isinstance(row[0], tuple | list) and len(row) <= MOST_COLUMNS)
+    return narrow and len(value) <= MOST_ROWS
 
 
 def _given(value: Any) -> Number:

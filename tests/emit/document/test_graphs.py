@@ -12,6 +12,7 @@ from symbackprop.emit.document.blocks import Display, Facts, Figure, Grid, Headi
 from symbackprop.emit.document.inline import prose
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.stages import stages
+from symbackprop.emit.document.typeset import typeset
 from symbackprop.material import material
 
 GATED = {
@@ -313,3 +314,26 @@ def test_what_has_no_form_in_matrices_is_named(composed):
 
 def test_many_without_a_form_in_matrices_are_counted(composed):
     assert "Left out for want of a form in matrices: 29 equations." in said(matrix_section(composed("lstm")))
+
+
+def test_numbers_that_a_page_has_no_room_for_are_named(composed):
+    kernels = {"weights": numbers(2, 2, 1), "bias": numbers(2)}
+    layers = [{"type": "conv1d", "filters": 2, "kernel_size": 2, **kernels}, {"type": "flatten2d"}, dense(1, 6)]
+    x = {"x": {"shape": [4, 1]}}
+    network = {"name": "line", "inputs": x, "layers": layers, "loss": "mse", "sample": {"x": numbers(4, 1), "t": [1]}}
+    one = composed(network)
+    many = composed({**network, "sample": {"x": numbers(3, 4, 1), "t": numbers(3, 1)}})
+    told = [" ".join(map(said, document.sections)) for document in (one, many)]
+    assert [r"Numbers not printed: $\mat{x}$." in text for text in told] == [False, True]
+    assert all(r"Numbers not printed: $\mat{W}\lay{1}$" in text for text in told)
+    source = typeset(many)
+    assert "No numbers are printed of tensors with more than two axes, 8 rows or 6 columns;" in source
+    assert "No numbers are printed" not in typeset(composed(NETWORKS["gates"]))
+
+
+def test_a_number_that_every_sample_shares_is_no_sample(composed):
+    equations = "E = mean((X @ w - t)**2) + lam * sum(w**2)"
+    shapes = {"X": ["N", 2], "t": "N", "w": 2, "lam": []}
+    values = {"X": numbers(3, 2), "t": numbers(3), "w": numbers(2), "lam": 0.5}
+    network = {"name": "ridge", "shapes": shapes, "wrt": ["w"], "equations": equations, "values": values}
+    assert r"\lambda" in typeset(composed(network))
