@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from symbackprop.display.numbers import INFINITE
+from symbackprop.display.numbers import INFINITE, powered
 from symbackprop.display.printer import ATOM, BASE, POWER, PRODUCT, SUM, Printer, is_bare_log, is_called
 from symbackprop.display.tree import (
     Apply,
@@ -107,8 +107,8 @@ class LatexPrinter(Printer):
         return rf"\ub{_ROLES[tree.role]}{{{text}}}{{{label}}}" if tree.role else rf"\underbrace{{{text}}}_{{{label}}}"
 
     def number(self, tree: Number, leading: bool) -> str:
-        mantissa, _, exponent = (r"\infty" if tree.text == INFINITE else tree.text.lower()).partition("e")
-        return rf"{mantissa}\times10^{{{int(exponent)}}}" if exponent else mantissa
+        sign, mantissa, power = ("", r"\infty", "") if tree.text == INFINITE else powered(tree.text)
+        return sign + r"\times".join(filter(None, (mantissa, power and f"10^{{{power}}}")))
 
     def symbol(self, tree: Symbol, leading: bool) -> str:
         return tree.sign.tex([self.show(index) for index in tree.subscripts])

@@ -12,7 +12,7 @@ from html import escape
 
 from symbackprop.display.latex import LATEX, height
 from symbackprop.display.letters import name, one, parenthesised, signed
-from symbackprop.display.numbers import INFINITE
+from symbackprop.display.numbers import INFINITE, powered
 from symbackprop.display.printer import ATOM, BASE, POWER, PRODUCT, SUM, Printer, is_bare_log
 from symbackprop.display.text import TextPrinter
 from symbackprop.display.tree import (
@@ -97,9 +97,11 @@ class MathmlPrinter(Printer):
     def number(self, tree: Number, leading: bool) -> str:
         if tree.text == INFINITE:
             return "<mi>∞</mi>"
-        mantissa, _, exponent = tree.text.lower().partition("e")
-        shown = signed(mantissa)
-        return f"{shown}<mo>×</mo><msup><mn>10</mn>{one(signed(str(int(exponent))))}</msup>" if exponent else shown
+        sign, mantissa, power = powered(tree.text)
+        ten = f"<msup><mn>10</mn>{one(signed(power))}</msup>" if power else ""
+        if not mantissa:
+            return f'<mo form="prefix">−</mo>{ten}' if sign else ten
+        return f"{signed(sign + mantissa)}<mo>×</mo>{ten}" if ten else signed(sign + mantissa)
 
     def symbol(self, tree: Symbol, leading: bool) -> str:
         subscripts = [(self.plain(index), self.show(index)) for index in tree.subscripts]

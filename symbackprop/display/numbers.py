@@ -54,6 +54,18 @@ def shown(value: Any, decimals: int = DECIMALS) -> Number:
     return Number(rounded(quotient, decimals), exact=False)
 
 
+def powered(text: str) -> tuple[str, str, str]:
+    """The sign, the mantissa and the power of ten of a printed number; a mantissa of 1 is left out.
+
+    Example:
+        >>> powered("-2.5e-07"), powered("1e9"), powered("0.35")
+        (('-', '2.5', '-7'), ('', '', '9'), ('', '0.35', ''))
+    """
+    digits, _, power = text.lower().removeprefix("-").partition("e")
+    sign = "-" if text.startswith("-") else ""
+    return sign, "" if power and digits == "1" else digits, str(int(power)) if power else ""
+
+
 def rational(value: Any) -> Fraction:
     """The exact value of a number of any of the types that occur here."""
     if isinstance(value, mpmath.mpf):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from symbackprop.display.numbers import INFINITE
+from symbackprop.display.numbers import INFINITE, powered
 from symbackprop.display.printer import ATOM, BASE, CONDITION, POWER, PRODUCT, SUM, Printer, is_bare_log
 from symbackprop.display.tree import (
     Apply,
@@ -70,8 +70,8 @@ class TextPrinter(Printer):
         return text
 
     def number(self, tree: Number, leading: bool) -> str:
-        mantissa, _, exponent = ("∞" if tree.text == INFINITE else tree.text.lower()).partition("e")
-        return f"{mantissa}×10{superscript(str(int(exponent)))}" if exponent else mantissa
+        sign, mantissa, power = ("", "∞", "") if tree.text == INFINITE else powered(tree.text)
+        return sign + "×".join(filter(None, (mantissa, power and f"10{superscript(power)}")))
 
     def symbol(self, tree: Symbol, leading: bool) -> str:
         return tree.sign.text([self.show(index).replace(" ", "") for index in tree.subscripts])

@@ -80,6 +80,10 @@ GOLDEN: dict[str, Tree] = {
     r"\fD{z} \times 3": times(Paint("delta", Z), Number("3"), by="times"),
     r"2 \times 3 \cdot z": times(times(Number("2"), Number("3")), Z, by="cdot"),
     r"3.51\times10^{-5}": Number("3.51e-05"),
+    r"10^{-5}": Number("1e-05"),
+    r"-10^{9}": Number("-1e9"),
+    r"(10^{9})^{2}": Power(Number("1e9"), integer(2)),
+    r"2 \times 10^{9}": times(integer(2), Number("1e9")),
     r"\begin{bmatrix} 1 & 2 \\ z & -0.5 \end{bmatrix}": Matrix(((ONE, TWO), (Z, Number("-0.5")))),
     r"\begin{cases} z & z > 0 \\ 0 & \text{otherwise} \end{cases}": Cases(
         ((Z, Compare((Z, integer(0)), (">",))), (integer(0), None))

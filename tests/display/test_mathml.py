@@ -151,3 +151,11 @@ def test_only_tall_parentheses_grow():
 
 def test_a_display_stands_on_its_own_line():
     assert ElementTree.fromstring(mathml(Z, display=True)).attrib["display"] == "block"
+
+
+def test_a_power_of_ten_has_no_mantissa_of_1() -> None:
+    ten = "<msup><mn>10</mn>{}</msup>"
+    down = ten.format('<mrow><mo form="prefix">−</mo><mn>5</mn></mrow>')
+    assert MathmlPrinter()(Number("1e-05")) == down
+    assert MathmlPrinter()(Number("-1e-05")) == f'<mo form="prefix">−</mo>{down}'
+    assert MathmlPrinter()(Number("-2.5e9")).endswith(f"<mn>2.5</mn><mo>×</mo>{ten.format('<mn>9</mn>')}")
