@@ -8,7 +8,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: da87886ad7faa6e68af2c3c3925851e360d443b39522a47a3ba75cc8e952bb1a
+# body sha256: 3ab710190f18853945927accb3b60b2de55a5666251da330b5cfa927d749ea4a
 """Loss, gradient and training of the network gpt2, in NumPy.
 
     tokens       N x context               input
@@ -1169,7 +1169,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     q_{saτk}⁽ʰ⁰⁾ = Σᵢ w_{q,aki}⁽ʰ⁰⁾·u_{sτi}⁽ʰ⁰⁾ + b_{q,ak}⁽ʰ⁰⁾
     k_{saτk}⁽ʰ⁰⁾ = Σᵢ w_{k,aki}⁽ʰ⁰⁾·u_{sτi}⁽ʰ⁰⁾ + b_{k,ak}⁽ʰ⁰⁾
     v_{saτk}⁽ʰ⁰⁾ = Σᵢ w_{v,aki}⁽ʰ⁰⁾·u_{sτi}⁽ʰ⁰⁾ + b_{v,ak}⁽ʰ⁰⁾
-    s_{saτu}⁽ʰ⁰⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁰⁾·q_{saτk}⁽ʰ⁰⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    s_{saτu}⁽ʰ⁰⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁰⁾·q_{saτk}⁽ʰ⁰⁾/√key if u ≤ τ; -10⁹ otherwise}
     p_{saτu}⁽ʰ⁰⁾ = exp(s_{saτu}⁽ʰ⁰⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁰⁾))
     o_{saτk}⁽ʰ⁰⁾ = Σᵤ p_{saτu}⁽ʰ⁰⁾·vₛₐᵤₖ⁽ʰ⁰⁾
     r_{sτj}⁽ʰ⁰⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁰⁾·o_{saτk}⁽ʰ⁰⁾ + y_{sτj}⁽ʷᵖᵉ⁾ + b_{o,j}⁽ʰ⁰⁾
@@ -1189,7 +1189,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     q_{saτk}⁽ʰ¹⁾ = Σᵢ w_{q,aki}⁽ʰ¹⁾·u_{sτi}⁽ʰ¹⁾ + b_{q,ak}⁽ʰ¹⁾
     k_{saτk}⁽ʰ¹⁾ = Σᵢ w_{k,aki}⁽ʰ¹⁾·u_{sτi}⁽ʰ¹⁾ + b_{k,ak}⁽ʰ¹⁾
     v_{saτk}⁽ʰ¹⁾ = Σᵢ w_{v,aki}⁽ʰ¹⁾·u_{sτi}⁽ʰ¹⁾ + b_{v,ak}⁽ʰ¹⁾
-    s_{saτu}⁽ʰ¹⁾ = {Σₖ kₛₐᵤₖ⁽ʰ¹⁾·q_{saτk}⁽ʰ¹⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    s_{saτu}⁽ʰ¹⁾ = {Σₖ kₛₐᵤₖ⁽ʰ¹⁾·q_{saτk}⁽ʰ¹⁾/√key if u ≤ τ; -10⁹ otherwise}
     p_{saτu}⁽ʰ¹⁾ = exp(s_{saτu}⁽ʰ¹⁾)/(Σ_w exp(s_{saτw}⁽ʰ¹⁾))
     o_{saτk}⁽ʰ¹⁾ = Σᵤ p_{saτu}⁽ʰ¹⁾·vₛₐᵤₖ⁽ʰ¹⁾
     r_{sτj}⁽ʰ¹⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ¹⁾·o_{saτk}⁽ʰ¹⁾ + y_{sτj}⁽ʰ⁰⁾ + b_{o,j}⁽ʰ¹⁾
@@ -1209,7 +1209,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     q_{saτk}⁽ʰ²⁾ = Σᵢ w_{q,aki}⁽ʰ²⁾·u_{sτi}⁽ʰ²⁾ + b_{q,ak}⁽ʰ²⁾
     k_{saτk}⁽ʰ²⁾ = Σᵢ w_{k,aki}⁽ʰ²⁾·u_{sτi}⁽ʰ²⁾ + b_{k,ak}⁽ʰ²⁾
     v_{saτk}⁽ʰ²⁾ = Σᵢ w_{v,aki}⁽ʰ²⁾·u_{sτi}⁽ʰ²⁾ + b_{v,ak}⁽ʰ²⁾
-    s_{saτu}⁽ʰ²⁾ = {Σₖ kₛₐᵤₖ⁽ʰ²⁾·q_{saτk}⁽ʰ²⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    s_{saτu}⁽ʰ²⁾ = {Σₖ kₛₐᵤₖ⁽ʰ²⁾·q_{saτk}⁽ʰ²⁾/√key if u ≤ τ; -10⁹ otherwise}
     p_{saτu}⁽ʰ²⁾ = exp(s_{saτu}⁽ʰ²⁾)/(Σ_w exp(s_{saτw}⁽ʰ²⁾))
     o_{saτk}⁽ʰ²⁾ = Σᵤ p_{saτu}⁽ʰ²⁾·vₛₐᵤₖ⁽ʰ²⁾
     r_{sτj}⁽ʰ²⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ²⁾·o_{saτk}⁽ʰ²⁾ + y_{sτj}⁽ʰ¹⁾ + b_{o,j}⁽ʰ²⁾
@@ -1229,7 +1229,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     q_{saτk}⁽ʰ³⁾ = Σᵢ w_{q,aki}⁽ʰ³⁾·u_{sτi}⁽ʰ³⁾ + b_{q,ak}⁽ʰ³⁾
     k_{saτk}⁽ʰ³⁾ = Σᵢ w_{k,aki}⁽ʰ³⁾·u_{sτi}⁽ʰ³⁾ + b_{k,ak}⁽ʰ³⁾
     v_{saτk}⁽ʰ³⁾ = Σᵢ w_{v,aki}⁽ʰ³⁾·u_{sτi}⁽ʰ³⁾ + b_{v,ak}⁽ʰ³⁾
-    s_{saτu}⁽ʰ³⁾ = {Σₖ kₛₐᵤₖ⁽ʰ³⁾·q_{saτk}⁽ʰ³⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    s_{saτu}⁽ʰ³⁾ = {Σₖ kₛₐᵤₖ⁽ʰ³⁾·q_{saτk}⁽ʰ³⁾/√key if u ≤ τ; -10⁹ otherwise}
     p_{saτu}⁽ʰ³⁾ = exp(s_{saτu}⁽ʰ³⁾)/(Σ_w exp(s_{saτw}⁽ʰ³⁾))
     o_{saτk}⁽ʰ³⁾ = Σᵤ p_{saτu}⁽ʰ³⁾·vₛₐᵤₖ⁽ʰ³⁾
     r_{sτj}⁽ʰ³⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ³⁾·o_{saτk}⁽ʰ³⁾ + y_{sτj}⁽ʰ²⁾ + b_{o,j}⁽ʰ³⁾
@@ -1249,7 +1249,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     q_{saτk}⁽ʰ⁴⁾ = Σᵢ w_{q,aki}⁽ʰ⁴⁾·u_{sτi}⁽ʰ⁴⁾ + b_{q,ak}⁽ʰ⁴⁾
     k_{saτk}⁽ʰ⁴⁾ = Σᵢ w_{k,aki}⁽ʰ⁴⁾·u_{sτi}⁽ʰ⁴⁾ + b_{k,ak}⁽ʰ⁴⁾
     v_{saτk}⁽ʰ⁴⁾ = Σᵢ w_{v,aki}⁽ʰ⁴⁾·u_{sτi}⁽ʰ⁴⁾ + b_{v,ak}⁽ʰ⁴⁾
-    s_{saτu}⁽ʰ⁴⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁴⁾·q_{saτk}⁽ʰ⁴⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    s_{saτu}⁽ʰ⁴⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁴⁾·q_{saτk}⁽ʰ⁴⁾/√key if u ≤ τ; -10⁹ otherwise}
     p_{saτu}⁽ʰ⁴⁾ = exp(s_{saτu}⁽ʰ⁴⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁴⁾))
     o_{saτk}⁽ʰ⁴⁾ = Σᵤ p_{saτu}⁽ʰ⁴⁾·vₛₐᵤₖ⁽ʰ⁴⁾
     r_{sτj}⁽ʰ⁴⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁴⁾·o_{saτk}⁽ʰ⁴⁾ + y_{sτj}⁽ʰ³⁾ + b_{o,j}⁽ʰ⁴⁾
@@ -1269,7 +1269,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     q_{saτk}⁽ʰ⁵⁾ = Σᵢ w_{q,aki}⁽ʰ⁵⁾·u_{sτi}⁽ʰ⁵⁾ + b_{q,ak}⁽ʰ⁵⁾
     k_{saτk}⁽ʰ⁵⁾ = Σᵢ w_{k,aki}⁽ʰ⁵⁾·u_{sτi}⁽ʰ⁵⁾ + b_{k,ak}⁽ʰ⁵⁾
     v_{saτk}⁽ʰ⁵⁾ = Σᵢ w_{v,aki}⁽ʰ⁵⁾·u_{sτi}⁽ʰ⁵⁾ + b_{v,ak}⁽ʰ⁵⁾
-    s_{saτu}⁽ʰ⁵⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁵⁾·q_{saτk}⁽ʰ⁵⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    s_{saτu}⁽ʰ⁵⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁵⁾·q_{saτk}⁽ʰ⁵⁾/√key if u ≤ τ; -10⁹ otherwise}
     p_{saτu}⁽ʰ⁵⁾ = exp(s_{saτu}⁽ʰ⁵⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁵⁾))
     o_{saτk}⁽ʰ⁵⁾ = Σᵤ p_{saτu}⁽ʰ⁵⁾·vₛₐᵤₖ⁽ʰ⁵⁾
     r_{sτj}⁽ʰ⁵⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁵⁾·o_{saτk}⁽ʰ⁵⁾ + y_{sτj}⁽ʰ⁴⁾ + b_{o,j}⁽ʰ⁵⁾
@@ -1289,7 +1289,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     q_{saτk}⁽ʰ⁶⁾ = Σᵢ w_{q,aki}⁽ʰ⁶⁾·u_{sτi}⁽ʰ⁶⁾ + b_{q,ak}⁽ʰ⁶⁾
     k_{saτk}⁽ʰ⁶⁾ = Σᵢ w_{k,aki}⁽ʰ⁶⁾·u_{sτi}⁽ʰ⁶⁾ + b_{k,ak}⁽ʰ⁶⁾
     v_{saτk}⁽ʰ⁶⁾ = Σᵢ w_{v,aki}⁽ʰ⁶⁾·u_{sτi}⁽ʰ⁶⁾ + b_{v,ak}⁽ʰ⁶⁾
-    s_{saτu}⁽ʰ⁶⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁶⁾·q_{saτk}⁽ʰ⁶⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    s_{saτu}⁽ʰ⁶⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁶⁾·q_{saτk}⁽ʰ⁶⁾/√key if u ≤ τ; -10⁹ otherwise}
     p_{saτu}⁽ʰ⁶⁾ = exp(s_{saτu}⁽ʰ⁶⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁶⁾))
     o_{saτk}⁽ʰ⁶⁾ = Σᵤ p_{saτu}⁽ʰ⁶⁾·vₛₐᵤₖ⁽ʰ⁶⁾
     r_{sτj}⁽ʰ⁶⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁶⁾·o_{saτk}⁽ʰ⁶⁾ + y_{sτj}⁽ʰ⁵⁾ + b_{o,j}⁽ʰ⁶⁾
@@ -1309,7 +1309,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     q_{saτk}⁽ʰ⁷⁾ = Σᵢ w_{q,aki}⁽ʰ⁷⁾·u_{sτi}⁽ʰ⁷⁾ + b_{q,ak}⁽ʰ⁷⁾
     k_{saτk}⁽ʰ⁷⁾ = Σᵢ w_{k,aki}⁽ʰ⁷⁾·u_{sτi}⁽ʰ⁷⁾ + b_{k,ak}⁽ʰ⁷⁾
     v_{saτk}⁽ʰ⁷⁾ = Σᵢ w_{v,aki}⁽ʰ⁷⁾·u_{sτi}⁽ʰ⁷⁾ + b_{v,ak}⁽ʰ⁷⁾
-    s_{saτu}⁽ʰ⁷⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁷⁾·q_{saτk}⁽ʰ⁷⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    s_{saτu}⁽ʰ⁷⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁷⁾·q_{saτk}⁽ʰ⁷⁾/√key if u ≤ τ; -10⁹ otherwise}
     p_{saτu}⁽ʰ⁷⁾ = exp(s_{saτu}⁽ʰ⁷⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁷⁾))
     o_{saτk}⁽ʰ⁷⁾ = Σᵤ p_{saτu}⁽ʰ⁷⁾·vₛₐᵤₖ⁽ʰ⁷⁾
     r_{sτj}⁽ʰ⁷⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁷⁾·o_{saτk}⁽ʰ⁷⁾ + y_{sτj}⁽ʰ⁶⁾ + b_{o,j}⁽ʰ⁷⁾
@@ -1329,7 +1329,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     q_{saτk}⁽ʰ⁸⁾ = Σᵢ w_{q,aki}⁽ʰ⁸⁾·u_{sτi}⁽ʰ⁸⁾ + b_{q,ak}⁽ʰ⁸⁾
     k_{saτk}⁽ʰ⁸⁾ = Σᵢ w_{k,aki}⁽ʰ⁸⁾·u_{sτi}⁽ʰ⁸⁾ + b_{k,ak}⁽ʰ⁸⁾
     v_{saτk}⁽ʰ⁸⁾ = Σᵢ w_{v,aki}⁽ʰ⁸⁾·u_{sτi}⁽ʰ⁸⁾ + b_{v,ak}⁽ʰ⁸⁾
-    s_{saτu}⁽ʰ⁸⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁸⁾·q_{saτk}⁽ʰ⁸⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    s_{saτu}⁽ʰ⁸⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁸⁾·q_{saτk}⁽ʰ⁸⁾/√key if u ≤ τ; -10⁹ otherwise}
     p_{saτu}⁽ʰ⁸⁾ = exp(s_{saτu}⁽ʰ⁸⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁸⁾))
     o_{saτk}⁽ʰ⁸⁾ = Σᵤ p_{saτu}⁽ʰ⁸⁾·vₛₐᵤₖ⁽ʰ⁸⁾
     r_{sτj}⁽ʰ⁸⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁸⁾·o_{saτk}⁽ʰ⁸⁾ + y_{sτj}⁽ʰ⁷⁾ + b_{o,j}⁽ʰ⁸⁾
@@ -1349,7 +1349,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     q_{saτk}⁽ʰ⁹⁾ = Σᵢ w_{q,aki}⁽ʰ⁹⁾·u_{sτi}⁽ʰ⁹⁾ + b_{q,ak}⁽ʰ⁹⁾
     k_{saτk}⁽ʰ⁹⁾ = Σᵢ w_{k,aki}⁽ʰ⁹⁾·u_{sτi}⁽ʰ⁹⁾ + b_{k,ak}⁽ʰ⁹⁾
     v_{saτk}⁽ʰ⁹⁾ = Σᵢ w_{v,aki}⁽ʰ⁹⁾·u_{sτi}⁽ʰ⁹⁾ + b_{v,ak}⁽ʰ⁹⁾
-    s_{saτu}⁽ʰ⁹⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁹⁾·q_{saτk}⁽ʰ⁹⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    s_{saτu}⁽ʰ⁹⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁹⁾·q_{saτk}⁽ʰ⁹⁾/√key if u ≤ τ; -10⁹ otherwise}
     p_{saτu}⁽ʰ⁹⁾ = exp(s_{saτu}⁽ʰ⁹⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁹⁾))
     o_{saτk}⁽ʰ⁹⁾ = Σᵤ p_{saτu}⁽ʰ⁹⁾·vₛₐᵤₖ⁽ʰ⁹⁾
     r_{sτj}⁽ʰ⁹⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ⁹⁾·o_{saτk}⁽ʰ⁹⁾ + y_{sτj}⁽ʰ⁸⁾ + b_{o,j}⁽ʰ⁹⁾
@@ -1369,7 +1369,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     q_{saτk}⁽ʰ¹⁰⁾ = Σᵢ w_{q,aki}⁽ʰ¹⁰⁾·u_{sτi}⁽ʰ¹⁰⁾ + b_{q,ak}⁽ʰ¹⁰⁾
     k_{saτk}⁽ʰ¹⁰⁾ = Σᵢ w_{k,aki}⁽ʰ¹⁰⁾·u_{sτi}⁽ʰ¹⁰⁾ + b_{k,ak}⁽ʰ¹⁰⁾
     v_{saτk}⁽ʰ¹⁰⁾ = Σᵢ w_{v,aki}⁽ʰ¹⁰⁾·u_{sτi}⁽ʰ¹⁰⁾ + b_{v,ak}⁽ʰ¹⁰⁾
-    s_{saτu}⁽ʰ¹⁰⁾ = {Σₖ kₛₐᵤₖ⁽ʰ¹⁰⁾·q_{saτk}⁽ʰ¹⁰⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    s_{saτu}⁽ʰ¹⁰⁾ = {Σₖ kₛₐᵤₖ⁽ʰ¹⁰⁾·q_{saτk}⁽ʰ¹⁰⁾/√key if u ≤ τ; -10⁹ otherwise}
     p_{saτu}⁽ʰ¹⁰⁾ = exp(s_{saτu}⁽ʰ¹⁰⁾)/(Σ_w exp(s_{saτw}⁽ʰ¹⁰⁾))
     o_{saτk}⁽ʰ¹⁰⁾ = Σᵤ p_{saτu}⁽ʰ¹⁰⁾·vₛₐᵤₖ⁽ʰ¹⁰⁾
     r_{sτj}⁽ʰ¹⁰⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ¹⁰⁾·o_{saτk}⁽ʰ¹⁰⁾ + y_{sτj}⁽ʰ⁹⁾ + b_{o,j}⁽ʰ¹⁰⁾
@@ -1389,7 +1389,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     q_{saτk}⁽ʰ¹¹⁾ = Σᵢ w_{q,aki}⁽ʰ¹¹⁾·u_{sτi}⁽ʰ¹¹⁾ + b_{q,ak}⁽ʰ¹¹⁾
     k_{saτk}⁽ʰ¹¹⁾ = Σᵢ w_{k,aki}⁽ʰ¹¹⁾·u_{sτi}⁽ʰ¹¹⁾ + b_{k,ak}⁽ʰ¹¹⁾
     v_{saτk}⁽ʰ¹¹⁾ = Σᵢ w_{v,aki}⁽ʰ¹¹⁾·u_{sτi}⁽ʰ¹¹⁾ + b_{v,ak}⁽ʰ¹¹⁾
-    s_{saτu}⁽ʰ¹¹⁾ = {Σₖ kₛₐᵤₖ⁽ʰ¹¹⁾·q_{saτk}⁽ʰ¹¹⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    s_{saτu}⁽ʰ¹¹⁾ = {Σₖ kₛₐᵤₖ⁽ʰ¹¹⁾·q_{saτk}⁽ʰ¹¹⁾/√key if u ≤ τ; -10⁹ otherwise}
     p_{saτu}⁽ʰ¹¹⁾ = exp(s_{saτu}⁽ʰ¹¹⁾)/(Σ_w exp(s_{saτw}⁽ʰ¹¹⁾))
     o_{saτk}⁽ʰ¹¹⁾ = Σᵤ p_{saτu}⁽ʰ¹¹⁾·vₛₐᵤₖ⁽ʰ¹¹⁾
     r_{sτj}⁽ʰ¹¹⁾ = Σₐ Σₖ w_{o,jak}⁽ʰ¹¹⁾·o_{saτk}⁽ʰ¹¹⁾ + y_{sτj}⁽ʰ¹⁰⁾ + b_{o,j}⁽ʰ¹¹⁾
@@ -2995,7 +2995,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h0_K = np.tensordot(h0_u, h0_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bk[:, None, :]
     # v_{saτk}⁽ʰ⁰⁾ = Σᵢ w_{v,aki}⁽ʰ⁰⁾·u_{sτi}⁽ʰ⁰⁾ + b_{v,ak}⁽ʰ⁰⁾
     h0_V = np.tensordot(h0_u, h0_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h0_bv[:, None, :]
-    # s_{saτu}⁽ʰ⁰⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁰⁾·q_{saτk}⁽ʰ⁰⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    # s_{saτu}⁽ʰ⁰⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁰⁾·q_{saτk}⁽ʰ⁰⁾/√key if u ≤ τ; -10⁹ otherwise}
     h0_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h0_Q @ h0_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ⁰⁾ = exp(s_{saτu}⁽ʰ⁰⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁰⁾))
     h0_P = softmax(h0_S)
@@ -3035,7 +3035,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h1_K = np.tensordot(h1_u, h1_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bk[:, None, :]
     # v_{saτk}⁽ʰ¹⁾ = Σᵢ w_{v,aki}⁽ʰ¹⁾·u_{sτi}⁽ʰ¹⁾ + b_{v,ak}⁽ʰ¹⁾
     h1_V = np.tensordot(h1_u, h1_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h1_bv[:, None, :]
-    # s_{saτu}⁽ʰ¹⁾ = {Σₖ kₛₐᵤₖ⁽ʰ¹⁾·q_{saτk}⁽ʰ¹⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    # s_{saτu}⁽ʰ¹⁾ = {Σₖ kₛₐᵤₖ⁽ʰ¹⁾·q_{saτk}⁽ʰ¹⁾/√key if u ≤ τ; -10⁹ otherwise}
     h1_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h1_Q @ h1_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ¹⁾ = exp(s_{saτu}⁽ʰ¹⁾)/(Σ_w exp(s_{saτw}⁽ʰ¹⁾))
     h1_P = softmax(h1_S)
@@ -3075,7 +3075,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h2_K = np.tensordot(h2_u, h2_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bk[:, None, :]
     # v_{saτk}⁽ʰ²⁾ = Σᵢ w_{v,aki}⁽ʰ²⁾·u_{sτi}⁽ʰ²⁾ + b_{v,ak}⁽ʰ²⁾
     h2_V = np.tensordot(h2_u, h2_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h2_bv[:, None, :]
-    # s_{saτu}⁽ʰ²⁾ = {Σₖ kₛₐᵤₖ⁽ʰ²⁾·q_{saτk}⁽ʰ²⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    # s_{saτu}⁽ʰ²⁾ = {Σₖ kₛₐᵤₖ⁽ʰ²⁾·q_{saτk}⁽ʰ²⁾/√key if u ≤ τ; -10⁹ otherwise}
     h2_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h2_Q @ h2_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ²⁾ = exp(s_{saτu}⁽ʰ²⁾)/(Σ_w exp(s_{saτw}⁽ʰ²⁾))
     h2_P = softmax(h2_S)
@@ -3115,7 +3115,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h3_K = np.tensordot(h3_u, h3_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bk[:, None, :]
     # v_{saτk}⁽ʰ³⁾ = Σᵢ w_{v,aki}⁽ʰ³⁾·u_{sτi}⁽ʰ³⁾ + b_{v,ak}⁽ʰ³⁾
     h3_V = np.tensordot(h3_u, h3_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h3_bv[:, None, :]
-    # s_{saτu}⁽ʰ³⁾ = {Σₖ kₛₐᵤₖ⁽ʰ³⁾·q_{saτk}⁽ʰ³⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    # s_{saτu}⁽ʰ³⁾ = {Σₖ kₛₐᵤₖ⁽ʰ³⁾·q_{saτk}⁽ʰ³⁾/√key if u ≤ τ; -10⁹ otherwise}
     h3_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h3_Q @ h3_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ³⁾ = exp(s_{saτu}⁽ʰ³⁾)/(Σ_w exp(s_{saτw}⁽ʰ³⁾))
     h3_P = softmax(h3_S)
@@ -3155,7 +3155,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h4_K = np.tensordot(h4_u, h4_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bk[:, None, :]
     # v_{saτk}⁽ʰ⁴⁾ = Σᵢ w_{v,aki}⁽ʰ⁴⁾·u_{sτi}⁽ʰ⁴⁾ + b_{v,ak}⁽ʰ⁴⁾
     h4_V = np.tensordot(h4_u, h4_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h4_bv[:, None, :]
-    # s_{saτu}⁽ʰ⁴⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁴⁾·q_{saτk}⁽ʰ⁴⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    # s_{saτu}⁽ʰ⁴⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁴⁾·q_{saτk}⁽ʰ⁴⁾/√key if u ≤ τ; -10⁹ otherwise}
     h4_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h4_Q @ h4_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ⁴⁾ = exp(s_{saτu}⁽ʰ⁴⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁴⁾))
     h4_P = softmax(h4_S)
@@ -3195,7 +3195,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h5_K = np.tensordot(h5_u, h5_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bk[:, None, :]
     # v_{saτk}⁽ʰ⁵⁾ = Σᵢ w_{v,aki}⁽ʰ⁵⁾·u_{sτi}⁽ʰ⁵⁾ + b_{v,ak}⁽ʰ⁵⁾
     h5_V = np.tensordot(h5_u, h5_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h5_bv[:, None, :]
-    # s_{saτu}⁽ʰ⁵⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁵⁾·q_{saτk}⁽ʰ⁵⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    # s_{saτu}⁽ʰ⁵⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁵⁾·q_{saτk}⁽ʰ⁵⁾/√key if u ≤ τ; -10⁹ otherwise}
     h5_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h5_Q @ h5_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ⁵⁾ = exp(s_{saτu}⁽ʰ⁵⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁵⁾))
     h5_P = softmax(h5_S)
@@ -3235,7 +3235,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h6_K = np.tensordot(h6_u, h6_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bk[:, None, :]
     # v_{saτk}⁽ʰ⁶⁾ = Σᵢ w_{v,aki}⁽ʰ⁶⁾·u_{sτi}⁽ʰ⁶⁾ + b_{v,ak}⁽ʰ⁶⁾
     h6_V = np.tensordot(h6_u, h6_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h6_bv[:, None, :]
-    # s_{saτu}⁽ʰ⁶⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁶⁾·q_{saτk}⁽ʰ⁶⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    # s_{saτu}⁽ʰ⁶⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁶⁾·q_{saτk}⁽ʰ⁶⁾/√key if u ≤ τ; -10⁹ otherwise}
     h6_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h6_Q @ h6_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ⁶⁾ = exp(s_{saτu}⁽ʰ⁶⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁶⁾))
     h6_P = softmax(h6_S)
@@ -3275,7 +3275,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h7_K = np.tensordot(h7_u, h7_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bk[:, None, :]
     # v_{saτk}⁽ʰ⁷⁾ = Σᵢ w_{v,aki}⁽ʰ⁷⁾·u_{sτi}⁽ʰ⁷⁾ + b_{v,ak}⁽ʰ⁷⁾
     h7_V = np.tensordot(h7_u, h7_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h7_bv[:, None, :]
-    # s_{saτu}⁽ʰ⁷⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁷⁾·q_{saτk}⁽ʰ⁷⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    # s_{saτu}⁽ʰ⁷⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁷⁾·q_{saτk}⁽ʰ⁷⁾/√key if u ≤ τ; -10⁹ otherwise}
     h7_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h7_Q @ h7_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ⁷⁾ = exp(s_{saτu}⁽ʰ⁷⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁷⁾))
     h7_P = softmax(h7_S)
@@ -3315,7 +3315,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h8_K = np.tensordot(h8_u, h8_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bk[:, None, :]
     # v_{saτk}⁽ʰ⁸⁾ = Σᵢ w_{v,aki}⁽ʰ⁸⁾·u_{sτi}⁽ʰ⁸⁾ + b_{v,ak}⁽ʰ⁸⁾
     h8_V = np.tensordot(h8_u, h8_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h8_bv[:, None, :]
-    # s_{saτu}⁽ʰ⁸⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁸⁾·q_{saτk}⁽ʰ⁸⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    # s_{saτu}⁽ʰ⁸⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁸⁾·q_{saτk}⁽ʰ⁸⁾/√key if u ≤ τ; -10⁹ otherwise}
     h8_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h8_Q @ h8_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ⁸⁾ = exp(s_{saτu}⁽ʰ⁸⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁸⁾))
     h8_P = softmax(h8_S)
@@ -3355,7 +3355,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h9_K = np.tensordot(h9_u, h9_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bk[:, None, :]
     # v_{saτk}⁽ʰ⁹⁾ = Σᵢ w_{v,aki}⁽ʰ⁹⁾·u_{sτi}⁽ʰ⁹⁾ + b_{v,ak}⁽ʰ⁹⁾
     h9_V = np.tensordot(h9_u, h9_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h9_bv[:, None, :]
-    # s_{saτu}⁽ʰ⁹⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁹⁾·q_{saτk}⁽ʰ⁹⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    # s_{saτu}⁽ʰ⁹⁾ = {Σₖ kₛₐᵤₖ⁽ʰ⁹⁾·q_{saτk}⁽ʰ⁹⁾/√key if u ≤ τ; -10⁹ otherwise}
     h9_S = np.where(np.arange(context) <= np.arange(context)[:, None], (h9_Q @ h9_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ⁹⁾ = exp(s_{saτu}⁽ʰ⁹⁾)/(Σ_w exp(s_{saτw}⁽ʰ⁹⁾))
     h9_P = softmax(h9_S)
@@ -3395,7 +3395,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h10_K = np.tensordot(h10_u, h10_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h10_bk[:, None, :]
     # v_{saτk}⁽ʰ¹⁰⁾ = Σᵢ w_{v,aki}⁽ʰ¹⁰⁾·u_{sτi}⁽ʰ¹⁰⁾ + b_{v,ak}⁽ʰ¹⁰⁾
     h10_V = np.tensordot(h10_u, h10_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h10_bv[:, None, :]
-    # s_{saτu}⁽ʰ¹⁰⁾ = {Σₖ kₛₐᵤₖ⁽ʰ¹⁰⁾·q_{saτk}⁽ʰ¹⁰⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    # s_{saτu}⁽ʰ¹⁰⁾ = {Σₖ kₛₐᵤₖ⁽ʰ¹⁰⁾·q_{saτk}⁽ʰ¹⁰⁾/√key if u ≤ τ; -10⁹ otherwise}
     h10_S_part1 = np.arange(context)[:, None] <= np.arange(context)
     h10_S = np.where(h10_S_part1.T, (h10_Q @ h10_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ¹⁰⁾ = exp(s_{saτu}⁽ʰ¹⁰⁾)/(Σ_w exp(s_{saτw}⁽ʰ¹⁰⁾))
@@ -3436,7 +3436,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     h11_K = np.tensordot(h11_u, h11_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + h11_bk[:, None, :]
     # v_{saτk}⁽ʰ¹¹⁾ = Σᵢ w_{v,aki}⁽ʰ¹¹⁾·u_{sτi}⁽ʰ¹¹⁾ + b_{v,ak}⁽ʰ¹¹⁾
     h11_V = np.tensordot(h11_u, h11_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + h11_bv[:, None, :]
-    # s_{saτu}⁽ʰ¹¹⁾ = {Σₖ kₛₐᵤₖ⁽ʰ¹¹⁾·q_{saτk}⁽ʰ¹¹⁾/√key if u ≤ τ; -1×10⁹ otherwise}
+    # s_{saτu}⁽ʰ¹¹⁾ = {Σₖ kₛₐᵤₖ⁽ʰ¹¹⁾·q_{saτk}⁽ʰ¹¹⁾/√key if u ≤ τ; -10⁹ otherwise}
     h11_S_part1 = np.arange(context)[:, None] <= np.arange(context)
     h11_S = np.where(h11_S_part1.T, (h11_Q @ h11_K.mT) / key**0.5, -1000000000)
     # p_{saτu}⁽ʰ¹¹⁾ = exp(s_{saτu}⁽ʰ¹¹⁾)/(Σ_w exp(s_{saτw}⁽ʰ¹¹⁾))

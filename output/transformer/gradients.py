@@ -9,7 +9,7 @@
 # check: evaluation to 50 digits: 1e-35 relative
 # check: differences of the forward pass: 1e-35 relative
 # check: the document, read back: = exactly, ≈ within the rounding shown
-# body sha256: 66d49325dffe1f37e9bc61d0bac694f989a3caab40d0029894d64b0fd08d8f94
+# body sha256: ca02cd90f41b6b58a100dabc943d2a9b9e853eead9f51fffe5192f5d5739cfbb
 """Loss, gradient and training of the network transformer, in NumPy.
 
     tokens         N x 5      input
@@ -271,7 +271,7 @@ def forward(params: Params, tokens: Array) -> tuple[Array, Params]:
     q_{saτk}⁽ᵇˡᵒᶜᵏ⁾ = Σᵢ w_{q,aki}⁽ᵇˡᵒᶜᵏ⁾·u_{sτi}⁽ᵇˡᵒᶜᵏ⁾ + b_{q,ak}⁽ᵇˡᵒᶜᵏ⁾
     k_{saτk}⁽ᵇˡᵒᶜᵏ⁾ = Σᵢ w_{k,aki}⁽ᵇˡᵒᶜᵏ⁾·u_{sτi}⁽ᵇˡᵒᶜᵏ⁾ + b_{k,ak}⁽ᵇˡᵒᶜᵏ⁾
     v_{saτk}⁽ᵇˡᵒᶜᵏ⁾ = Σᵢ w_{v,aki}⁽ᵇˡᵒᶜᵏ⁾·u_{sτi}⁽ᵇˡᵒᶜᵏ⁾ + b_{v,ak}⁽ᵇˡᵒᶜᵏ⁾
-    s_{saτu}⁽ᵇˡᵒᶜᵏ⁾ = {1/√2·Σₖ kₛₐᵤₖ⁽ᵇˡᵒᶜᵏ⁾·q_{saτk}⁽ᵇˡᵒᶜᵏ⁾ if u ≤ τ; -1×10⁹ otherwise}
+    s_{saτu}⁽ᵇˡᵒᶜᵏ⁾ = {1/√2·Σₖ kₛₐᵤₖ⁽ᵇˡᵒᶜᵏ⁾·q_{saτk}⁽ᵇˡᵒᶜᵏ⁾ if u ≤ τ; -10⁹ otherwise}
     p_{saτu}⁽ᵇˡᵒᶜᵏ⁾ = exp(s_{saτu}⁽ᵇˡᵒᶜᵏ⁾)/(Σ_w exp(s_{saτw}⁽ᵇˡᵒᶜᵏ⁾))
     o_{saτk}⁽ᵇˡᵒᶜᵏ⁾ = Σᵤ p_{saτu}⁽ᵇˡᵒᶜᵏ⁾·vₛₐᵤₖ⁽ᵇˡᵒᶜᵏ⁾
     r_{sτj}⁽ᵇˡᵒᶜᵏ⁾ = Σₐ Σₖ w_{o,jak}⁽ᵇˡᵒᶜᵏ⁾·o_{saτk}⁽ᵇˡᵒᶜᵏ⁾ + y_{sτj}⁽²⁾ + b_{o,j}⁽ᵇˡᵒᶜᵏ⁾
@@ -487,7 +487,7 @@ def loss_and_grad(params: Params, tokens: Array, t: Array) -> tuple[float, Param
     block_K = np.tensordot(block_u, block_Wk, ((2,), (2,))).transpose(0, 2, 1, 3) + block_bk[:, None, :]
     # v_{saτk}⁽ᵇˡᵒᶜᵏ⁾ = Σᵢ w_{v,aki}⁽ᵇˡᵒᶜᵏ⁾·u_{sτi}⁽ᵇˡᵒᶜᵏ⁾ + b_{v,ak}⁽ᵇˡᵒᶜᵏ⁾
     block_V = np.tensordot(block_u, block_Wv, ((2,), (2,))).transpose(0, 2, 1, 3) + block_bv[:, None, :]
-    # s_{saτu}⁽ᵇˡᵒᶜᵏ⁾ = {1/√2·Σₖ kₛₐᵤₖ⁽ᵇˡᵒᶜᵏ⁾·q_{saτk}⁽ᵇˡᵒᶜᵏ⁾ if u ≤ τ; -1×10⁹ otherwise}
+    # s_{saτu}⁽ᵇˡᵒᶜᵏ⁾ = {1/√2·Σₖ kₛₐᵤₖ⁽ᵇˡᵒᶜᵏ⁾·q_{saτk}⁽ᵇˡᵒᶜᵏ⁾ if u ≤ τ; -10⁹ otherwise}
     block_S_part1 = np.arange(5)[:, None] <= np.arange(5)
     block_S = np.where(block_S_part1.T, 0.5 * 2**0.5 * (block_Q @ block_K.mT), -1000000000)
     # p_{saτu}⁽ᵇˡᵒᶜᵏ⁾ = exp(s_{saτu}⁽ᵇˡᵒᶜᵏ⁾)/(Σ_w exp(s_{saτw}⁽ᵇˡᵒᶜᵏ⁾))

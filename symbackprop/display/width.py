@@ -115,6 +115,10 @@ class _Reader:
             found.append(token)
         return "".join(found[:-1])
 
+    def letters(self) -> list[str]:
+        """The letters of an argument that is one name, be it a word."""
+        return [one for one in _TOKENS.findall(self.verbatim()) if one not in ("{", "}", r"\mathrm")]
+
     def atom(self, style: int) -> _Atom:
         """One atom with its scripts."""
         nucleus = self.nucleus(style)
@@ -199,10 +203,11 @@ class _Reader:
         return _Atom(max(body, 1644), OPERATOR)
 
     def bold(self, style: int) -> _Atom:
-        return _Atom(sum(map(_bold, _TOKENS.findall(self.verbatim()))) * SCALES[style])
+        return _Atom(sum(map(_bold, self.letters())) * SCALES[style])
 
     def matrix_letter(self, style: int) -> _Atom:
-        return _Atom(sum(metrics.BOLD.get(char, 575) for char in self.verbatim()) * SCALES[style])
+        found = (_bold(one) if one.startswith("\\") else metrics.BOLD.get(one, 575) for one in self.letters())
+        return _Atom(sum(found) * SCALES[style])
 
     def words(self, style: int) -> _Atom:
         return _Atom(_words(self.verbatim()) * SCALES[style])

@@ -4,7 +4,8 @@ from itertools import combinations
 
 import pytest
 
-from symbackprop.display.boxes import ACROSS, GAP, HEIGHT, WIDTH, Box, boxes_drawing
+from symbackprop.display.boxes import GAP, HEIGHT, WIDTH, Box, boxes_drawing, label_width, most_across
+from symbackprop.display.labels import POINT
 from symbackprop.display.tikz import tikz
 
 PAGE = 16.0
@@ -29,9 +30,22 @@ def test_boxes_fit_the_page_and_do_not_overlap(boxes):
         assert abs(one.x - other.x) >= WIDTH or abs(one.y - other.y) >= HEIGHT
 
 
+@pytest.mark.parametrize("name", ["2 dense", "2 global average pooling", "11 one that has a very long name"])
+def test_what_stands_in_a_box_fits_it(name):
+    drawing = boxes_drawing([*chain(3), Box("hidden", (name, "+ a second line that is long, too"), (2,))])
+    boxes = {node.width for node in drawing.nodes}
+    assert len(boxes) == 1
+    wide = boxes.pop()
+    assert max(label_width(name) * 0.9, label_width("+ a second line that is long, too") * 0.8) * POINT < wide - 0.2
+    assert (len(drawing.nodes)) == 4
+    rows = {node.y for node in drawing.nodes}
+    assert max(node.x for node in drawing.nodes) + wide <= PAGE + 0.01
+    assert len(rows) == 1 + (most_across(wide) < 4)
+
+
 def test_rows_are_of_about_the_same_length():
     rows = {}
-    for node in boxes_drawing(chain(ACROSS + 1)).nodes:
+    for node in boxes_drawing(chain(most_across(WIDTH) + 1)).nodes:
         rows.setdefault(node.y, []).append(node)
     assert sorted(map(len, rows.values())) == [3, 4]
 

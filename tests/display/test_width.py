@@ -13,6 +13,8 @@ from symbackprop.display.latex import preamble
 from symbackprop.display.width import text_width, width
 
 FORMULAS = [
+    r"\vect{\mathrm{tokens}} + \vect{\mathrm{lse}}\T \mat{W}",
+    r"\vect{\delta} \vect{\mathrm{xhat}}",
     "x",
     "x_{0}",
     r"w\lay{1}_{ji}",

@@ -18,8 +18,8 @@ from symbackprop.expressions import tensors_read
 from symbackprop.graph import Tensor
 
 MOST_BOXES = 24
-# What fits the width of a box, in letters.
-LONGEST = 15
+# Boxes grow with what stands in them, up to so many letters.
+LONGEST = 26
 
 
 def layers_figure(sheet: Sheet) -> Figure | None:

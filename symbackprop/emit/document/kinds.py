@@ -59,6 +59,8 @@ _BACK_THROUGH_NORMALISED = (
     "ways: directly, through the mean, and through the variance."
 )
 _GRU = Kind("gated recurrent unit", "GRU", "Two gates between 0 and 1 decide how much of the state is new.", _RECURRENT)
+_LARGEST = Kind("maximum over all places", "global maximum")
+_MEAN = Kind("mean over all places", "global mean")
 _DENSE = Kind("dense layer", "dense", "Each neuron weighs its inputs and adds its bias.",
               "A weight multiplies one input, so its gradient is the error signal times that input.")  # fmt: skip
 
@@ -77,6 +79,10 @@ KINDS: Mapping[str, Kind] = {
     "max_pooling2d": Kind("maximum of windows", "max pooling", _MAXIMUM, _BACK_THROUGH_MAXIMUM),
     "average_pooling1d": Kind("mean of windows", "mean pooling"),
     "average_pooling2d": Kind("mean of windows", "mean pooling"),
+    "global_max_pooling1d": _LARGEST,
+    "global_max_pooling2d": _LARGEST,
+    "global_average_pooling1d": _MEAN,
+    "global_average_pooling2d": _MEAN,
     "flatten": Kind(
         "flattening", "flatten", "The axes are joined to one: the bracket is 1 where the two counts meet.",
         "Flattening computes nothing, so the error goes back to the place its value came from.",
