@@ -8,7 +8,7 @@ import symbackprop as sb
 from symbackprop.display import Number
 from symbackprop.display.tree import walk
 from symbackprop.emit.document.typeset import typeset
-from symbackprop.errors import InputError, TooLargeError
+from symbackprop.errors import InputError, TooLargeError, UnsupportedError
 from symbackprop.worksheet import documents, friendly, write
 
 
@@ -19,7 +19,7 @@ def network():
 
 @pytest.fixture(scope="module")
 def pair(network):
-    return documents(network, seed=7, blanks=True)
+    return documents(network, seed=7, blanks=True)[:2]
 
 
 def computed(document):
@@ -64,7 +64,7 @@ def test_given_numbers_stay(pair, network):
 
 
 def test_without_gaps_the_problem_alone_is_stated(network):
-    sheet, answers = documents(network, seed=1)
+    sheet, answers, _ = documents(network, seed=1)
     assert [section.label for section in sheet.sections] == ["sec:notation", "sec:problems"]
     assert len(answers.sections) > 4
 
@@ -84,8 +84,9 @@ def test_networks_that_nobody_works_out_are_refused():
 def test_files_are_written(tmp_path, network):
     with pytest.raises(InputError, match="unknown format 'doc'"):
         write(network, tmp_path, ("doc",))
-    names = write(network, tmp_path, ("latex", "html"), seed=2, blanks=True)
+    names, report = write(network, tmp_path, ("latex", "html"), seed=2, blanks=True)
     assert names == ["worksheet.tex", "worksheet.html", "answers.tex", "answers.html"]
+    assert report.passed
     assert json.loads((tmp_path / "verification.json").read_text())["seed"] == 2
     assert "<!doctype html>" in (tmp_path / "answers.html").read_text().lower()
 
@@ -96,7 +97,7 @@ def test_the_command_says_what_it_has_written(call):
 
 
 def test_a_chinese_worksheet_is_a_page(network, tmp_path):
-    assert write(network, tmp_path, ("html",), 7, language="zh") == ["worksheet-zh.html", "answers-zh.html"]
+    assert write(network, tmp_path, ("html",), 7, language="zh")[0] == ["worksheet-zh.html", "answers-zh.html"]
     assert "练习 7" in (tmp_path / "worksheet-zh.html").read_text()
     with pytest.raises(InputError, match="cannot be written in the language"):
         write(network, tmp_path / "none", ("latex",), 7, language="zh")
@@ -106,13 +107,13 @@ def test_a_chinese_worksheet_is_a_page(network, tmp_path):
 def test_another_language_leaves_the_sheet_alone_that_was_there(network, tmp_path):
     write(network, tmp_path, ("latex",), 7)
     before = (tmp_path / "worksheet.tex").read_bytes()
-    assert write(network, tmp_path, ("latex",), 7, language="de") == ["worksheet-de.tex", "answers-de.tex"]
+    assert write(network, tmp_path, ("latex",), 7, language="de")[0] == ["worksheet-de.tex", "answers-de.tex"]
     assert (tmp_path / "worksheet.tex").read_bytes() == before
     assert len(json.loads((tmp_path / "verification.json").read_text())["files"]) == 4
 
 
 def test_the_networks_own_numbers_are_kept_if_wanted(network):
-    sheet, answers = documents(network, blanks=True, own_numbers=True)
+    sheet, answers, _ = documents(network, blanks=True, own_numbers=True)
     assert sheet.title == "Worksheet mazur"
     assert "w_{1} = 0.15" in typeset(sheet)
     assert "0.082167041" in typeset(answers) and "0.082167041" not in typeset(sheet)
@@ -126,3 +127,72 @@ def test_a_network_without_numbers_has_none_to_keep():
 def test_the_command_keeps_numbers_too(call):
     code, out, _ = call("worksheet", "mazur", "--own-numbers", "--language", "fr")
     assert (code, out.split()) == (0, ["worksheets/mazur/worksheet-fr.tex", "worksheets/mazur/answers-fr.tex"])
+
+
+EMBEDDED = {
+    "name": "words",
+    "inputs": {"tokens": {"shape": [3]}},
+    "layers": [
+        {"type": "embedding", "input_dim": 4, "output_dim": 2},
+        {"type": "flatten2d"},
+        {"type": "dense", "units": 1},
+    ],
+    "loss": "mse",
+}
+
+
+def test_tokens_are_whole_numbers_within_their_table():
+    seen = set()
+    for seed in range(20):
+        tokens = friendly(sb.load(EMBEDDED), seed).as_table()["sample"]["x"]
+        assert len(tokens) == 3
+        seen |= set(map(str, tokens))
+    assert seen == {"0", "1", "2", "3"}
+    *_, report = documents(sb.load(EMBEDDED), seed=3)
+    assert report.passed, report.summary()
+
+
+def test_several_inputs_have_their_names():
+    layers = [{"type": "add", "inputs": ["u", "v"]}, {"type": "dense", "units": 1}]
+    network = sb.load({"name": "two", "inputs": {"u": 2, "v": 2}, "layers": layers, "loss": "mse"})
+    sample = friendly(network, 1).as_table()["sample"]
+    assert {name: len(value) for name, value in sample["x"].items()} == {"u": 2, "v": 2}
+
+
+def test_a_check_that_fails_is_an_exit_code(call, monkeypatch):
+    class Failed:
+        passed = False
+
+        def __str__(self):
+            return "a table of checks"
+
+    monkeypatch.setattr("symbackprop.worksheet.write", lambda *args: (["worksheet.tex"], Failed()))
+    code, out, err = call("worksheet", "mazur", "-o", "w")
+    assert (code, out.split()) == (1, ["w/worksheet.tex"])
+    assert "a table of checks" in err
+
+
+@pytest.mark.parametrize("blanks", [False, True])
+def test_what_is_given_stands_on_the_sheet(blanks):
+    network = sb.load(EMBEDDED)
+    sheet, _, _ = documents(network, seed=2, blanks=blanks)
+    table = friendly(network, 2).as_table()
+    source = typeset(sheet)
+    tokens = r" \\ ".join(map(str, table["sample"]["x"]))
+    assert rf"\vect{{\mathrm{{tokens}}}} &= \begin{{bmatrix}} {tokens} \end{{bmatrix}}" in source
+    weights = " & ".join(str(number) for number in table["layers"][2]["weights"][0])
+    assert rf"\mat{{W}}\lay{{3}} &= \begin{{bmatrix}} {weights} \end{{bmatrix}}" in source
+
+
+def test_a_sheet_with_several_samples_has_their_table():
+    sheet, _, _ = documents(sb.load("xor"), own_numbers=True)
+    assert r"\label{tab:samples}" in typeset(sheet) or r"\sbptable{tab:samples}" in typeset(sheet)
+
+
+def test_numbers_that_no_sheet_has_room_for_are_refused():
+    kernel = {"type": "conv1d", "filters": 2, "kernel_size": 2}
+    inputs = {"x": {"shape": [4, 1]}}
+    layers = [kernel, {"type": "flatten2d"}, {"type": "dense", "units": 1}]
+    network = sb.load({"name": "line", "inputs": inputs, "layers": layers, "loss": "mse"})
+    with pytest.raises(UnsupportedError, match="no room for the numbers of W1"):
+        documents(network)

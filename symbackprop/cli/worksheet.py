@@ -38,6 +38,9 @@ def worksheet(
     folder = output or Path("worksheets") / (found.name if own_numbers else f"{found.name}-{seed}")
     chosen = names_in(formats)
     with progress(f"writing {folder}"):
-        files = write(found, folder, chosen, seed, blanks, language, own_numbers)
+        files, report = write(found, folder, chosen, seed, blanks, language, own_numbers)
     for name in files:
         click.echo(str(folder / name))
+    if not report.passed:
+        click.echo(str(report), err=True)
+        raise SystemExit(1)

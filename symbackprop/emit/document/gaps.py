@@ -34,6 +34,8 @@ SHORTEST = 6
 # The columns of the table of parameters that a solver fills in.
 RESULTS = ("tab:gradients", 3)
 LEFT_OUT = ("sec:code", "sec:training")
+SAMPLES = "tab:samples"
+GIVEN = ("input", "target", "parameter", "constant")
 
 
 def with_gaps(document: Document, title: str, subtitle: str) -> Document:
@@ -47,6 +49,14 @@ def with_gaps(document: Document, title: str, subtitle: str) -> Document:
     sections = tuple(_section(section) for section in document.sections if section.label not in LEFT_OUT)
     opening = tuple(_opened(block) for block in document.opening)
     return replace(document, title=title, subtitle=subtitle, opening=opening, sections=sections)
+
+
+def given_blocks(sheet: Document) -> tuple[Block, ...]:
+    """What the sections of a sheet give to compute with: the numbers of whole tensors, and the table of samples."""
+    blocks = [block for section in sheet.sections for block in section.blocks]
+    relations = [one for block in blocks if isinstance(block, Display) for one in block.relations if _is_given(one)]
+    tables = tuple(block for block in blocks if isinstance(block, Table) and block.label == SAMPLES)
+    return (*((Display(tuple(relations)),) if relations else ()), *tables)
 
 
 def gap(text: str) -> Words:
@@ -83,6 +93,8 @@ def _block(block: Block) -> Block:
 
 def _relation(relation: Relation) -> Relation:
     """The formula in symbols, and a gap for the value; a relation without numbers stays."""
+    if _is_given(relation):
+        return relation
     kept, last = [], relation.rows[-1]
     for row in relation.rows:
         if _numeric(row.tree):
@@ -91,6 +103,12 @@ def _relation(relation: Relation) -> Relation:
     if len(kept) == len(relation.rows):
         return replace(relation, rows=tuple(kept)) if not _computed(last) else _emptied(relation)
     return replace(relation, rows=(*kept, Row("=", _gaps(last.tree), "", last.label)))
+
+
+def _is_given(relation: Relation) -> bool:
+    """Whether it says nothing but the numbers of what is given."""
+    lhs, (first, *more) = bare(relation.lhs), relation.rows
+    return isinstance(lhs, Symbol) and lhs.role in GIVEN and not more and _numeric(first.tree)
 
 
 def _computed(row: Row) -> bool:
