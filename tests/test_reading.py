@@ -262,6 +262,16 @@ def test_signs_of_a_network(formula, key, place):
     assert (tree.key, tuple(one.value for one in tree.place)) == (key, place)
 
 
+def test_e_may_be_a_name_and_an_index():
+    e = Index("e", 3)
+    tensors = {"e1": Tensor("e1", "hidden", (e,)), "q": Tensor("q", "hidden", (e,))}
+    names = TensorNames(tensors)
+    assert read_formula(r"e^{(1)}_{2}", names).key == "e1"
+    assert read_formula("[e = 2]", names).condition.operands[0].key == "#e"
+    assert read_formula("e^{(q_1)}", names).name == "exp"
+    assert read_formula("e", TensorNames({})).key == "e"
+
+
 def test_a_layer_that_is_not_printed():
     names = TensorNames(TENSORS, STANDARD, ADJOINTS, layer=1)
     assert {read_formula(one, names).key for one in (r"z_j", r"z\lay{l}_{j}", r"z\lay{1}_j")} == {"z1"}

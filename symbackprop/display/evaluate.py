@@ -282,6 +282,8 @@ def _pairwise(function: Callable[[Interval, Interval], Interval], left: Value, r
 
 
 def _matmul(left: Array, right: Array) -> Array:
+    if len(left) == len(left[0]) == 1 != len(right):
+        return tuple(tuple(left[0][0] * one for one in row) for row in right)  # a row times a column is a number
     if len(left[0]) != len(right):
         if len(left) == len(left[0]) == 1:  # a row times a column is a number, by which what follows is multiplied
             return tuple(tuple(left[0][0] * one for one in row) for row in right)

@@ -218,7 +218,7 @@ def _passed(formula: Formula) -> Tree:
 
 
 def _exponential(formula: Formula) -> Tree:
-    r"""`e^z` is a function of z; e alone is a sign."""
+    r"""`e^z` is a function of z; e alone is a sign, and so is `e^{(1)}` where something of that layer is called e."""
     if formula.ahead() != "^":
         return sign_of(formula)
     start = formula.place
