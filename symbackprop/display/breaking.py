@@ -39,6 +39,8 @@ _NUMBER = 32.0  # an equation number and the least space before it
 _COLUMN = 12.0  # the least space between a formula and its reason
 _NARROWEST = 200.0  # formulas get at least this much; wider reasons go below
 _HALF = Fraction(integer(1), integer(2), inline=True)
+# What joins factors without a sign.
+IMPLICIT = (" ", r"\,")
 _TALL = (r"\frac", r"\pd", r"\sum", r"\ub", r"\begin", r"\result")
 
 
@@ -175,7 +177,8 @@ def _broken(row: Row, room: float) -> list[str]:
         if not lines:
             lines.append(f"{sign} {piece}")
         elif width(f"{lines[-1]} {piece}") > room:
-            lines.append(rf"\quad {{}}{piece}")
+            # A product is written without a sign only inside a line.
+            lines.append(r"\quad {}" + (rf"\cdot {text}" if operator in IMPLICIT else piece))
         else:
             lines[-1] += f" {piece}"
     return lines
@@ -256,7 +259,7 @@ def _of_product(tree: Product, room: float, leading: bool) -> list[tuple[str, st
     joiner, enclosed = "", False
     for position, factor in enumerate(tree.factors):
         if position:
-            joiner = LATEX.joiner(tree, tree.factors[position - 1], factor, enclosed).strip()
+            joiner = LATEX.joiner(tree, tree.factors[position - 1], factor, enclosed).strip() or " "
         text, enclosed = LATEX.factor(tree.factors, position, leading)
         whole = width(text) <= room
         least = LATEX.binding(tree.factors, position)

@@ -153,6 +153,12 @@ def test_roots_exponents_bars_and_frames_break_and_keep_their_value(name: str) -
     assert float(read.middle) == pytest.approx(float(Evaluator(values).scalar(TALL[name]).middle), rel=1e-12)
 
 
+def test_a_product_that_breaks_has_its_sign() -> None:
+    both = times(long_sum(4), plus(*(element(STANDARD.sign("b1", rank=1), n) for n in range(1, 12))))
+    lines, _ = lay_out([Relation(E, (Row("=", times(Y, both)),))], 230.0)
+    assert r"\quad {}\cdot \bigl(" in "".join(line.body for line in lines)
+
+
 def test_each_piece_has_its_colour() -> None:
     found = pieces(Paint("error", long_sum(6)), 120.0)
     assert len(found) == 6

@@ -133,8 +133,8 @@ def _error(sheet: Sheet) -> Iterator[Block]:
     graph = sheet.graph
     own = [equation for equation in graph.equations if not graph.tensors[equation.tensor].layer]
     rows = dict(zip((equation.tensor for equation in graph.equations), graph.rows, strict=False))
-    if len(own) == 1:
-        meaning = LOSSES.get(rows.get(own[0].tensor, ""), ("", ""))[0]
+    if _is_one_loss(sheet):
+        meaning = LOSSES.get(rows.get(own[-1].tensor, ""), ("", ""))[0]
         if meaning:
             yield Paragraph((*(capital(part) for part in sheet.say.words(meaning).splitlines()), *sheet.reduced()))
     elif layers(graph):
@@ -146,6 +146,14 @@ def _error(sheet: Sheet) -> Iterator[Block]:
     yield from values(sheet, tuple(equation.tensor for equation in own))
 
 
+def _is_one_loss(sheet: Sheet) -> bool:
+    """Whether the error of a network is one loss, be it in several lines, and no sum of losses."""
+    graph = sheet.graph
+    own = [equation for equation in graph.equations if not graph.tensors[equation.tensor].layer]
+    before = [graph.tensors[equation.tensor] for equation in own[:-1]]
+    return not before or (bool(layers(graph)) and any(tensor.indices for tensor in before))
+
+
 def backward(sheet: Sheet) -> Iterator[Section]:
     """The backward pass, a section for each layer from the loss on."""
     losses = [e.tensor for e in sheet.graph.equations if not sheet.tensors[e.tensor].layer]
@@ -154,7 +162,8 @@ def backward(sheet: Sheet) -> Iterator[Section]:
     if not groups and (terms or given):
         yield Section(*_headed(sheet, "Backward pass"), "sec:backward-0", (*terms, *given))
     elif terms:
-        yield Section(*_headed(sheet, "Backward pass: the terms of the error"), "sec:backward-0", terms)
+        title = "Backward pass: the error" if _is_one_loss(sheet) else "Backward pass: the terms of the error"
+        yield Section(*_headed(sheet, title), "sec:backward-0", terms)
     for number, group in reversed(list(enumerate(groups))):
         if sheet.only is not None and not _wanted_before(sheet, groups[: number + 1]):
             break

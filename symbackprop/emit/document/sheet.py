@@ -90,9 +90,10 @@ class Sheet:
 
     def reduced(self) -> Text:
         """How the errors of samples are combined, to end a sentence."""
-        said = {"mean": ", averaged over the samples:", "sum": ", added over the samples:"}
-        reduction = self.material.facts.reduction
-        return self.say(said[reduction]) if self.batched and reduction else (":",)
+        said = {"mean": ", averaged over the samples", "sum": ", added over the samples"}
+        facts = self.material.facts
+        samples = self.say(said[facts.reduction]) if self.batched and facts.reduction else ()
+        return (*samples, *(self.say(", and what the parameters cost") if facts.more else ()), *self.say(":"))
 
     @cached_property
     def samples(self) -> int:

@@ -337,3 +337,21 @@ def test_a_number_that_every_sample_shares_is_no_sample(composed):
     values = {"X": numbers(3, 2), "t": numbers(3), "w": numbers(2), "lam": 0.5}
     network = {"name": "ridge", "shapes": shapes, "wrt": ["w"], "equations": equations, "values": values}
     assert r"\lambda" in typeset(composed(network))
+
+
+@pytest.mark.parametrize(
+    ("loss", "lead"),
+    [
+        ("huber", ""),
+        ("mse", "The squared distance to the target, averaged over the samples, and what the parameters cost:"),
+        ([{"type": "mse", "output": "a"}, {"type": "mae", "output": "a", "weight": 0.5}], "The error has several terms"),
+    ],
+)
+def test_the_error_is_said_to_have_terms_where_it_has(composed, loss, lead):
+    layers = [{"type": "batch_normalization"}, {"type": "dense", "units": 1, "regularizer": "l2", "name": "a"}]
+    document = composed({"name": "n", "inputs": 2, "layers": layers, "loss": loss})
+    told = said(next(section for section in document.sections if section.label == "sec:forward"))
+    assert lead in told
+    assert ("several terms" in told) == ("several terms" in lead)
+    titles = [section.title for section in document.sections]
+    assert ("Backward pass: the terms of the error" in titles) == ("several terms" in lead)
