@@ -262,12 +262,11 @@ def test_signs_of_a_network(formula, key, place):
     assert (tree.key, tuple(one.value for one in tree.place)) == (key, place)
 
 
-def test_e_may_be_a_name_and_an_index():
-    e = Index("e", 3)
-    tensors = {"e1": Tensor("e1", "hidden", (e,)), "q": Tensor("q", "hidden", (e,))}
+def test_e_may_be_a_name():
+    i = Index("i", 3)
+    tensors = {"e1": Tensor("e1", "hidden", (i,)), "q": Tensor("q", "hidden", (i,))}
     names = TensorNames(tensors)
     assert read_formula(r"e^{(1)}_{2}", names).key == "e1"
-    assert read_formula("[e = 2]", names).condition.operands[0].key == "#e"
     assert read_formula("e^{(q_1)}", names).name == "exp"
     assert read_formula("e", TensorNames({})).key == "e"
 

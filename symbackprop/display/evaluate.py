@@ -122,14 +122,7 @@ class Evaluator:
         return total
 
     def _product(self, tree: Product) -> Value:
-        result = self(tree.factors[0])
-        for factor in tree.factors[1:]:
-            value = self(factor)
-            if tree.by == "odot" or isinstance(result, Interval) or isinstance(value, Interval):
-                result = _pairwise(lambda left, right: left * right, result, value)
-            else:
-                result = _matmul(result, value)
-        return result
+        return multiplied(list(map(self, tree.factors)), tree.by == "odot")
 
     def _fraction(self, tree: Fraction) -> Value:
         below = self.scalar(tree.below)
@@ -281,12 +274,21 @@ def _pairwise(function: Callable[[Interval, Interval], Interval], left: Value, r
     return tuple(tuple(map(function, one, other)) for one, other in rows)
 
 
+def multiplied(values: Sequence[Value], each: bool = False) -> Value:
+    """The product of numbers and matrices from the left to the right, or that of their entries."""
+    result = values[0]
+    for value in values[1:]:
+        if each or isinstance(result, Interval) or isinstance(value, Interval):
+            result = _pairwise(lambda left, right: left * right, result, value)
+        else:
+            result = _matmul(result, value)
+    return result
+
+
 def _matmul(left: Array, right: Array) -> Array:
     if len(left) == len(left[0]) == 1 != len(right):
         return tuple(tuple(left[0][0] * one for one in row) for row in right)  # a row times a column is a number
     if len(left[0]) != len(right):
-        if len(left) == len(left[0]) == 1:  # a row times a column is a number, by which what follows is multiplied
-            return tuple(tuple(left[0][0] * one for one in row) for row in right)
         raise NoValueError("matrices whose shapes do not fit")
     columns = tuple(zip(*right, strict=True))
     return tuple(tuple(_dot(row, column) for column in columns) for row in left)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from math import prod
+from collections.abc import Callable
 from typing import Any
 
-from symbackprop.display.evaluate import NoValueError, Value
+from symbackprop.display.evaluate import NoValueError, Value, multiplied
 from symbackprop.display.intervals import Interval
 from symbackprop.display.tree import Product, Symbol, Transpose, Tree, bare
 from symbackprop.verify.entries import total
@@ -22,33 +21,31 @@ def with_ones(tree: Product, value_of: Callable[[Tree], Value], samples: Callabl
     """
     if tree.by == "odot" or len(tree.factors) < 2 or not any(_is_ones(bare(one)) for one in tree.factors):
         return None
-    parts = [(one, None if _is_ones(bare(one)) else value_of(one)) for one in tree.factors]
-    scale = [value for _, value in parts if isinstance(value, Interval)]
-    if scale:
-        rest = value_of(_together(tree, [one for one, value in parts if not isinstance(value, Interval)]))
-        return tuple(tuple(prod(scale, start=one) for one in row) for row in _rows(rest))
-    first, *after = tree.factors
-    *before, last = tree.factors
-    if _is_ones(last):
-        return tuple((total(row),) for row in _rows(value_of(_together(tree, before))))
-    if _is_ones(first) and isinstance(first, Transpose):
-        return (tuple(map(total, zip(*_rows(value_of(_together(tree, after))), strict=True))),)
-    if _is_ones(first):
-        (row,) = _rows(value_of(_together(tree, after)))
-        return tuple(row for _ in range(samples()))
-    return None
+    found: list[Value] = []
+    ahead = iter(tree.factors)
 
+    def neighbour() -> Any:
+        """The rows of the matrix that comes next; numbers before it are factors."""
+        for factor in ahead:
+            found.append(value_of(factor))
+            if not isinstance(found[-1], Interval):
+                return found.pop()
+        raise NoValueError("ones beside no matrix")
 
-def _rows(value: Value) -> Any:
-    if isinstance(value, Interval):
-        raise NoValueError("a number where a matrix is meant")
-    return value
+    for factor in ahead:
+        if not _is_ones(bare(factor)):
+            found.append(value_of(factor))
+        elif isinstance(bare(factor), Transpose):
+            found.append((tuple(map(total, zip(*neighbour(), strict=True))),))
+        elif found and not isinstance(found[-1], Interval):
+            rows: Any = found.pop()
+            found.append(tuple((total(row),) for row in rows))
+        else:
+            (row,) = neighbour()
+            found.append(tuple(row for _ in range(samples())))
+    return multiplied(found)
 
 
 def _is_ones(tree: Tree) -> bool:
     tree = tree.body if isinstance(tree, Transpose) else tree
     return isinstance(tree, Symbol) and tree.key == "ones"
-
-
-def _together(tree: Product, factors: Sequence[Tree]) -> Tree:
-    return factors[0] if len(factors) == 1 else Product(tuple(factors), tree.by)

@@ -344,7 +344,10 @@ def test_a_number_that_every_sample_shares_is_no_sample(composed):
     [
         ("huber", ""),
         ("mse", "The squared distance to the target, averaged over the samples, and what the parameters cost:"),
-        ([{"type": "mse", "output": "a"}, {"type": "mae", "output": "a", "weight": 0.5}], "The error has several terms"),
+        (
+            [{"type": "mse", "output": "a"}, {"type": "mae", "output": "a", "weight": 0.5}],
+            "The error has several terms",
+        ),
     ],
 )
 def test_the_error_is_said_to_have_terms_where_it_has(composed, loss, lead):
