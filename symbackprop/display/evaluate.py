@@ -295,7 +295,4 @@ def _matmul(left: Array, right: Array) -> Array:
 
 
 def _dot(row: Sequence[Interval], column: Sequence[Interval]) -> Interval:
-    total = _ZERO
-    for left, right in zip(row, column, strict=True):
-        total = total + left * right
-    return total
+    return sum((left * right for left, right in zip(row, column, strict=True)), start=_ZERO)
