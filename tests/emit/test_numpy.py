@@ -47,7 +47,7 @@ CASES = [
     (Map("pow", (D, Const(sp.Integer(2)))), (S, J), "d**2"),
     (Map("pow", (Map("add", (D, V)), Const(sp.Integer(2)))), (S, J), "(d + v) ** 2"),
     (Map("pow", (D, Const(sp.Rational(1, 2)))), (S, J), "np.sqrt(d)"),
-    (Map("where", (POSITIVE, D, Const(sp.S.Zero))), (S, J), "np.where(d > 0, d, 0)"),
+    (Map("where", (POSITIVE, D, Const(sp.S.Zero))), (S, J), "np.maximum(d, 0)"),
     (Map("where", (POSITIVE, ONE, Const(sp.S.Zero))), (S, J), "(d > 0).astype(d.dtype)"),
     (Map("where", (POSITIVE, ONE, MINUS)), (S, J), "np.where(d > 0, 1, -1).astype(d.dtype)"),
     (Map("mul", (D, Map("where", (POSITIVE, ONE, Const(sp.S.Zero))))), (S, J), "d * (d > 0)"),
