@@ -19,6 +19,7 @@ from symbackprop.display import (
     equality,
     shown,
 )
+from symbackprop.display.boxes import label_width
 from symbackprop.display.matrix import ONES
 from symbackprop.display.tree import walk
 from symbackprop.emit.document.blocks import Block, Display, Mention, Paragraph, Section, Table, Text
@@ -34,6 +35,8 @@ MOST_ROWS = MOST_COLUMNS = 4
 MOST_NAMED = 3
 MOST_LAYERS = 6
 MOST_LEFT_OUT = 10
+# In points, of letters of 10.
+WIDEST = 90
 
 
 def matrix_form(sheet: Sheet) -> Section | None:
@@ -85,7 +88,9 @@ def _needed(sheet: Sheet) -> set[str]:
 
 def _left_out(sheet: Sheet, missing: Sequence[str]) -> Iterator[Block]:
     lead = "Left out for want of a form in matrices: "
-    if len(missing) > MOST_LEFT_OUT:
+    # A line cannot be broken inside a name.
+    long = any(label_width(sheet.plain.whole(name)) > WIDEST for name in missing)
+    if long or len(missing) > MOST_LEFT_OUT:
         yield Paragraph(sheet.say(f"{lead}{{count}} equations.", count=len(missing)))
     elif missing:
         names: list[str | Tree] = []

@@ -316,6 +316,13 @@ def test_many_without_a_form_in_matrices_are_counted(composed):
     assert "Left out for want of a form in matrices: 29 equations." in said(matrix_section(composed("lstm")))
 
 
+def test_long_names_without_a_form_in_matrices_are_counted(composed):
+    name = "averyveryverylongnameoflayer"
+    layers = [{"type": "dense", "units": 2, "activation": "silu", "name": f"{name}_{place}"} for place in (1, 2, 3)]
+    told = said(matrix_section(composed({"name": "long", "inputs": 5, "layers": layers, "loss": "mse"})))
+    assert "Left out for want of a form in matrices: 3 equations." in told
+
+
 def test_numbers_that_a_page_has_no_room_for_are_named(composed):
     kernels = {"weights": numbers(2, 2, 1), "bias": numbers(2)}
     layers = [{"type": "conv1d", "filters": 2, "kernel_size": 2, **kernels}, {"type": "flatten2d"}, dense(1, 6)]
