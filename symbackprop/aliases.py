@@ -9,11 +9,10 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from symbackprop.graph import Tensor
+from symbackprop.graph import SAMPLE, Tensor
 from symbackprop.notation import NOTATIONS, STANDARD, Notation
 
 MOST_LISTED = 8
-SAMPLE = "s"
 # dE_dout_o1, dout_o1 and grad_out_o1 ask for the same as out_o1.
 _GRADIENT_OF = re.compile("^(?:grad|de_?d|d)(?=.)")
 

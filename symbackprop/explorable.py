@@ -17,14 +17,13 @@ from symbackprop.emit.document.concrete import gathered
 from symbackprop.emit.document.glance import drawing
 from symbackprop.emit.document.phrases import Phrases, joined
 from symbackprop.emit.document.sheet import Sheet
-from symbackprop.emit.document.stages import SAMPLE
 from symbackprop.emit.document.wording import subject
 from symbackprop.emit.javascript import emit_javascript
 from symbackprop.emit.page.explore import Explorable, Factor, Field
 from symbackprop.errors import SymbackpropError
 from symbackprop.expressions import Read, Where, tensors_read
 from symbackprop.first_step import setting_names
-from symbackprop.graph import WRITTEN, Derivation
+from symbackprop.graph import SAMPLE, WRITTEN, Derivation
 from symbackprop.illustration import illustrated
 from symbackprop.lower.formula import formula_code
 from symbackprop.lower.straight import update_line

@@ -11,6 +11,8 @@ from sympy import Expr, Symbol
 
 from symbackprop.expressions import Index, Read, indices_of, tensors_read
 
+# The letter of the index that counts samples.
+SAMPLE = "s"
 # The row of an equation that a user wrote and no row of the catalogue made.
 WRITTEN = "written"
 Role = Literal["input", "target", "parameter", "hidden", "prediction", "constant", "loss", "adjoint"]

@@ -12,10 +12,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import cached_property
 
-from symbackprop.graph import Tensor, layer_name
+from symbackprop.graph import SAMPLE, Tensor, layer_name
 from symbackprop.notation import GREEK, STANDARD, Notation, Sign
 
-SAMPLE = "s"
 # Letters that no formula takes for an index of its own accord.
 _CONSTANTS = frozenset({"e", "pi"})
 _FIRST = {"t": ("tau",), SAMPLE: ("n",)}

@@ -85,10 +85,10 @@ def statements(equations: Sequence[Equation], shapes: Shapes, *, readable: bool 
 
 def _at_once(group: Group, shapes: Shapes) -> Assign | None:
     """A loop that adds up as a running sum."""
-    found = running_total(group)
-    if found is None or group.loop is None:
+    added = running_total(group)
+    if added is None or group.loop is None:
         return None
-    equation, added = found
+    (equation,) = group.equations
     value = Along("cumsum_back" if group.reverse else "cumsum", lower_expression(added, shapes, None), group.loop)
     return Assign(equation.tensor, equation.indices, value, str(equation))
 

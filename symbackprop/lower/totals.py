@@ -6,17 +6,17 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.expressions import Index, Read, Where, Within, reads
-from symbackprop.graph import Equation
 from symbackprop.schedule import Group
 
 
-def running_total(group: Group) -> tuple[Equation, Expr] | None:
-    """The equation of c[t] = c[t - 1] + x[t], and x[t]; in reverse that of c[t] = c[t + 1] + x[t].
+def running_total(group: Group) -> Expr | None:
+    """The x[t] of c[t] = c[t - 1] + x[t], or in reverse of c[t] = c[t + 1] + x[t]; `None` for any other equations.
 
     Example:
         >>> t = Index("t", 4)
         >>> c, before, x = (Read(*read) for read in (("c", t), ("c", t - 1), ("x", t)))
-        >>> running_total(Group((Equation("c", (t,), before + x**2),), loop=t))[1]
+        >>> from symbackprop.graph import Equation
+        >>> running_total(Group((Equation("c", (t,), before + x**2),), loop=t))
         x[t]**2
         >>> running_total(Group((Equation("c", (t,), 2 * before + x),), loop=t)) is None
         True
@@ -32,7 +32,7 @@ def running_total(group: Group) -> tuple[Equation, Expr] | None:
     reads_itself = any(read.tensor == equation.tensor for read in reads(total))
     if len(rest) != 1 or reads_itself or not total.has(group.loop) or not _is_there(rest[0], before, group.loop, step):
         return None
-    return equation, total
+    return total
 
 
 def _is_there(term: Expr, before: Read, loop: Index, step: Expr) -> bool:

@@ -15,11 +15,10 @@ from typing import Any, Literal
 from symbackprop.display.naming import Naming
 from symbackprop.display.tree import Symbol, Tree, integer
 from symbackprop.errors import UnknownNameError
-from symbackprop.graph import Tensor
+from symbackprop.graph import SAMPLE, Tensor
 from symbackprop.notation import GREEK, STANDARD, Notation, Sign, given
 from symbackprop.reading.spelling import Part, Spelling, atoms, index, plain
 
-SAMPLE = "s"
 Shape = Literal["scalar", "vector", "matrix"]
 
 

@@ -12,7 +12,7 @@ from symbackprop.verify.entries import total
 
 
 def with_ones(tree: Product, value_of: Callable[[Tree], Value], samples: Callable[[], int]) -> Value | None:
-    """A product of matrices that begins or ends with ones, numbers aside; else nothing.
+    """The value of a product of matrices and numbers with ones among them; nothing of any other.
 
     Args:
         tree: The product.

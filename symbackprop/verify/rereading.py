@@ -20,10 +20,10 @@ from symbackprop.display.reader import TensorReader
 from symbackprop.display.text import text
 from symbackprop.display.tree import Apply, Number, Relation, Symbol, Tree, walk
 from symbackprop.errors import SymbackpropError, UnknownNameError
-from symbackprop.graph import Derivation
+from symbackprop.graph import SAMPLE, Derivation
 from symbackprop.notation import STANDARD, Notation, given
 from symbackprop.reading.document import Passage
-from symbackprop.reading.names import SAMPLE, TensorNames
+from symbackprop.reading.names import TensorNames
 from symbackprop.reading.pages import read_page
 from symbackprop.reading.relations import EQUALITY_NEEDED, read_formula, read_relation
 from symbackprop.reading.tables import read_latex

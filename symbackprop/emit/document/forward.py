@@ -28,9 +28,10 @@ from symbackprop.display.tree import walk
 from symbackprop.emit.document.blocks import Block, Display, Heading, Paragraph, Section, Table, Text
 from symbackprop.emit.document.concrete import chain, distributed, final_sign, numeric, term_values
 from symbackprop.emit.document.sheet import Sheet
-from symbackprop.emit.document.stages import SAMPLE, Stage
+from symbackprop.emit.document.stages import Stage
 from symbackprop.emit.document.wording import LOSSES, capital, layer_name
 from symbackprop.expressions import Total
+from symbackprop.graph import SAMPLE
 from symbackprop.notation import given
 
 MOST_ROWS = 12

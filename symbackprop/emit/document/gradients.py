@@ -28,9 +28,9 @@ from symbackprop.emit.document.blocks import Block, Display, Grid, Paragraph, Te
 from symbackprop.emit.document.concrete import chain, mapped, numeric, term_values
 from symbackprop.emit.document.local import INPUT, reasons_from
 from symbackprop.emit.document.sheet import Sheet
-from symbackprop.emit.document.stages import SAMPLE, Stage
+from symbackprop.emit.document.stages import Stage
 from symbackprop.emit.document.wording import cardinal, layer_name
-from symbackprop.graph import Equation, Tensor
+from symbackprop.graph import SAMPLE, Equation, Tensor
 
 LINE = 455.0
 MOST_SAMPLES = 4

@@ -13,9 +13,8 @@ from symbackprop.emit.document.blocks import Figure, Text
 from symbackprop.emit.document.kinds import LOSSES, kind
 from symbackprop.emit.document.layers import Layer, alike, layers
 from symbackprop.emit.document.sheet import Sheet
-from symbackprop.emit.document.stages import SAMPLE
 from symbackprop.expressions import tensors_read
-from symbackprop.graph import Tensor
+from symbackprop.graph import SAMPLE, Tensor
 
 MOST_BOXES = 24
 # Boxes grow with what stands in them, up to so many letters.

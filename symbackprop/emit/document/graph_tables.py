@@ -13,10 +13,9 @@ from symbackprop.emit.document.blocks import Becomes, Block, Callout, Key, Menti
 from symbackprop.emit.document.graphs import painted
 from symbackprop.emit.document.layers import alike, layers, outside
 from symbackprop.emit.document.sheet import Sheet
-from symbackprop.emit.document.stages import SAMPLE
 from symbackprop.emit.document.update import descent
 from symbackprop.expressions import ArgPeak, Delta, Index, Within
-from symbackprop.graph import Tensor
+from symbackprop.graph import SAMPLE, Tensor
 from symbackprop.notation import given
 
 WIDEST = 190

@@ -28,6 +28,7 @@ from symbackprop.emit.document.layers import alike
 from symbackprop.emit.document.layers import layers as graph_layers
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.stages import Stage
+from symbackprop.emit.document.values import listed
 from symbackprop.expressions import tensors_read
 
 # A matrix with more rows or columns is not printed with its numbers.
@@ -93,10 +94,7 @@ def _left_out(sheet: Sheet, missing: Sequence[str]) -> Iterator[Block]:
     if long or len(missing) > MOST_LEFT_OUT:
         yield Paragraph(sheet.say(f"{lead}{{count}} equations.", count=len(missing)))
     elif missing:
-        names: list[str | Tree] = []
-        for name in missing:
-            names += [", " if names else "", sheet.plain.whole(name)]
-        yield Paragraph(sheet.say(f"{lead}{{names}}.", names=tuple(names)))
+        yield Paragraph(sheet.say(f"{lead}{{names}}.", names=listed(sheet, missing)))
 
 
 def _order(sheet: Sheet) -> list[str]:

@@ -32,9 +32,9 @@ from symbackprop.emit.document.chosen import chosen
 from symbackprop.emit.document.concrete import chain, gathered, instance, numeric
 from symbackprop.emit.document.material import Material
 from symbackprop.emit.document.phrases import Phrases
-from symbackprop.emit.document.stages import SAMPLE, Stage, stages
-from symbackprop.expressions import Index, Peak, Read, Total
-from symbackprop.graph import Tensor
+from symbackprop.emit.document.stages import Stage, over_samples, stages
+from symbackprop.expressions import Index, Read
+from symbackprop.graph import SAMPLE, Tensor
 
 # The value of a loss is short where all is exact; the values of weights are as the user wrote them.
 GIVEN = ("input", "target", "parameter")
@@ -115,7 +115,7 @@ class Sheet:
 
     def _mixes(self, expr: Expr) -> bool:
         """Whether something runs over samples, or is read of another one."""
-        if any(index.name == SAMPLE for node in expr.atoms(Total, Peak) for index in node.bound):
+        if over_samples(expr):
             return True
         read = [one.indices[0] for one in expr.atoms(Read) if one.indices and self._is_of_samples(one.tensor)]
         return any(place.has(Index) and not (isinstance(place, Index) and place.name == SAMPLE) for place in read)

@@ -8,10 +8,9 @@ from sympy import Expr
 from sympy import Mul as Factors
 
 from symbackprop.expressions import Index, Peak, Total, reads, tensors_read
-from symbackprop.graph import Derivation, Equation, Graph, Partial, Tensor
+from symbackprop.graph import SAMPLE, Derivation, Equation, Graph, Partial, Tensor
 
 CANCELLED = "multiply out and cancel"
-SAMPLE = "s"
 
 
 @dataclass(frozen=True)
@@ -70,9 +69,14 @@ def stages(derivation: Derivation) -> tuple[Stage, ...]:
     return tuple(found)
 
 
+def over_samples(expr: Expr) -> list[Expr]:
+    """The sums and maxima that run over samples."""
+    return [one for one in expr.atoms(Total, Peak) if any(index.name == SAMPLE for index in one.bound)]
+
+
 def _adds_samples(loss: Expr) -> bool:
     """Whether a loss is a multiple of the sum of its samples' errors, of which each can be told about by itself."""
-    mixing = [one for one in loss.atoms(Total, Peak) if any(index.name == SAMPLE for index in one.bound)]
+    mixing = over_samples(loss)
     return not mixing or [factor for factor in Factors.make_args(loss) if reads(factor)] == mixing
 
 

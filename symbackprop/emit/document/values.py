@@ -7,9 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from symbackprop.display import Boxed, Matrix, Number, Relation, Row, Tree, shown, typed
-from symbackprop.emit.document.blocks import Block, Display, Paragraph
+from symbackprop.emit.document.blocks import Block, Display, Paragraph, Text
 from symbackprop.emit.document.layers import layers, outside
-from symbackprop.emit.document.phrases import joined
 from symbackprop.emit.document.sheet import Sheet
 
 MOST_ROWS, MOST_COLUMNS, LONGEST = 8, 6, 12
@@ -35,8 +34,7 @@ def _shown(sheet: Sheet, names: Sequence[str], lead: str) -> Iterator[Block]:
         yield Display(tuple(found))
     left_out = [name for name, relation in relations.items() if relation is None]
     if left_out:
-        signs = joined([part for name in left_out for part in (", ", sheet.plain.whole(name))][1:])
-        yield Paragraph(sheet.say("Numbers not printed: {names}.", names=signs))
+        yield Paragraph(sheet.say("Numbers not printed: {names}.", names=listed(sheet, left_out)))
 
 
 def _lead(sheet: Sheet) -> str:
@@ -62,6 +60,11 @@ def valued(sheet: Sheet, name: str, box: bool = False) -> Relation | None:
         exact = all(entry.exact for row in tree.rows for entry in row)  # type: ignore[attr-defined]
     lhs = sheet.plain(tensor.read) if isinstance(tree, Number) else sheet.plain.whole(name)
     return Relation(lhs, (Row("=" if exact else "≈", Boxed(tree) if box else tree),))
+
+
+def listed(sheet: Sheet, names: Sequence[str]) -> Text:
+    """The signs of tensors, with commas between them."""
+    return tuple(part for name in names for part in (", ", sheet.plain.whole(name)))[1:]
 
 
 def fits(value: Any) -> bool:
