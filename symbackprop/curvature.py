@@ -51,7 +51,8 @@ class Curvature:
         """A NumPy module with `second(params, [vectors,] x, t)`, which returns the results by parameter."""
         shapes = {name: tensor.shape for name, tensor in self.record.tensors.items()}
         given = (*self.graph.with_role("input", "constant"), *self.graph.with_role("target"))
-        first, then = without_overflow(self.record.forward, self.record.equations)
+        first, then = without_overflow(self.record.forward, self.record.equations, self.record.results.values())
+        shapes |= {equation.tensor: equation.shape for equation in (*first, *then)}
         return emit_second(
             Second(
                 self.title,

@@ -15,6 +15,8 @@ from symbackprop.expressions import Index, Read, indices_of, tensors_read
 SAMPLE = "s"
 # The row of an equation that a user wrote and no row of the catalogue made.
 WRITTEN = "written"
+# The largest exponent of an exponential, and what is smaller by a power of the exponential of that.
+LARGEST, SCALED = "_largest", "_scaled"
 Role = Literal["input", "target", "parameter", "hidden", "prediction", "constant", "loss", "adjoint"]
 
 

@@ -19,7 +19,7 @@ from symbackprop.errors import UnknownNameError, UnsupportedError, did_you_mean
 from symbackprop.expressions import Delta, Index, Read, Total, indices_of, product, reads, tensors_read
 from symbackprop.graph import Derivation, Equation, Graph, Tensor
 from symbackprop.lower.exponentials import is_formula, kinds
-from symbackprop.lower.opened import computable
+from symbackprop.lower.overflow import to_derive
 from symbackprop.simplify import simplify
 
 DIRECTIONAL = "E_along_v"
@@ -184,7 +184,7 @@ def _directional(derivation: Derivation, names: Iterable[str]) -> Graph:
     # In the forms that code has: δ = softmax(z) - t has simpler derivatives than Σ ∂E/∂a · ∂a/∂z, and finite ones.
     before = (*graph.equations, *derivation.adjoints)
     known = kinds(*(equation.rhs for equation in before))
-    forms = zip(before, computable(before), strict=True)
+    forms = zip(before, to_derive(before, {equation.tensor for equation in derivation.adjoints}), strict=True)
     kept = (new if new is old or is_formula(new.rhs, known) else old for old, new in forms)
     equations = (*kept, Equation(DIRECTIONAL, (), sp.Add(*total)))
     return replace(graph, tensors=tensors, equations=_needed(equations), rows=())

@@ -232,54 +232,6 @@ def clip(a: Value, low: Value | None = None, high: Value | None = None) -> Value
     return a if high is None else minimum(a, high)
 
 
-def where(condition: Value, then: Value, otherwise: Value) -> Value:
-    """Entry by entry one value where a condition holds, another elsewhere."""
-    if not condition.truth:
-        condition = compared(sp.Ne)(condition, condition.book.number(0))
-    axes, _ = together(condition, then, otherwise)
-    then, otherwise = (settled(argument(value, PLAIN), axes) for value in (then, otherwise))
-    axes, (test, x, y) = together(condition, then, otherwise)
-    return Value(then.book, Where(test.expr, x.number, y.number), axes, whole=then.integral and otherwise.integral)
-
-
-def compared(relation: Callable[[Expr, Expr], Boolean]) -> Operation:
-    """A comparison of two values, entry by entry."""
-
-    def compare(a: Value, b: Value) -> Value:
-        axes, (x, y) = together(argument(a, PLAIN), argument(b, PLAIN))
-        return Value(a.book, _decided(relation, x.number, y.number), axes)
-
-    return compare
-
-
-def _decided(relation: Callable[[Expr, Expr], Boolean], left: Expr, right: Expr) -> Boolean:
-    """A comparison; one of a mask with a number is the mask's own condition."""
-    for side, other, swapped in ((left, right, False), (right, left, True)):
-        if isinstance(side, Where) and other.is_number and side.then.is_number and side.otherwise.is_number:
-            yes, no = (relation(other, part) if swapped else relation(part, other) for part in side.args[1:])
-            return sp.Or(sp.And(side.condition, yes), sp.And(sp.Not(side.condition), no))
-    return relation(left, right)
-
-
-def joined(combine: Callable[..., Boolean]) -> Operation:
-    """And, or of two truth values."""
-
-    def join(a: Value, b: Value) -> Value:
-        axes, (x, y) = together(_truth(a), _truth(b))
-        return Value(a.book, combine(x.expr, y.expr), axes)
-
-    return join
-
-
-def inverted(a: Value) -> Value:
-    """Not a."""
-    return a.with_expr(sp.Not(_truth(a).expr))
-
-
-def _truth(a: Value) -> Value:
-    return a if a.truth else compared(sp.Ne)(a, a.book.number(0))
-
-
 def remainder(a: Value, b: Value) -> Value:
     """a - b * floor(a / b), for whole numbers that are known."""
     return a.with_expr(a.number - b.number * sp.floor(a.number / b.number), whole=True)
@@ -295,4 +247,4 @@ def number_of(book: Any, value: Any) -> Value:
     return value if isinstance(value, Value) else Value(book, exact(value))
 
 
-__all__ = ["CONTRACTED", "Operation", "add", "argument", "clip", "where"]
+__all__ = ["CONTRACTED", "Operation", "add", "argument", "clip"]

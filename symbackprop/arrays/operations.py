@@ -13,7 +13,8 @@ from sympy import Expr
 
 from symbackprop.arrays import elementwise as each
 from symbackprop.arrays import grids, linear, making, moving, pairs, products, reductions, selecting, shaping, windows
-from symbackprop.arrays.elementwise import Operation, applied, compared, composed, joined
+from symbackprop.arrays.conditions import compared, inverted, joined, where
+from symbackprop.arrays.elementwise import Operation, applied, composed
 from symbackprop.arrays.values import REDUCED
 from symbackprop.binding import elementwise as formulas
 from symbackprop.catalog import ACTIVATIONS
@@ -52,7 +53,7 @@ ELEMENTWISE: Mapping[str, Operation] = {
     "maximum": each.maximum,
     "minimum": each.minimum,
     "clip": each.clip,
-    "where": each.where,
+    "where": where,
     "greater": compared(sp.Gt),
     "greater_equal": compared(sp.Ge),
     "less": compared(sp.Lt),
@@ -61,7 +62,7 @@ ELEMENTWISE: Mapping[str, Operation] = {
     "not_equal": compared(sp.Ne),
     "logical_and": joined(sp.And),
     "logical_or": joined(sp.Or),
-    "logical_not": each.inverted,
+    "logical_not": inverted,
     "exp2": composed(lambda z: sp.exp(z * sp.log(2)), "e", "exp2"),
     "radians": composed(lambda z: z * sp.pi / 180, "", "radians"),
     "degrees": composed(lambda z: z * 180 / sp.pi, "", "degrees"),

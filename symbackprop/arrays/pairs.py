@@ -9,7 +9,8 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.arrays.broadcasting import together
-from symbackprop.arrays.elementwise import Operation, argument, divide, multiply, number_of, subtract, where
+from symbackprop.arrays.conditions import where
+from symbackprop.arrays.elementwise import Operation, argument, divide, multiply, number_of, subtract
 from symbackprop.arrays.products import matmul
 from symbackprop.arrays.reductions import largest, mean, smallest, total
 from symbackprop.arrays.selecting import select

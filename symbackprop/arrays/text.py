@@ -15,6 +15,7 @@ from sympy import Expr
 
 from symbackprop.arrays import elementwise as each
 from symbackprop.arrays.calls import METHODS, called
+from symbackprop.arrays.conditions import inverted
 from symbackprop.arrays.elementwise import composed
 from symbackprop.arrays.lifting import Lifting
 from symbackprop.arrays.selecting import select
@@ -188,7 +189,7 @@ class Reading:
         value = self.array(node.operand)
         if isinstance(node.op, ast.USub):
             return each.negative(value)
-        return each.inverted(value) if isinstance(node.op, ast.Not | ast.Invert) else value
+        return inverted(value) if isinstance(node.op, ast.Not | ast.Invert) else value
 
     def _comprehension(self, element: ast.AST, generators: Sequence[ast.comprehension], node: ast.AST) -> list[Any]:
         """The items of a list comprehension, over ranges and lists that are known."""

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterable
 
 from symbackprop.display import TensorReader, build, text
-from symbackprop.graph import Derivation, Equation
+from symbackprop.graph import LARGEST, SCALED, Derivation, Equation
 
 WIDTH = 104
 
@@ -20,14 +20,22 @@ def formula_rows(derivation: Derivation) -> Callable[[str], list[str]]:
 
     def rows(name: str) -> list[str]:
         if name not in found:
-            found[name] = _wrapped(equations[name], reader) if name in equations else []
+            whole, before, after = _described(name)
+            found[name] = _wrapped(equations[whole], reader, before, after) if whole in equations else []
         return found[name]
 
     return rows
 
 
-def _wrapped(equation: Equation, reader: TensorReader) -> list[str]:
-    line = f"{text(build(equation.lhs, reader))} = {text(build(equation.rhs, reader))}"
+def _described(name: str) -> tuple[str, str, str]:
+    """The tensor that a name of the code stands for, and what is said before and after its formula."""
+    if name.endswith(LARGEST):
+        return name.removesuffix(LARGEST), "largest exponent of ", ""
+    return (name.removesuffix(SCALED), "", ", scaled") if name.endswith(SCALED) else (name, "", "")
+
+
+def _wrapped(equation: Equation, reader: TensorReader, before: str, after: str) -> list[str]:
+    line = f"{before}{text(build(equation.lhs, reader))} = {text(build(equation.rhs, reader))}{after}"
     return textwrap.wrap(line, WIDTH, subsequent_indent="    ", break_long_words=False)
 
 

@@ -12,7 +12,7 @@ from symbackprop.graph import Derivation, Equation, Graph, Tensor
 from symbackprop.lower.ahead import ahead
 from symbackprop.lower.arrays import Shapes, lower_expression
 from symbackprop.lower.letters import apart
-from symbackprop.lower.opened import computable, unread
+from symbackprop.lower.overflow import without_overflow
 from symbackprop.lower.totals import running_total
 from symbackprop.program import Along, Assign, Loop, Placed, Program, Statement, assignments, leaves
 from symbackprop.schedule import Group, schedule
@@ -39,7 +39,9 @@ def lower(derivation: Derivation, *, readable: bool = False, every: bool = False
     both = apart((*graph.equations, *derivation.adjoints), taken)
     passes = both[: len(graph.equations)], both[len(graph.equations) :]
     if not readable:
-        passes = without_overflow(*passes, every)
+        predicted = {tensor.name for tensor in graph.with_role("prediction")}
+        passes = without_overflow(*passes, {graph.loss.name, *gradients.values(), *predicted}, every)
+        shapes |= {equation.tensor: equation.shape for equations in passes for equation in equations}
     forward, backward = (statements(equations, shapes, readable=readable) for equations in passes)
     data = {tensor.name: tensor.indices for tensor in graph.with_role("input", "target", "constant")}
     return Program(
@@ -59,16 +61,6 @@ def placed(graph: Graph) -> Placed:
     equations, ends = computed_places(graph)
     shapes = {name: tensor.shape for name, tensor in graph.tensors.items()}
     return Placed(statements(equations, {**shapes, **{one.tensor: one.shape for one in equations}}), ends)
-
-
-def without_overflow(
-    first: Sequence[Equation], then: Sequence[Equation], every: bool = False
-) -> tuple[tuple[Equation, ...], tuple[Equation, ...]]:
-    """Two passes in stable forms, and of the first no exponentials that only these were made of; `every` keeps them."""
-    both = computable((*first, *then))
-    forward, backward = both[: len(first)], both[len(first) :]
-    idle = set() if every else unread(forward, (*first, *then), both)
-    return tuple(equation for equation in forward if equation.tensor not in idle), backward
 
 
 def statements(equations: Sequence[Equation], shapes: Shapes, *, readable: bool = False) -> tuple[Statement, ...]:

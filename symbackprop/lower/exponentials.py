@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 import sympy as sp
 from sympy import Expr
+from sympy.logic.boolalg import Boolean
 
-from symbackprop.expressions import Index, Node, Peak, Total, Where, substitute, tensors_read
+from symbackprop.expressions import Delta, Index, Node, Peak, Total, Where, substitute, tensors_read
 
 # The exponential of this is 0 in every precision, and it is a number in every precision.
 NEVER = sp.Integer(-(10**30))
@@ -135,7 +136,7 @@ def summed_exponential(expr: Expr) -> tuple[Expr, Expr] | None:
     """
     if not isinstance(expr, Total):
         return None
-    factors = [branch(factor) for factor in sp.Mul.make_args(expr.body)]
+    factors = [branch(factor) for factor in sp.Mul.make_args(masked(expr.body))]
     exponents = [factor.args[0] for factor in factors if isinstance(factor, sp.exp)]
     # An exponent that a maximum was taken off does not overflow any more.
     if not exponents or any(map(_lacks_largest, exponents)):
@@ -151,6 +152,28 @@ def branch(expr: Expr) -> Expr:
         if isinstance(expr.otherwise, sp.exp) and expr.then == 0:
             return sp.exp(Where(expr.condition, NEVER, expr.otherwise.args[0]))
     return expr
+
+
+def masked(product: Expr) -> Expr:
+    """An exponential times 1 - [i = j] as the exponential of a branch.
+
+    Example:
+        >>> i, j = Index("i", 3), Index("j", 3)
+        >>> masked((1 - Delta(i, j)) * sp.exp(i) * j)
+        j*exp(where(Ne(i, j), i, -1000000000000000000000000000000))
+    """
+    factor, exponent = exponential(product)
+    apart = _apart(factor)
+    if exponent == 0 or not apart:
+        return product
+    rest = (part for part in sp.Mul.make_args(factor) if not _apart(part))
+    return sp.Mul(*rest, sp.exp(Where(sp.And(*apart), exponent, NEVER)))
+
+
+def _apart(factor: Expr) -> list[Boolean]:
+    """The conditions of the factors that are 1 where two places are not the same, and 0 where they are."""
+    bases = (part.as_base_exp()[0] for part in sp.Mul.make_args(factor))
+    return [sp.Ne(*(1 - base).args) for base in bases if isinstance(1 - base, Delta)]
 
 
 def without(exponent: Expr, part: Expr) -> Expr | None:
@@ -182,7 +205,13 @@ def places(exponent: Expr, body: Expr, bound: Index) -> Iterator[tuple[Index, Ex
 
 def kept(factor: Expr, exponent: Expr) -> Expr:
     """An exponent where its exponential is multiplied by a factor that is not 0, and one that vanishes elsewhere."""
-    return Where(sp.Ne(factor.as_coeff_Mul()[1], 0), exponent, NEVER) if tensors_read(factor) else exponent
+    return Where(_not_zero(factor), exponent, NEVER)
+
+
+def _not_zero(factor: Expr) -> Boolean:
+    """Where a factor may be anything but 0, as far as data and positions tell."""
+    given = sp.Mul(*(part.as_base_exp()[0] for part in sp.Mul.make_args(factor) if tensors_read(part)))
+    return sp.And(sp.Ne(given, 0), *_apart(factor))
 
 
 def _lacks_largest(exponent: Expr) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
+from typing import NamedTuple
 
 import sympy as sp
 from sympy import Expr
@@ -14,7 +16,7 @@ from symbackprop.graph import Equation
 from symbackprop.lower.diagonals import without_diagonal
 from symbackprop.lower.exponentials import NEVER, exponential
 from symbackprop.lower.letters import alike
-from symbackprop.lower.risks import Risks, hazards
+from symbackprop.lower.risks import Risks, Unit, hazards
 from symbackprop.lower.scaled import shifted
 from symbackprop.lower.stability import stable
 from symbackprop.simplify.fusion import multiply_out, number_of_terms, put_in
@@ -29,6 +31,20 @@ MOST_TERMS = 256
 MOST_EXPONENTIALS = 4
 
 
+class Computable(NamedTuple):
+    """Equations in their stable forms.
+
+    Attributes:
+        equations: The same tensors, in the same order.
+        risks: Tensor → how many places are left where its equation may go wrong.
+        changed: The tensors whose equations are others now.
+    """
+
+    equations: tuple[Equation, ...]
+    risks: dict[str, int]
+    changed: frozenset[str]
+
+
 def computable(equations: Sequence[Equation]) -> tuple[Equation, ...]:
     """Equations whose stable forms do not depend on a tensor that overflows, or is rounded to 0 or 1 before.
 
@@ -39,12 +55,28 @@ def computable(equations: Sequence[Equation]) -> tuple[Equation, ...]:
         The same tensors. Where e = exp(-z) and a = 1/(1 + e) have names, a is the logistic function of z, which
         overflows nowhere; log(a) is taken from z; and -t/a is put into what reads it, where the divisor cancels.
     """
-    known = Risks()
-    found = []
+    return examined(equations).equations
+
+
+def examined(
+    equations: Sequence[Equation], units: Mapping[str, Unit] | None = None, *, thorough: bool = True
+) -> Computable:
+    """The same, and what is left of the risks.
+
+    Args:
+        equations: In the order in which they are computed.
+        units: Exponentials that are 1 at their largest.
+        thorough: Whether products are multiplied out, and largest exponents taken out of what has no form with a name.
+    """
+    known = Risks(units)
+    found: list[Equation] = []
+    risks: dict[str, int] = {}
     for equation in equations:
-        found.append(_opened(equation, known))
-        known.add(found[-1], equation)
-    return tuple(found)
+        opened, risks[equation.tensor] = _opened(equation, known, thorough)
+        found.append(opened)
+        known.add(opened, equation)
+    changed = {new.tensor for new, old in zip(found, equations, strict=True) if new is not old}
+    return Computable(tuple(found), risks, frozenset(changed))
 
 
 def unread(equations: Sequence[Equation], before: Sequence[Equation], readers: Iterable[Equation]) -> set[str]:
@@ -60,15 +92,15 @@ def unread(equations: Sequence[Equation], before: Sequence[Equation], readers: I
         found |= more
 
 
-def _opened(equation: Equation, known: Risks) -> Equation:
-    """The equation in the form with the fewest risks."""
+def _opened(equation: Equation, known: Risks, thorough: bool) -> tuple[Equation, int]:
+    """The equation in the form with the fewest risks, and how many these are."""
     rhs = _with_opened_logs(equation.rhs, known)
     least = known.number(rhs)
     best = whole = rhs
     for _ in range(MOST_LEVELS):
         if not least:
             break
-        for form in _forms(whole, equation.indices):
+        for form in chain(_forms(whole), _thorough_forms(whole, equation.indices) if thorough else ()):
             risks = known.number(form)
             if risks < least:
                 least, best = risks, form
@@ -82,7 +114,7 @@ def _opened(equation: Equation, known: Risks) -> Equation:
             whole = tidy(put_in(whole, known.equations[name].lhs, known.equations[name].rhs), equation.indices)
         if _size(whole) > MOST_NODES:
             break
-    return replace(equation, rhs=best) if best != equation.rhs else equation
+    return (replace(equation, rhs=best) if best != equation.rhs else equation), least
 
 
 def _size(expr: Expr) -> int:
@@ -106,8 +138,8 @@ def _with_opened_logs(rhs: Expr, known: Risks) -> Expr:
     return rhs.xreplace(table) if table else rhs
 
 
-def _forms(whole: Expr, indices: Sequence[Index]) -> Iterator[Expr]:
-    """The same value, multiplied out and cancelled in different ways, the cheapest way first."""
+def _forms(whole: Expr) -> Iterator[Expr]:
+    """The same value, with exponentials and sums put together."""
     yield whole
     gathered = _gathered(whole)
     yield gathered
@@ -117,6 +149,10 @@ def _forms(whole: Expr, indices: Sequence[Index]) -> Iterator[Expr]:
         yield sp.Add(*map(_inside_range, sp.Add.make_args(merged)))
     if whole.has(sp.sinh):
         yield _squares_off(whole)
+
+
+def _thorough_forms(whole: Expr, indices: Sequence[Index]) -> Iterator[Expr]:
+    """The same value, multiplied out and cancelled in different ways, the cheapest way first."""
     if number_of_terms(whole) > MOST_TERMS:
         return
     placed = _placed(collect(whole, indices))

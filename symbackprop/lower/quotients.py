@@ -11,6 +11,7 @@ from symbackprop.lower.exponentials import (
     expm1,
     exponential,
     kept,
+    masked,
     places,
     sigmoid,
     softmax,
@@ -81,7 +82,7 @@ def _softmax(rest: Expr, base: Expr, power: Expr) -> Expr | None:
     factor, body = found
     parts = []
     for term in _terms(sp.Mul(*map(branch, sp.Mul.make_args(rest)))):
-        others, top = exponential(term)
+        others, top = exponential(masked(term))
         left = int(power)
         top = _kept_above(others, top, factor, body, base.bound)
         if factor == 1 and len(base.bound) == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -91,6 +91,18 @@ class Largest(NamedTuple):
     equation: Equation
 
 
+class Unit(NamedTuple):
+    """An exponential that is 1 at its largest.
+
+    Attributes:
+        places: At which of its places the others are that it is the largest of.
+        weights: What it is the largest for that is not 0 there.
+    """
+
+    places: frozenset[int]
+    weights: frozenset[str]
+
+
 NO_LARGEST = Largest(sp.S.Zero, Equation("", (), sp.S.Zero))
 
 
@@ -102,10 +114,12 @@ class Risks:
         saturating: The tensors that are made of exponentials alone, such as exp(z), their sum, 1/(1 + exp(-z)).
         vanishing: Those, and multiples of them, such as Σ w exp(z): all of it may be rounded to 0.
         risky: The tensors that may overflow or divide by 0 in every form that was found.
+        units: Exponentials that are 1 at their largest.
         largest: Those that are the largest of several, or the logarithm of a sum of exponentials, or such and more.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, units: Mapping[str, Unit] | None = None) -> None:
+        self.units = units or {}
         self.equations: dict[str, Equation] = {}
         self.saturating: set[str] = set()
         self.vanishing: set[str] = set()
@@ -199,7 +213,7 @@ class Risks:
             if not off or (everywhere and any(map(_is_shifted, off))):
                 return False
             exponent = sp.expand(exponent.xreplace(off))
-            if never_large(exponent):
+            if never_large(exponent, not everywhere):
                 return True
         return False
 
@@ -231,10 +245,23 @@ class Risks:
         """Whether a number keeps it from 0, as in 1 + exp(z)."""
         if isinstance(base, Read):
             return base.tensor in self._apart
+        if isinstance(base, Total):
+            return self._is_of_units(base)
         if base.is_Pow and base.exp.is_positive:
             return self._is_apart(base.base)
         number, rest = base.as_coeff_Add()
         return bool(number.is_positive) and self._is_nonnegative(rest)
+
+    def _is_of_units(self, total: Total) -> bool:
+        """Whether a sum has the largest of what it adds up, which is 1, among its terms."""
+        factors = sp.Mul.make_args(total.body)
+        found = [factor for factor in factors if isinstance(factor, Read) and factor.tensor in self.units]
+        if len(found) != 1:
+            return False
+        (read,) = found
+        unit = self.units[read.tensor]
+        beside = (isinstance(factor, Read) and factor.tensor in unit.weights for factor in factors if factor != read)
+        return all(beside) and all(read.indices[place] in total.bound for place in unit.places)
 
     def _is_nonnegative(self, expr: Expr) -> bool:
         if isinstance(expr, Read):

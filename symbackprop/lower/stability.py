@@ -15,7 +15,7 @@ from sympy.logic.boolalg import Boolean
 
 from symbackprop.expressions import ArgPeak, Peak, Read, Total, Where, tensors_read
 from symbackprop.lower.bounded import may_overflow
-from symbackprop.lower.exponentials import Stable, expm1, maximum, minimum
+from symbackprop.lower.exponentials import Stable, expm1, masked, maximum, minimum
 from symbackprop.lower.logarithms import difference_of, logarithm
 from symbackprop.lower.quotients import quotient
 
@@ -43,7 +43,7 @@ def stable(expr: Expr) -> Expr:
     if expr.is_Mul and expr.has(Where) and (branched := _in_branches(expr)) != expr:
         return stable(branched)
     if expr.is_Mul or expr.is_Pow:
-        return difference_of(quotient(expr))
+        return difference_of(quotient(masked(expr) if any(map(may_overflow, expr.args)) else expr))
     if isinstance(expr, sp.exp):
         return sp.exp(sp.Add(*map(_capped, sp.Add.make_args(expr.args[0]))))
     if isinstance(expr, Where):

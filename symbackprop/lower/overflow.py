@@ -1,0 +1,108 @@
+"""Two passes as they are derived → two passes that overflow nowhere, as far as a way is known."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import TypeAlias
+
+import sympy as sp
+
+from symbackprop.expressions import Index, tensors_read
+from symbackprop.graph import Equation
+from symbackprop.lower.exponentials import Stable
+from symbackprop.lower.homogeneous import is_exponential, rescaled
+from symbackprop.lower.opened import Computable, examined, unread
+from symbackprop.lower.risks import Unit, hazards
+
+Equations: TypeAlias = "tuple[Equation, ...]"
+
+
+def without_overflow(
+    first: Sequence[Equation], then: Sequence[Equation], wanted: Collection[str], every: bool = False
+) -> tuple[Equations, Equations]:
+    """Two passes in stable forms.
+
+    Args:
+        first: The forward pass.
+        then: What follows it.
+        wanted: The tensors that are computed for their own sake.
+        every: Whether to keep what none of them needs; of the first pass no exponentials are kept otherwise that were
+            read only in the written forms.
+    """
+    written, found = _least((*first, *then), wanted)
+    later = {equation.tensor for equation in then}
+    number = next((place for place, equation in enumerate(found) if equation.tensor in later), len(found))
+    idle = set() if every else unread(found[:number], written, found)
+    if len(found) > len(first) + len(then) and not every:
+        idle |= {equation.tensor for equation in found} - _needed(found, wanted)
+    forward, backward = (tuple(e for e in part if e.tensor not in idle) for part in (found[:number], found[number:]))
+    return forward, backward
+
+
+def to_derive(equations: Sequence[Equation], wanted: Collection[str]) -> Equations:
+    """The equations in forms that do not overflow, or as they are, if largest exponents are taken out of them later."""
+    written, found = _least(tuple(equations), wanted)
+    return found if len(written) == len(equations) else tuple(equations)
+
+
+def _least(written: Equations, wanted: Collection[str]) -> tuple[Equations, Equations]:
+    """The equations as they are written, or with more of them, and their forms with the least trouble."""
+    best = examined(written, thorough=False)
+    left = _trouble(written, best, wanted)
+    if not left:
+        return written, best.equations
+    more: Equations = written
+    units: dict[str, Unit] = {}
+    for name in list(_exponentials(written, wanted)):
+        for trial in rescaled(more, name):
+            found = examined(trial.equations, {**units, trial.name: trial.unit}, thorough=False)
+            trouble = _trouble(trial.equations, found, wanted)
+            if trouble < left:
+                more, best, left = trial.equations, found, trouble
+                units[trial.name] = trial.unit
+                break
+    if not left:
+        return more, best.equations
+    best = examined(written)
+    if more is not written and (left := _trouble(written, best, wanted)):
+        found = examined(more, units)
+        if _trouble(more, found, wanted) < left:
+            return more, found.equations
+    return written, best.equations
+
+
+def _trouble(written: Sequence[Equation], found: Computable, wanted: Collection[str]) -> int:
+    """How many risks are left in what is computed, and how many exponentials have more axes than were written."""
+    if not any(found.risks.values()) and not found.changed:
+        return 0
+    needed = _needed(found.equations, wanted)
+    axes = max(_axes(equation) for equation in written)
+    wide = sum(e.tensor in needed & found.changed and _axes(e) > axes for e in found.equations)
+    return wide + sum(number for tensor, number in found.risks.items() if tensor in needed)
+
+
+def _needed(equations: Sequence[Equation], wanted: Collection[str]) -> set[str]:
+    """The tensors without which those that are wanted cannot be computed."""
+    reads = {equation.tensor: tensors_read(equation.rhs) for equation in equations}
+    found: set[str] = set()
+    more = list(wanted)
+    while more:
+        name = more.pop()
+        if name not in found:
+            found.add(name)
+            more += reads.get(name, ())
+    return found
+
+
+def _axes(equation: Equation) -> int:
+    """The most axes that what an exponential is computed of has."""
+    nodes = equation.rhs.atoms(sp.exp, Stable)
+    return max((sum(isinstance(symbol, Index) for symbol in node.free_symbols) for node in nodes), default=0)
+
+
+def _exponentials(written: Sequence[Equation], wanted: Collection[str]) -> Iterator[str]:
+    """The tensors that are an exponential and what stands beside it."""
+    needed = _needed(written, wanted)
+    for equation in written:
+        if equation.tensor in needed and hazards(equation.rhs).overflowing and is_exponential(equation.rhs):
+            yield equation.tensor
