@@ -16,7 +16,6 @@ from sympy import Expr
 from symbackprop.arrays import elementwise as each
 from symbackprop.arrays.calls import METHODS, called
 from symbackprop.arrays.conditions import inverted
-from symbackprop.arrays.elementwise import composed
 from symbackprop.arrays.lifting import Lifting
 from symbackprop.arrays.selecting import select
 from symbackprop.arrays.shaping import constant_array, transpose
@@ -255,7 +254,7 @@ class Reading:
             )
         name = node.func.attr if isinstance(node.func, ast.Attribute) else self.converter.name(node.func)
         if name in self.scope.functions and not words:
-            own = composed(self.scope.functions[name], "a", name)
+            own = each.composed(self.scope.functions[name], "a", name)
             return self._guarded(node, lambda: own(*(self._as_array(node, arg) for arg in args)))
         return self._guarded(node, lambda: called(self.book, name, args, words))
 

@@ -133,7 +133,7 @@ def _sizes(axes: Iterable[Index], printer: Printer) -> str:
 
 
 def accumulate(node: Accumulate, order: Axes, printer: Printer) -> Code:
-    """A reshape, or `accumulate(values, sizes, steps, start, length)`."""
+    """A reshape, zeros around the values, or `accumulate(values, sizes, steps, start, length)`."""
     kept = tuple(axis for axis in order if axis != node.axis)
     digits = node.at.digits()
     whole = node.at.start == 0 and sp.expand(node.at.last + 1 - node.axis.size) == 0
@@ -143,10 +143,23 @@ def accumulate(node: Accumulate, order: Axes, printer: Printer) -> Code:
         if len(digits) == 1:
             return code
         return f"{bracket(code, ATOM)}.reshape({_sizes(order, printer)})", ATOM
+    if node.at.steps == (1,) and node.at.inside(node.axis.size):
+        return _padded(node, order, printer), ATOM
     values = _filled(node.arg, (*kept, *node.at.indices), printer)
     length = printer.number(node.axis.size)[0]
     text = f"{printer.called('accumulate')}({values}, {_affine(node.at, printer)}, {length})"
     return printer.transposed((text, ATOM), (*kept, node.axis), order)
+
+
+def _padded(node: Accumulate, order: Axes, printer: Printer) -> str:
+    """`np.pad(values, …)` where each value has a place of its own."""
+    (index,) = node.at.indices
+    values = _filled(node.arg, tuple(index if axis == node.axis else axis for axis in order), printer)
+    after = sp.expand(node.axis.size - node.at.start - index.size)
+    around = f"({printer.number(node.at.start)[0]}, {printer.number(after)[0]})"
+    if len(order) > 1:
+        around = tuple_code([around if axis == node.axis else "(0, 0)" for axis in order])
+    return f"np.pad({values}, {around})"
 
 
 def _filled(node: Array, order: Axes, printer: Printer) -> str:

@@ -16,10 +16,11 @@ from symbackprop.lower.digits import in_digits
 from symbackprop.lower.exponentials import Stable, log_softmax, logsumexp, softmax
 from symbackprop.lower.order import contract_in_order
 from symbackprop.lower.places import Opened, Target, affine, is_data, length_at, needed_guards, opened, together, within
+from symbackprop.lower.ranges import guarded
+from symbackprop.lower.readable import addends, factors_in_order
 from symbackprop.lower.stability import stable
 from symbackprop.lower.stable import logistic_argument, softmax_factors
 from symbackprop.matrices import Determinant, Inverse
-from symbackprop.ordering import in_order
 from symbackprop.program import (
     Accumulate,
     Affine,
@@ -83,33 +84,6 @@ def lower_expression(
     for index, digits, weights in divided:
         node = Accumulate(node, index, Affine(digits, weights, sp.S.Zero))
     return node
-
-
-def addends(expr: Expr) -> list[Expr]:
-    """The terms of a sum in a readable order: positive before negative, sums and products before lone reads."""
-
-    def rank(term: Expr) -> tuple[bool, int]:
-        weight = 0 if term.has(Total) else 1 if term.is_Mul or term.is_Pow else 2
-        return term.could_extract_minus_sign(), 0 if term.is_Number else weight
-
-    return in_order(expr.args, rank, str)
-
-
-def factors_in_order(expr: Expr) -> list[Expr]:
-    """The factors of a product in a readable order: numbers, sums, reads of adjoints and of others, the rest."""
-
-    def rank(factor: Expr) -> int:
-        if factor.is_Number or factor.is_Symbol:
-            return 0
-        if factor.is_Pow and factor.exp.is_negative:
-            return 5
-        if isinstance(factor, Total):
-            return 1
-        if isinstance(factor, Read):
-            return 2 if factor.tensor.startswith(("d", "delta")) else 3
-        return 4
-
-    return in_order(expr.args, rank, str)
 
 
 class _Lowering:
@@ -237,6 +211,11 @@ class _Lowering:
             softmax, rest = found
             node = Along("softmax", self.array(softmax.exponent), softmax.index)
             return node if rest == 1 else Map("mul", (self.array(rest), node))
+        if (ranged := guarded(expr, self.loop)) is not None:
+            inside = self.array(ranged.product)
+            if ranged.at is not None:
+                return Accumulate(inside, ranged.axis, ranged.at)
+            return Map("where", (self.array(ranged.guard), inside, Const(sp.S.Zero)))
         factors = needed_guards(factors_in_order(expr), self.shapes)
         number = sp.Mul(*(factor for factor in factors if factor.is_number))
         arrays = [self.array(factor) for factor in factors if not factor.is_number]

@@ -130,6 +130,8 @@ def _with_opened_logs(rhs: Expr, known: Risks) -> Expr:
             names = known.made_of_exponentials(inside)
             for name in names:
                 inside = put_in(inside, known.equations[name].lhs, known.equations[name].rhs)
+            # So that a sum in it is over another index than one at which it is an entry.
+            inside = alike(inside)
             for form in (stable(inside), shifted(inside)):
                 if node not in table and not known.logarithms(form) and _size(form) <= MOST_SHIFTED:
                     table[node] = form

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, Within
-from symbackprop.lower.arrays import addends, factors_in_order, lower_expression
+from symbackprop.lower.arrays import lower_expression
+from symbackprop.lower.readable import addends, factors_in_order
 from symbackprop.program import Along, Const, Contract, Leaf, Map, Reduce
 from symbackprop.verify.evaluate import evaluate
 
