@@ -80,6 +80,7 @@ class _Scaling:
     Attributes:
         names: Tensor → the name of what is smaller.
         degrees: Tensor → its indices, and the logarithm of the ratio of both at these.
+        logarithms: The same of what the tensor is the logarithm of.
         closed: Whether there are tensors that are the same although they read what is smaller.
     """
 
@@ -92,6 +93,7 @@ class _Scaling:
         self.scaled = Equation(seed.tensor + SCALED, seed.indices, factor * sp.exp(exponent - self.largest.lhs))
         self.names = {seed.tensor: self.scaled.tensor}
         self.degrees: dict[str, tuple[tuple[Index, ...], Expr]] = {seed.tensor: (seed.indices, self.largest.lhs)}
+        self.logarithms: dict[str, tuple[tuple[Index, ...], Expr]] = {}
         self.closed = False
 
     def of(self, equations: Sequence[Equation]) -> Iterator[Equation]:
@@ -105,7 +107,8 @@ class _Scaling:
                 yield equation
 
     def _reads(self, expr: Any) -> bool:
-        return not self.names.keys().isdisjoint(tensors_read(expr))
+        read = tensors_read(expr)
+        return not (self.names.keys().isdisjoint(read) and self.logarithms.keys().isdisjoint(read))
 
     def _both(self, equation: Equation) -> Iterator[Equation]:
         """The equation, or it and one of what is smaller than its tensor."""
@@ -116,6 +119,8 @@ class _Scaling:
             return
         if degree == 0:
             self.closed = True
+            if isinstance(equation.rhs, sp.log):
+                self.logarithms[equation.tensor] = equation.indices, self.part(equation.rhs.args[0])[0]
             yield replace(equation, rhs=value)
             return
         yield equation
@@ -152,6 +157,8 @@ class _Scaling:
         return [base for base in bases if isinstance(base, Read) and self.names.get(base.tensor) == self.scaled.tensor]
 
     def _read(self, read: Read) -> Part:
+        if read.tensor not in self.names:
+            return sp.S.Zero, read
         if any(tensors_read(place) for place in read.indices):
             raise _MixedError
         if self._factors(read) and any(at(condition, self.seed.lhs, read) is sp.true for condition in self.unread):
@@ -196,6 +203,16 @@ class _Scaling:
             raise _MixedError
         return degrees.pop(), Where(expr.condition, *(value for _, value in parts))
 
+    def _exponential(self, expr: Expr) -> Part:
+        """exp(-r), with r the logarithm of a sum of what is larger, is smaller."""
+        exponent = _same(*self.part(expr.args[0]))
+        degree = sp.S.Zero
+        for number, read in (term.as_coeff_Mul() for term in sp.Add.make_args(exponent)):
+            if isinstance(read, Read) and read.tensor in self.logarithms:
+                own, larger = self.logarithms[read.tensor]
+                degree += number * substitute(larger, dict(zip(own, read.indices, strict=True)))
+        return sp.expand(degree), sp.exp(sp.expand(exponent - degree))
+
     def _function(self, expr: Expr) -> Part:
         return sp.S.Zero, expr.func(*(_same(*self.part(arg)) for arg in expr.args))
 
@@ -209,6 +226,7 @@ _WAYS: dict[type, Callable[[_Scaling, Any], Part]] = {
     Peak: _Scaling._total,
     Where: _Scaling._branches,
     sp.log: _Scaling._log,
+    sp.exp: _Scaling._exponential,
     sp.Function: _Scaling._function,
 }
 

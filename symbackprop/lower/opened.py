@@ -15,8 +15,9 @@ from symbackprop.expressions import Delta, Index, Total, Where, Within, reads, t
 from symbackprop.graph import Equation
 from symbackprop.lower.diagonals import without_diagonal
 from symbackprop.lower.exponentials import NEVER, exponential
+from symbackprop.lower.hazards import hazards
 from symbackprop.lower.letters import alike
-from symbackprop.lower.risks import Risks, Unit, hazards
+from symbackprop.lower.risks import Risks, Unit
 from symbackprop.lower.scaled import shifted
 from symbackprop.lower.stability import stable
 from symbackprop.simplify.fusion import multiply_out, number_of_terms, put_in

@@ -10,9 +10,10 @@ import sympy as sp
 from symbackprop.expressions import Index, tensors_read
 from symbackprop.graph import Equation
 from symbackprop.lower.exponentials import Stable
+from symbackprop.lower.hazards import hazards
 from symbackprop.lower.homogeneous import is_exponential, rescaled
 from symbackprop.lower.opened import Computable, examined, unread
-from symbackprop.lower.risks import Unit, hazards
+from symbackprop.lower.risks import Unit
 
 Equations: TypeAlias = "tuple[Equation, ...]"
 

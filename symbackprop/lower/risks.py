@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import NamedTuple
 
 import sympy as sp
@@ -12,76 +11,16 @@ from sympy import Expr
 
 from symbackprop.expressions import Peak, Read, Total, Where, reads, tensors_read
 from symbackprop.graph import Equation
-from symbackprop.lower.bounded import LARGEST, may_overflow, never_large
-from symbackprop.lower.exponentials import NEVER, expm1, log1p, maximum, sigmoid, softmax, softplus
+from symbackprop.lower.bounded import LARGEST, never_large
+from symbackprop.lower.exponentials import NEVER, expm1, maximum, sigmoid, softmax, softplus
+from symbackprop.lower.hazards import hazards
 from symbackprop.lower.stability import stable
 from symbackprop.matrices import Inverse
 from symbackprop.simplify.fusion import put_in
 
-OVERFLOWING = (sp.exp, sp.sinh, sp.cosh)
-# They are rounded to a limit at a moderate argument.
-SATURATING = (*OVERFLOWING, sp.tanh)
 # A step of a recursion of logarithms of sums, and the largest exponent that was taken off in it.
 MOST_OPENED = 3
 VANISHING = (sigmoid, softmax, softplus, expm1, sp.tanh)
-
-
-class Hazards(NamedTuple):
-    """Where an expression may go wrong.
-
-    Attributes:
-        overflowing: The exponentials in its stable form that are large somewhere.
-        divisors: What stands below a fraction line in its stable form.
-        logarithms: Those that are written.
-        saturates: Whether it is rounded to a limit somewhere, as exp(-z) is to 0, and log Σ exp(z) nowhere.
-    """
-
-    overflowing: tuple[Expr, ...]
-    divisors: tuple[Expr, ...]
-    logarithms: tuple[Expr, ...]
-    saturates: bool
-
-
-@lru_cache(maxsize=4096)
-def hazards(rhs: Expr) -> Hazards:
-    """Find them all in one walk.
-
-    Example:
-        >>> z = Read("z")
-        >>> hazards(sp.exp(z) / z).overflowing, hazards(1 / (1 + sp.exp(z))).overflowing
-        ((exp(z),), ())
-    """
-    form = stable(rhs)
-    nodes = set(sp.preorder_traversal(form))
-    written = nodes if form == rhs else set(sp.preorder_traversal(rhs))
-    return Hazards(
-        tuple(filter(may_overflow, nodes)),
-        tuple(node.base for node in nodes if isinstance(node, sp.Pow) and not node.exp.is_nonnegative),
-        tuple(
-            sp.log(1 + node.args[0]) if isinstance(node, log1p) else node
-            for node in written | nodes
-            if isinstance(node, (sp.log, log1p))
-        ),
-        _saturates(rhs),
-    )
-
-
-def _saturates(expr: Expr) -> bool:
-    """Whether an expression is rounded to a limit; the logarithm of a sum is as large as its largest exponent."""
-    if not isinstance(expr, Expr) or not expr.has(*SATURATING):
-        return False
-    if isinstance(expr, SATURATING):
-        return bool(tensors_read(expr))
-    terms = sp.Add.make_args(expr.args[0]) if isinstance(expr, sp.log) else ()
-    return not (terms and all(map(_is_of_exponentials, terms))) and any(map(_saturates, expr.args))
-
-
-def _is_of_exponentials(term: Expr) -> bool:
-    """Whether all of a term is an exponential, weighted or summed."""
-    return any(
-        isinstance(factor, sp.exp) or (isinstance(factor, Total) and _is_of_exponentials(factor.body))
-        for factor in sp.Mul.make_args(term)
-    )
 
 
 class Largest(NamedTuple):
@@ -142,7 +81,7 @@ class Risks:
             self._apart.add(name)
         form = stable(rhs)
         for number, part in (term.as_coeff_Mul() for term in sp.Add.make_args(form)):
-            if isinstance(part, LARGEST):
+            if isinstance(part, LARGEST) or (isinstance(part, Read) and part.tensor in self.largest):
                 self.largest[name] = Largest(number, replace(equation, rhs=form))
         read = tensors_read(rhs)
         if written is not None and rhs.has(Where, Peak, maximum):
@@ -212,10 +151,21 @@ class Risks:
             # Before the first step and after the last one there is nothing that could be taken off.
             if not off or (everywhere and any(map(_is_shifted, off))):
                 return False
-            exponent = sp.expand(exponent.xreplace(off))
+            exponent = self._without_bounded(sp.expand(exponent.xreplace(off)))
             if never_large(exponent, not everywhere):
                 return True
         return False
+
+    def _without_bounded(self, exponent: Expr) -> Expr:
+        """An exponent without the logarithms of what is not rounded to 0 that are taken off."""
+        terms = ((term, *term.as_coeff_Mul()) for term in sp.Add.make_args(exponent))
+        return sp.Add(
+            *(
+                term
+                for term, number, part in terms
+                if not (number.is_negative and isinstance(part, sp.log) and self._is_apart(part.args[0]))
+            )
+        )
 
     def _taken_off(self, exponent: Expr) -> dict[Read, Expr]:
         """What the terms of an exponent are that have the largest of something with a minus sign."""
@@ -260,8 +210,8 @@ class Risks:
             return False
         (read,) = found
         unit = self.units[read.tensor]
-        beside = (isinstance(factor, Read) and factor.tensor in unit.weights for factor in factors if factor != read)
-        return all(beside) and all(read.indices[place] in total.bound for place in unit.places)
+        beside = [name for factor in factors if factor != read for name in tensors_read(factor)]
+        return unit.weights.issuperset(beside) and all(read.indices[place] in total.bound for place in unit.places)
 
     def _is_nonnegative(self, expr: Expr) -> bool:
         if isinstance(expr, Read):
