@@ -63,7 +63,8 @@ def _squares_turned(lets: Sequence[Let]) -> list[Let]:
     found: set[Scalar] = set()
     for let in lets:
         _differences(let.value, found)
-    return [Let(let.name, _turned(let.value, found), let.tensor) for let in lets]
+    turned: dict[Scalar, Scalar] = {}
+    return [Let(let.name, _turned(let.value, found, turned), let.tensor) for let in lets]
 
 
 def _squared(value: Scalar) -> set[Scalar]:
@@ -86,12 +87,15 @@ def _differences(value: Scalar, found: set[Scalar]) -> None:
             _differences(part, found)
 
 
-def _turned(value: Scalar, found: set[Scalar]) -> Scalar:
+def _turned(value: Scalar, found: set[Scalar], known: dict[Scalar, Scalar]) -> Scalar:
+    """A value whose parts are turned; what is a part of several is looked at once."""
     if not isinstance(value, Op):
         return value
-    other = {arg: neg(arg) for arg in _squared(value) if arg not in found and neg(arg) in found}
-    args = tuple(other.get(arg) or _turned(arg, found) for arg in value.args)
-    return value if args == value.args else Op(value.function, args)
+    if value not in known:
+        other = {arg: neg(arg) for arg in _squared(value) if arg not in found and neg(arg) in found}
+        args = tuple(other.get(arg) or _turned(arg, found, known) for arg in value.args)
+        known[value] = value if args == value.args else Op(value.function, args)
+    return known[value]
 
 
 class _Sharing:
