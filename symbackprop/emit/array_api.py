@@ -32,7 +32,7 @@ from symbackprop.program import (
     Scatter,
     Window,
 )
-from symbackprop.program.masks import is_truth
+from symbackprop.program.masks import extreme, is_truth
 from symbackprop.program.nodes import Affine
 
 OPERATORS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "==", "ne": "!="}
@@ -125,10 +125,10 @@ class ArrayApi:
             joined = ", ".join(self.spread(arg, order)[0] for arg in node.args)
             return f"xp.logical_{function}({joined})", ATOM
         whole = is_whole(node, self.whole)
-        args = [
-            (self.spread if whole else self.numeric)(arg, order)
-            for arg in (node.args[1:] if function == "where" else node.args)
-        ]
+        if not whole and extreme(node) != node:
+            return self._map(extreme(node), order)
+        given = node.args[1:] if function == "where" else node.args
+        args = [(self.spread if whole else self.numeric)(arg, order) for arg in given]
         if function == "where":
             condition = self.spread(node.args[0], order)[0]
             kind = "xp.int64" if whole else "dtype"

@@ -24,9 +24,10 @@ from symbackprop.program.scalar import Let, Op, Straight, within
 from symbackprop.version import __version__
 
 MOST_NUMBERS = 1000
-_OWN = (
-    "count data dot g grads i larger memory moved params place real settings smaller state step w whole_quotient work"
-)
+_OWN = """
+    count data dot g grads i larger maximum memory minimum moved params place real settings smaller state step w
+    whole_quotient work
+"""
 RESERVED = C_WORDS | frozenset(_OWN.split())
 
 

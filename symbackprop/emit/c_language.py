@@ -17,7 +17,8 @@ _MATH = "exp log sin cos tan sinh cosh tanh sqrt pow expm1 log1p floor erf"
 FUNCTIONS = {name: name for name in _MATH.split()}
 FUNCTIONS |= {f"arc{name}": f"a{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
 FUNCTIONS |= {"abs": "fabs", "max": "larger", "min": "smaller", "place": "place", "floor_divide": "whole_quotient"}
-HELPERS = frozenset({"max", "min", "place", "floor_divide"})
+FUNCTIONS |= {name: name for name in ("maximum", "minimum")}
+HELPERS = frozenset({"max", "min", "maximum", "minimum", "place", "floor_divide"})
 
 
 def c_number(value: Expr) -> Code:

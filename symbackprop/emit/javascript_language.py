@@ -16,6 +16,7 @@ RESERVED = JAVASCRIPT_WORDS | frozenset(_OWN.split())
 _MATH = "exp log sin cos tan tanh sinh cosh sqrt pow abs max min expm1 log1p floor"
 ARCS = {f"arc{name}": f"Math.a{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
 _OWN_FUNCTIONS = {"erf": "erf", "floor_divide": "floorDivide", "place": "position"}
+_OWN_FUNCTIONS |= {"maximum": "Math.max", "minimum": "Math.min"}
 JAVASCRIPT = Language(
     functions={name: f"Math.{name}" for name in _MATH.split()} | ARCS | _OWN_FUNCTIONS,
     choice="{condition} ? {then} : {otherwise}",

@@ -183,7 +183,7 @@ class Printer:
             return self._outer(node, order) or self._product(node, order)
         if function == "add":
             return self._sum(node, order), SUM
-        if function == "where" and extreme(node) != node:
+        if extreme(node) != node:
             return self._map(extreme(node), order)
         given = self._number if function == "negative" else self._operand
         args = [given(arg, node, order) for arg in node.args]

@@ -11,6 +11,7 @@ from symbackprop.expressions import Index
 from symbackprop.graph import Derivation, Equation, Graph, Tensor
 from symbackprop.lower.ahead import ahead
 from symbackprop.lower.arrays import Shapes, lower_expression
+from symbackprop.lower.branches import turned
 from symbackprop.lower.letters import apart
 from symbackprop.lower.overflow import without_overflow
 from symbackprop.lower.totals import running_total
@@ -44,6 +45,8 @@ def lower(derivation: Derivation, *, readable: bool = False, every: bool = False
         shapes |= {equation.tensor: equation.shape for equations in passes for equation in equations}
     forward, backward = (statements(equations, shapes, readable=readable) for equations in passes)
     data = {tensor.name: tensor.indices for tensor in graph.with_role("input", "target", "constant")}
+    if not readable:
+        forward, backward = turned(forward, backward, data)
     return Program(
         forward=forward,
         backward=backward if every else _needed(backward, set(gradients.values())),

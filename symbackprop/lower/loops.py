@@ -33,6 +33,7 @@ from symbackprop.program import (
     Window,
 )
 from symbackprop.program.algebra import add, call, compare, div, largest, logical, mul, neg, where
+from symbackprop.program.masks import extreme
 from symbackprop.program.nest import For, Group, If, Nest, Step, Store
 from symbackprop.program.scalar import ZERO, Element, Name, Number, Op, Scalar, number
 
@@ -185,6 +186,7 @@ class _Loops(Writing):
         """The value of a node at a place; steps that it needs are written before."""
         match node:
             case Map():
+                node = extreme(node)
                 return call(node.function, *(self.value(arg, here) for arg in node.args))
             case Leaf():
                 return Element(node.name, tuple(here[axis] for axis in node.axes))
@@ -237,17 +239,17 @@ class _Loops(Writing):
             self.steps.append(Store(total, summand(at), add=True))
         return total
 
-    def _largest(self, arg: Array, over: Axes, here: Places) -> Name:
+    def _largest(self, arg: Array, over: Axes, here: Places, function: str = "max") -> Name:
         top = self.local("top", LOWEST)
         with self.over(over, here) as at:
-            self.steps.append(Store(top, largest([top, self.value(arg, at)])))
+            self.steps.append(Store(top, largest([top, self.value(arg, at)], function)))
         return top
 
     def _reduced(self, node: Reduce, here: Places) -> Scalar:
         if node.kind == "sum":
             return self._summed(node.over, here, lambda at: self.value(node.arg, at))
         if node.kind == "max":
-            return self._largest(node.arg, node.over, here)
+            return self._largest(node.arg, node.over, here, "maximum")
         if node.kind == "argmax":
             return self._first_largest(node, here)
         if node.kind != "logsumexp":

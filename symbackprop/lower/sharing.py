@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from symbackprop.program.algebra import neg
+from symbackprop.program.algebra import CHOICES, neg
 from symbackprop.program.scalar import COMPARISONS, LOGICAL, Let, Name, Op, Scalar, parts, within
 
 # Defined for all numbers.
-TOTAL = frozenset({"add", "mul", "neg", "abs", "max", "min", "where", "tanh", "erf", *COMPARISONS, *LOGICAL})
+TOTAL = frozenset({"add", "mul", "neg", "abs", "where", "tanh", "erf", *CHOICES, *COMPARISONS, *LOGICAL})
 
 
 def shared(lets: Sequence[Let], unused: Callable[[str], str]) -> tuple[Let, ...]:

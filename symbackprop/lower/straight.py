@@ -35,6 +35,7 @@ from symbackprop.program import (
     leaves,
 )
 from symbackprop.program.algebra import add, call, chosen, compare, div, largest, mul, neg, where
+from symbackprop.program.masks import extreme
 from symbackprop.program.scalar import ZERO, Let, Name, Number, Op, Scalar, Straight, number
 
 Names = Mapping[str, Mapping[tuple[int, ...], str]]
@@ -136,6 +137,7 @@ class _Straight:
     def value(self, node: Array, here: Places) -> Scalar:
         """The value of a node at a place."""
         if isinstance(node, Map):
+            node = extreme(node)
             return call(node.function, *(self.value(arg, here) for arg in node.args))
         if isinstance(node, Leaf):
             return Name(self.names[node.name][tuple(here[axis] for axis in node.axes)])
@@ -172,7 +174,7 @@ class _Straight:
         if node.kind == "sum":
             return add(*values)
         if node.kind == "max":
-            return largest(values)
+            return largest(values, "maximum")
         if node.kind == "argmax":
             return _first_largest(values)
         if node.kind == "logsumexp":
@@ -231,7 +233,7 @@ def _first_largest(values: list[Scalar]) -> Scalar:
     """The place of the largest, the first of equal ones."""
     place: Scalar = ZERO
     for at in range(1, len(values)):
-        place = where(compare("gt", values[at], largest(values[:at])), number(at), place)
+        place = where(compare("gt", values[at], largest(values[:at], "maximum")), number(at), place)
     return place
 
 

@@ -14,6 +14,8 @@ from sympy import Expr
 
 from symbackprop.program.scalar import COMPARISONS, LOGICAL, ONE, ZERO, Number, Op, Scalar, is_truth, number
 
+OPPOSITE = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt"}
+CHOICES = {"max": "gt", "maximum": "gt", "min": "lt", "minimum": "lt"}
 MOST_FACTORS = 4  # a power of at most this is a product
 
 
@@ -88,8 +90,15 @@ def mul(*factors: Scalar) -> Scalar:
     above = [factor for factor in above if not is_truth(factor)]
     value = _quotient(above, below, abs(constant) if constant.is_number else constant)
     for truth in truths:
-        value = where(truth, value, ZERO)
+        value = _under(truth, value)
     return neg(value) if negative != bool(constant.is_number and constant.is_negative) else value
+
+
+def _under(condition: Scalar, value: Scalar) -> Scalar:
+    """A value where a condition holds, or nothing can be compared since it is no number; 0 elsewhere."""
+    if not isinstance(condition, Op) or condition.function not in OPPOSITE:
+        return where(condition, value, ZERO)
+    return where(Op(OPPOSITE[condition.function], condition.args), ZERO, value)
 
 
 def _factors(factors: Sequence[Scalar]) -> tuple[list[Scalar], list[Scalar], Expr, bool]:
@@ -188,11 +197,11 @@ def where(condition: Scalar, then: Scalar, otherwise: Scalar) -> Scalar:
     return then if then == otherwise else Op("where", (condition, numeric(then), numeric(otherwise)))
 
 
-def largest(values: Sequence[Scalar]) -> Scalar:
-    """The largest of some values."""
+def largest(values: Sequence[Scalar], function: str = "max") -> Scalar:
+    """The largest of some values: by `"maximum"` no number where one of them is none."""
     value = values[0]
     for other in values[1:]:
-        value = other if other == value else Op("max", (value, other))
+        value = other if other == value else Op(function, (value, other))
     return value
 
 
@@ -204,13 +213,26 @@ def chosen(value: Scalar) -> Scalar:
         >>> a, b = Name("a"), Name("b")
         >>> chosen(Op("max", (a, b))) == where(compare("gt", a, b), a, b)
         True
+        >>> chosen(Op("maximum", (a, b))) == where(logical("or", compare("gt", a, b), compare("ne", a, a)), a, b)
+        True
     """
     if not isinstance(value, Op):
         return value
     args = tuple(map(chosen, value.args))
-    if value.function in ("max", "min"):
-        return where(compare("gt" if value.function == "max" else "lt", *args), *args)
+    if value.function in CHOICES:
+        return _choice(value.function, *args)
     return value if args == value.args else Op(value.function, args)
+
+
+def _choice(function: str, one: Scalar, other: Scalar) -> Scalar:
+    """The larger or the smaller of two; of a maximum or minimum the one that is no number, with which none compares."""
+    sign = CHOICES[function]
+    condition = compare(sign, one, other)
+    if function in ("max", "min") or isinstance(one, Number):
+        return where(condition, one, other)
+    if isinstance(other, Number):
+        return where(compare(OPPOSITE[sign], one, other), other, one)
+    return where(logical("or", condition, compare("ne", one, one)), one, other)
 
 
 def call(function: str, *args: Scalar) -> Scalar:
@@ -218,7 +240,9 @@ def call(function: str, *args: Scalar) -> Scalar:
     if function in _FORMS:
         return _FORMS[function](*args)
     if function in ("maximum", "minimum"):
-        return Op(function[:3], args)
+        # One that is at hand is compared where it stands, which is faster; any other is computed once.
+        at_hand = any(isinstance(arg, Number) for arg in args) and not any(isinstance(arg, Op) for arg in args)
+        return _choice(function, *args) if at_hand else Op(function, args)
     return Op(function, tuple(map(numeric, args)))
 
 

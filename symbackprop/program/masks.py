@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+import sympy as sp
+from sympy import Expr
+
 from symbackprop.program.nodes import Along, Array, Const, Contract, Gather, Leaf, Map, Position, Reduce, Scatter
 from symbackprop.program.statements import Assign
 from symbackprop.program.traversal import children, factors, leaves, nodes
 
+OPPOSITE = {"gt": "le", "ge": "lt", "lt": "ge", "le": "gt"}
 OPERATORS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "==", "ne": "!="}
 LOGICAL = frozenset({"and", "or", "not"})
 
@@ -45,7 +49,7 @@ def extreme(node: Map) -> Map:
         'maximum'
     """
     condition, *branches = node.args
-    if not isinstance(condition, Map) or condition.function not in ("gt", "ge", "lt", "le"):
+    if node.function != "where" or not isinstance(condition, Map) or condition.function not in OPPOSITE:
         return node
     one, other = condition.args
     greater = condition.function in ("gt", "ge")
@@ -66,8 +70,20 @@ def _below_zero(node: Array, of: Array) -> Array:
 
 
 def _is_minus(node: Array, of: Array) -> bool:
-    first, *rest = factors(node)
-    return is_number(first, -1) and rest == list(factors(of))
+    """Whether a node is another with its sign changed, or each of its terms with theirs."""
+    one, other = (set(map(_signed, _terms(side))) for side in (node, of))
+    return one == {(-number, rest) for number, rest in other}
+
+
+def _terms(node: Array) -> tuple[Array, ...]:
+    return node.args if isinstance(node, Map) and node.function == "add" else (node,)
+
+
+def _signed(term: Array) -> tuple[Expr, tuple[Array, ...]]:
+    """The number in a product, and the rest."""
+    parts = list(factors(term))
+    number = sp.Mul(*(part.value for part in parts if isinstance(part, Const)))
+    return number, tuple(part for part in parts if not isinstance(part, Const))
 
 
 def is_truth(node: Array) -> bool:

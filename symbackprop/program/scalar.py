@@ -50,7 +50,8 @@ class Op(Scalar):
 
     Attributes:
         function: `"add"`, `"mul"` (of two or more), `"neg"`, `"div"`, `"where"`, a comparison, `"and"`, `"or"`,
-            `"not"`, `"max"`, `"min"` (of two), or an elementary function.
+            `"not"`, `"maximum"`, `"minimum"` (of two), `"max"`, `"min"` (of two that are numbers, or one of which makes
+            none of the whole in another way), or an elementary function.
         args: What it is applied to.
     """
 

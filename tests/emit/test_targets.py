@@ -10,7 +10,7 @@ import pytest
 import symbackprop as sb
 from symbackprop.catalog import ACTIVATIONS, LOSSES
 from symbackprop.native import Native
-from symbackprop.targets import floats_text, javascript_text
+from symbackprop.targets import array_api_text, floats_text, javascript_text
 from symbackprop.verify.equations import evaluate_adjoints, evaluate_graph
 from symbackprop.verify.fields import mpmath_field
 from symbackprop.verify.points import random_point
@@ -23,7 +23,8 @@ TARGETS = [
 ]
 RUN = """
 const network = require(process.argv[1]);
-const given = JSON.parse(require("fs").readFileSync(0));
+const written = require("fs").readFileSync(0, "utf8").replaceAll("NaN", '"NaN"');
+const given = JSON.parse(written, (key, value) => (value === "NaN" ? NaN : value));
 const { loss, gradients } = network.lossAndGrad(given.params, given.data);
 const text = (key, value) => (typeof value === "number" && !Number.isFinite(value) ? String(value) : value);
 console.log(JSON.stringify({ loss, gradients }, text));
@@ -60,7 +61,16 @@ def run(tmp_path_factory):
         mean = {name: np.mean([grads[name] for _, grads in found], axis=0) for name in params}
         return float(np.mean([loss for loss, _ in found])), mean
 
-    runners = {"c": in_c, "javascript": in_javascript, "floats": in_floats}
+    def in_array_api(d, params, data, dtype):
+        pytest.importorskip("array_api_compat")
+        strict = pytest.importorskip("array_api_strict")
+        module = ModuleType("array_api")
+        exec(compile(array_api_text(d.stages), "array_api", "exec"), module.__dict__)
+        given, arrays = {name: strict.asarray(v) for name, v in params.items()}, map(strict.asarray, data.values())
+        loss, grads = module.loss_and_grad(given, *arrays)
+        return float(loss), {name: np.asarray(value) for name, value in grads.items()}
+
+    runners = {"c": in_c, "javascript": in_javascript, "floats": in_floats, "array_api": in_array_api}
     return lambda target, d, params, data, dtype="float64": runners[target](d, params, data, dtype)
 
 
@@ -147,3 +157,41 @@ def test_losses_are_finite_and_right(run, target, name):
     # 1 - a is exp(-30000) for a saturated unit: the referee must not round it to 0.
     expected = exact(d, {**params, **data}, digits=14_000)
     agree(run(target, d, params, data), expected, 1e-9)
+
+
+BRANCHES = ["relu", "relu6", "hard_sigmoid", "hard_tanh", "hard_swish", "elu", "selu"]
+BRANCHES += ["max(z, z**2)", "min(1 - z, z)", "abs(z - 1)", "max(exp(z), 1)", "min(max(z, -1), 1)"]
+DIFFERENCES = ["mae", "huber", "quantile", "hinge", "squared_hinge", "categorical_hinge"]
+EVERY = [*TARGETS, "floats", "array_api"]
+
+
+def kept_as_in_numpy(run, target, d):
+    """What is no number in the data is none in the loss, and in the gradient wherever it is for NumPy."""
+    params, data = point_of(d)
+    data = {name: array[:1] for name, array in data.items()}
+    data["x"] = np.where(np.arange(data["x"].size).reshape(data["x"].shape) == 1, np.nan, data["x"])
+    loss, expected = d.compile().loss_and_grad(params, *data.values())
+    found, grads = run(target, d, params, data)
+    assert np.isnan(loss) and np.isnan(float(found))
+    for name, value in expected.items():
+        assert (np.isnan(grads[name]) == np.isnan(value)).all(), name
+
+
+@pytest.mark.parametrize("target", EVERY)
+@pytest.mark.parametrize("name", BRANCHES)
+def test_no_branch_of_an_activation_makes_a_number_of_what_is_none(run, target, name):
+    own = {} if name in ACTIVATIONS else {"activations": {"own": name}}
+    layers = sb.Dense(3, "own" if own else name), sb.Dense(2)
+    kept_as_in_numpy(run, target, sb.derive(sb.Network(2, *layers, loss="mse", **own)))
+
+
+@pytest.mark.parametrize("target", EVERY)
+@pytest.mark.parametrize("name", DIFFERENCES)
+def test_no_branch_of_a_loss_makes_a_number_of_what_is_none(run, target, name):
+    kept_as_in_numpy(run, target, sb.derive(sb.Network(2, sb.Dense(3), loss=name)))
+
+
+@pytest.mark.parametrize("target", EVERY)
+def test_a_largest_entry_of_what_is_no_number_is_none(run, target):
+    pooled = {"type": "max_pooling1d", "pool_size": 2}
+    kept_as_in_numpy(run, target, sb.derive(sb.Network({"shape": [4, 1]}, pooled, sb.Dense(1, "relu"), loss="mse")))

@@ -9,7 +9,7 @@ import sympy as sp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from symbackprop.program.algebra import add, call, compare, div, largest, logical, mul, neg, power, where
+from symbackprop.program.algebra import add, call, chosen, compare, div, largest, logical, mul, neg, power, where
 from symbackprop.program.scalar import ONE, ZERO, Name, Number, Op, is_truth, number
 
 A, B, C = Name("a"), Name("b"), Name("c")
@@ -24,7 +24,8 @@ PLAIN = {
     "max": max,
     "min": min,
     "abs": abs,
-    "gt": operator.gt,
+    **{name: getattr(operator, name) for name in ("gt", "ge", "lt", "le", "ne")},
+    "or": lambda *args: any(args),
     "where": lambda condition, then, otherwise: then if condition else otherwise,
     "exp": math.exp,
     "log1p": math.log1p,
@@ -95,7 +96,7 @@ def test_signs_of_squares_agree():
 def test_conditions():
     inside = compare("gt", A, B)
     assert is_truth(inside)
-    assert mul(inside, A) == where(inside, A, ZERO)
+    assert mul(inside, A) == where(compare("le", A, B), ZERO, A)
     assert add(inside, A) == add(where(inside, ONE, ZERO), A)
     assert compare("eq", number(2), number(2)) == ONE and compare("lt", number(3), number(2)) == ZERO
     assert logical("and", ONE, inside) == inside and logical("or", ONE, inside) == ONE and logical("not", ZERO) == ONE
@@ -118,3 +119,29 @@ def test_stable_forms_do_not_overflow(z):
     point = {"a": z}
     assert evaluated(call("softplus", A), point) == pytest.approx(max(z, 0.0), abs=1e-300)
     assert evaluated(call("log_cosh", A), point) == pytest.approx(700 - math.log(2))
+
+
+NAN = {"a": math.nan, "b": 2.0, "c": -1.0}
+
+
+@pytest.mark.parametrize("function", ["maximum", "minimum"])
+@pytest.mark.parametrize("args", [(A, B), (B, A), (A, ZERO), (ZERO, A), (add(A, C), B)])
+def test_a_choice_keeps_what_is_no_number(function, args):
+    assert math.isnan(evaluated(chosen(Op(function, args)), NAN))
+    assert evaluated(chosen(Op(function, args))) == PLAIN[function[:3]](*(evaluated(arg) for arg in args))
+
+
+@pytest.mark.parametrize("condition", ["gt", "ge", "lt", "le"])
+def test_under_a_condition_a_value_is_kept_where_nothing_compares(condition):
+    compared = compare(condition, A, ZERO)
+    assert evaluated(mul(compared, B), NAN) == 2.0
+    for value in (-1.5, 0.0, 1.5):
+        point = {"a": value, "b": 2.0}
+        holds = bool(PLAIN[condition](value, 0))
+        assert evaluated(mul(compared, B), point) == (2.0 if holds else 0.0)
+
+
+def test_a_larger_one_at_hand_is_compared_in_place_and_another_is_computed_once():
+    assert call("maximum", A, ZERO) == where(compare("le", A, ZERO), ZERO, A)
+    assert call("maximum", add(A, B), ZERO) == Op("maximum", (add(A, B), ZERO))
+    assert call("minimum", A, B) == Op("minimum", (A, B))

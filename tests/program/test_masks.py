@@ -73,3 +73,14 @@ def test_branches_that_are_a_larger_or_smaller_one_or_an_absolute_value():
     assert extreme(Map("where", (ABOVE, Z, Map("where", (below, minus, ZERO))))) == Map("abs", (Z,))
     for other in ((ABOVE, Z, T), (ABOVE, Z, ONE), (Map("gt", (Z, T)), Z, minus), (ABOVE, minus, Z)):
         assert extreme(Map("where", other)).function == "where"
+    assert extreme(Map("mul", (ABOVE, Z, ZERO))).function == "mul"
+
+
+def test_the_negative_of_a_sum_may_be_written_term_by_term():
+    def difference(one, other, factor=2):
+        return Map("add", (Map("mul", (Const(sp.Integer(factor)), one)), Map("mul", (Const(-sp.S.One), other))))
+
+    turned = Map("add", (T, Map("mul", (Const(-sp.Integer(2)), Z))))
+    for negative, function in ((turned, "abs"), (difference(T, Z), "where"), (difference(T, Z, 1), "where")):
+        branch = Map("where", (Map("gt", (difference(Z, T), ZERO)), difference(Z, T), negative))
+        assert extreme(branch).function == function
