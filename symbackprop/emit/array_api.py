@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 import sympy as sp
 from sympy import Expr, Symbol
 
+from symbackprop.emit import matrices
 from symbackprop.emit.layout import tuple_code
 from symbackprop.emit.numbers import ATOM, COMPARE, POWER, PRODUCT, SUM, Code, bracket, number_code
 from symbackprop.emit.reductions import STANDARD_RUNNING
 from symbackprop.emit.whole import is_array, is_whole
-from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import Index
 from symbackprop.program import (
     Accumulate,
@@ -32,10 +32,10 @@ from symbackprop.program import (
     Scatter,
     Window,
 )
-from symbackprop.program.masks import extreme, is_truth
+from symbackprop.program.masks import OPERATORS, extreme, is_truth
 from symbackprop.program.nodes import Affine
+from symbackprop.program.refusals import refusal
 
-OPERATORS = {"gt": ">", "ge": ">=", "lt": "<", "le": "<=", "eq": "==", "ne": "!="}
 HELPERS = frozenset({"sigmoid", "softplus", "log_sigmoid", "log_cosh", "erf"})
 FUNCTIONS = {f"arc{name}": f"a{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
 
@@ -60,7 +60,7 @@ class ArrayApi:
         order = tuple(axis for axis in order if axis in node.axes)
         handler = _HANDLERS.get(type(node))
         if handler is None:
-            raise UnsupportedError(f"{type(node).__name__} has no form in the array API standard")
+            raise refusal(node, "in the array API standard")
         return handler(self, node, order)
 
     def _leaf(self, node: Leaf, order: Axes) -> Code:
@@ -148,10 +148,8 @@ class ArrayApi:
         return self._called(function, node, args)
 
     def _called(self, function: str, node: Map, args: Sequence[Code]) -> Code:
-        texts = [
-            code if arg.axes else f"xp.asarray({code}, dtype=dtype)"
-            for (code, _), arg in zip(args, node.args, strict=True)
-        ]
+        given = zip(args, node.args, strict=True)
+        texts = [code if arg.axes else f"xp.asarray({code}, dtype=dtype)" for (code, _), arg in given]
         name = self.helper(function) if function in HELPERS else f"xp.{FUNCTIONS.get(function, function)}"
         if function in ("maximum", "minimum", "logaddexp") and not node.args[0].axes:
             texts.reverse()
@@ -235,11 +233,8 @@ class ArrayApi:
     def _filled(self, node: Array, order: Axes) -> str:
         """An array that has every axis of an order."""
         code = self.numeric(node, order)[0] if node.axes else f"xp.asarray({self.code(node, ())[0]}, dtype=dtype)"
-        return (
-            code
-            if tuple(a for a in order if a in node.axes) == order
-            else f"xp.broadcast_to({code}, {self.shape(order)})"
-        )
+        whole = tuple(a for a in order if a in node.axes) == order
+        return code if whole else f"xp.broadcast_to({code}, {self.shape(order)})"
 
     def _gather(self, node: Gather, order: Axes) -> Code:
         index = node.index.axes
@@ -297,4 +292,5 @@ _HANDLERS: Mapping[type, Callable[..., Code]] = {
     Gather: ArrayApi._gather,
     Scatter: ArrayApi._scatter,
     At: ArrayApi._at,
+    **matrices.STANDARD,
 }

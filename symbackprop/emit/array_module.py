@@ -16,7 +16,7 @@ from symbackprop.emit.certificate import Certificate, certified
 from symbackprop.emit.environment import render
 from symbackprop.emit.floats import wrapped
 from symbackprop.emit.formulas import formula_rows
-from symbackprop.emit.layout import fitted
+from symbackprop.emit.layout import fitted, tuple_code
 from symbackprop.emit.nodes import all_read, needed, sizes_counted
 from symbackprop.emit.training import shape_code, sizes_code
 from symbackprop.emit.variables import escaped
@@ -42,7 +42,7 @@ from symbackprop.version import __version__
 WIDTH = 108
 Lists = Mapping[str, Index]
 _OWN = """
-    Any Array CONSTANTS DATA PLACES Params PARAMETERS accumulate annotations array_namespace by_data chosen ctx
+    Any Array CONSTANTS DATA MATRICES PLACES Params PARAMETERS accumulate annotations array_namespace by_data chosen ctx
     dtype erf every found gather grads is_lazy_array jax kept log_cosh log_sigmoid log_softmax logsumexp loss Loss
     loss_and_grad math once_differentiable params scatter sigmoid slopes softmax softplus some torch upstream value
     values window xp _backward _forward _loss _passes
@@ -96,7 +96,7 @@ def emit_array_module(
         loss=writer.name(program.loss),
         grads=[(name, writer.gradient(name)) for name in program.parameters],
         returned=writer.returned(),
-        helpers=_with_helpers(writer.helpers),
+        **_with_helpers(writer.helpers),
     )  # fmt: skip
     if library:
         # The library is imported above; no function need ask its arrays for it.
@@ -128,9 +128,12 @@ def _places(writer: _Writer) -> list[tuple[str, int, str]]:
     return [(writer.name(name), found.lowest, sizes_code(found.lengths)) for name, found in known]
 
 
-def _with_helpers(helpers: set[str]) -> set[str]:
-    """The helpers, with those that they call."""
-    return helpers | ({"softplus"} if "log_sigmoid" in helpers else set())
+def _with_helpers(helpers: set[str]) -> dict[str, Any]:
+    """The helpers, with those that they call, and what is used of the standard's extension for matrices."""
+    prefix, called = "linalg.", {"softplus"} if "log_sigmoid" in helpers else set()
+    extension = sorted(name.removeprefix(prefix) for name in helpers if name.startswith(prefix))
+    own = {name for name in helpers if not name.startswith(prefix)}
+    return {"helpers": own | called, "extension": tuple_code([f'"{name}"' for name in extension]) if extension else ""}
 
 
 class _Writer:

@@ -29,7 +29,6 @@ from symbackprop.emit.numbers import (
     power_code,
 )
 from symbackprop.emit.reductions import along, reduction
-from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import Index
 from symbackprop.program import (
     Along,
@@ -58,6 +57,7 @@ from symbackprop.program.masks import (
     summed,
     with_masks,
 )
+from symbackprop.program.refusals import refusal
 
 # Under these names stand the type of numbers where an expression holds none, and the arrays that hold whole numbers.
 PRECISION, WHOLE = "#", "#whole"
@@ -132,7 +132,7 @@ class Printer:
                 return along(node, order, self)
         if type(node) in HANDLERS:
             return HANDLERS[type(node)](node, order, self)
-        raise UnsupportedError(f"{type(node).__name__} has no NumPy form yet")
+        raise refusal(node, "in NumPy")
 
     def place(self, node: Array, order: Axes) -> str:
         """A node that holds places, which stay whole numbers."""

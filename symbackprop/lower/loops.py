@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import Index
 from symbackprop.lower.hoist import hoisted, inner_axis
 from symbackprop.lower.writing import Places, Writing
@@ -35,6 +34,7 @@ from symbackprop.program import (
 from symbackprop.program.algebra import add, call, compare, div, largest, logical, mul, neg, where
 from symbackprop.program.masks import extreme
 from symbackprop.program.nest import For, Group, If, Nest, Step, Store
+from symbackprop.program.refusals import refusal
 from symbackprop.program.scalar import ZERO, Element, Name, Number, Op, Scalar, number
 
 LOWEST = Number(sp.S.NegativeInfinity)
@@ -207,7 +207,7 @@ class _Loops(Writing):
                 return self._guarded(node.arg, node.axis, place, inside, here)
             case Gather():
                 return self.value(node.arg, here | {node.axis: self._whole(node.index, node.axis, here)})
-        raise UnsupportedError(f"{type(node).__name__} has no form as a loop here")
+        raise refusal(node, "in loops, which C and JavaScript are made of")
 
     def _number(self, value: Expr, here: Places) -> Scalar:
         table = {}
@@ -253,7 +253,7 @@ class _Loops(Writing):
         if node.kind == "argmax":
             return self._first_largest(node, here)
         if node.kind != "logsumexp":
-            raise UnsupportedError(f"{node.kind} has no form as a loop yet")
+            raise refusal(node, "in loops, which C and JavaScript are made of")
         top = self._largest(node.arg, node.over, here)
         total = self._summed(node.over, here, lambda at: Op("exp", (add(self.value(node.arg, at), neg(top)),)))
         return add(top, Op("log", (total,)))

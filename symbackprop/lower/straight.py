@@ -36,6 +36,7 @@ from symbackprop.program import (
 )
 from symbackprop.program.algebra import add, call, chosen, compare, div, largest, mul, neg, where
 from symbackprop.program.masks import extreme
+from symbackprop.program.refusals import refusal
 from symbackprop.program.scalar import ZERO, Let, Name, Number, Op, Scalar, Straight, number
 
 Names = Mapping[str, Mapping[tuple[int, ...], str]]
@@ -150,7 +151,7 @@ class _Straight:
             self.kept.append(node)
             handler = _HANDLERS.get(type(node))
             if handler is None:
-                raise UnsupportedError(f"{type(node).__name__} has no scalar form yet")
+                raise refusal(node, "in straight lines, a number each")
             self.found[key] = handler(self, node, here)
         return self.found[key]
 
@@ -180,7 +181,7 @@ class _Straight:
         if node.kind == "logsumexp":
             top = largest(values)
             return add(top, Op("log", (add(*(Op("exp", (add(value, neg(top)),)) for value in values)),)))
-        raise UnsupportedError(f"{node.kind} has no scalar form yet")
+        raise refusal(node, "in straight lines, a number each")
 
     def _along(self, node: Along, here: Places) -> Scalar:
         values = [self.value(node.arg, here | at) for at in self._every((node.axis,))]

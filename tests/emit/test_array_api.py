@@ -106,6 +106,29 @@ def test_losses_are_finite_where_exponentials_overflow(name):
     agree(d, params, [x, t], "numpy", 1e-9)
 
 
+def likelihood(X, K, y):
+    """Of a Gaussian whose covariances are made of parameters, of several of them at once."""
+    S = K @ K.mT + np.eye(3)
+    quadratic = y @ np.linalg.inv(S[0]).T @ y + np.sum(np.linalg.inv(S + X.T) ** 2)
+    return quadratic + np.sum(np.linalg.slogdet(S)[1]) + np.linalg.det(X)
+
+
+@pytest.mark.parametrize("library", ["numpy", "strict"])
+@pytest.mark.parametrize("precision", [np.float32, np.float64])
+def test_matrices_are_inverted_by_the_extension_of_the_standard(library, precision):
+    rng = np.random.default_rng(3)
+    shapes = {"X": (3, 3), "K": (2, 3, 3), "y": (3,)}
+    params = {name: rng.standard_normal(shape).astype(precision) for name, shape in shapes.items()}
+    agree(sb.derive(likelihood, **shapes), params, [], library, 1e-3 if precision is np.float32 else 1e-11)
+
+
+def test_a_library_without_the_extension_is_told():
+    module = loaded(sb.derive(np.linalg.det, X=(3, 3)))
+    assert module.MATRICES == ("det", "inv")
+    with pytest.raises(NotImplementedError, match=r"dask.array has no linalg.det: take"):
+        module.loss_and_grad({"X": da.ones((3, 3))})
+
+
 def test_nothing_of_numpy_is_used():
     text = array_api_text(sb.derive("cnn").stages)
     assert "np." not in text and "numpy" not in text.replace("NumPy", "")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from symbackprop.emit.array_api import ArrayApi
 from symbackprop.emit.numpy import numpy_code
 from symbackprop.expressions import Index
 from symbackprop.program import Det, Inverted, Leaf
@@ -23,3 +24,23 @@ X = np.random.default_rng(0).standard_normal((2, 3, 3))
 def test_a_matrix_function_has_its_code_and_its_value(node, order, code, value):
     assert numpy_code(node, order) == code
     np.testing.assert_allclose(eval(code, {"np": np, "X": X}), value)
+
+
+@pytest.mark.parametrize(
+    ("node", "order", "code", "needed"),
+    [
+        (Inverted(Leaf("X", (B, R, C)), R, C, (P, Q)), (B, P, Q), "xp.linalg.inv(X)", "linalg.inv"),
+        (
+            Inverted(Leaf("X", (B, R, C)), C, R, (P, Q)),
+            (B, P, Q),
+            "xp.linalg.inv(xp.matrix_transpose(X))",
+            "linalg.inv",
+        ),
+        (Det(Leaf("X", (R, B, C)), R, C), (B,), "xp.linalg.det(xp.permute_dims(X, (1, 0, 2)))", "linalg.det"),
+        (Det(Leaf("X", (B, R, C)), R, C, True), (B,), "xp.linalg.slogdet(X)[1]", "linalg.slogdet"),
+    ],
+)
+def test_the_array_api_standard_has_an_extension_for_them(node, order, code, needed):
+    printer = ArrayApi({}, frozenset(), {})
+    assert printer.code(node, order)[0] == code
+    assert printer.helpers == {needed}

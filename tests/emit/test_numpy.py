@@ -120,7 +120,7 @@ def test_an_unknown_node_is_refused() -> None:
     class Strange(Array):
         axes = (J,)
 
-    with pytest.raises(UnsupportedError, match="Strange has no NumPy form"):
+    with pytest.raises(UnsupportedError, match="Strange has no form in NumPy"):
         numpy_code(Strange(), (J,))
 
 
