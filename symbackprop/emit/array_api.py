@@ -63,9 +63,6 @@ class ArrayApi:
             raise refusal(node, "in the array API standard")
         return handler(self, node, order)
 
-    def _leaf(self, node: Leaf, order: Axes) -> Code:
-        return self.permuted((self.names.get(node.name, node.name), ATOM), node.axes, order)
-
     def _along(self, node: Along, order: Axes) -> Code:
         if node.function in STANDARD_RUNNING:
             text = self.numeric(node.arg, order)[0]
@@ -111,9 +108,15 @@ class ArrayApi:
     def numeric(self, node: Array, order: Axes) -> Code:
         """The node as numbers: truth values and positions are given the type of the parameters."""
         code = self.spread(node, order)
-        if is_array(node) and (is_truth(node) or is_whole(node, self.whole)):
-            return f"xp.astype({code[0]}, dtype)", ATOM
-        return code
+        if is_array(node):
+            due = is_truth(node) or is_whole(node, self.whole)
+            return (f"xp.astype({code[0]}, dtype)", ATOM) if due else code
+        return (f"float({code[0]})", ATOM) if is_truth(node) else code
+
+    def _condition(self, node: Array, order: Axes) -> str:
+        """Truth values; one of Python's, about the index of a loop, as an array."""
+        code = self.spread(node, order)[0]
+        return code if is_array(node) else f"xp.asarray({code}, dtype=xp.bool)"
 
     def _map(self, node: Map, order: Axes) -> Code:
         function = node.function
@@ -122,7 +125,7 @@ class ArrayApi:
             left, right = ((self.spread if whole else self.numeric)(arg, order) for arg in node.args)
             return f"{bracket(left, SUM)} {OPERATORS[function]} {bracket(right, SUM)}", COMPARE
         if function in ("and", "or", "not"):
-            joined = ", ".join(self.spread(arg, order)[0] for arg in node.args)
+            joined = ", ".join(self._condition(arg, order) for arg in node.args)
             return f"xp.logical_{function}({joined})", ATOM
         whole = is_whole(node, self.whole)
         if not whole and extreme(node) != node:
@@ -130,7 +133,7 @@ class ArrayApi:
         given = node.args[1:] if function == "where" else node.args
         args = [(self.spread if whole else self.numeric)(arg, order) for arg in given]
         if function == "where":
-            condition = self.spread(node.args[0], order)[0]
+            condition = self._condition(node.args[0], order)
             kind = "xp.int64" if whole else "dtype"
             then, otherwise = (
                 code[0] if part.axes else f"xp.asarray({code[0]}, dtype={kind})"
@@ -210,13 +213,12 @@ class ArrayApi:
         arrangement = node.arg.axes if tuple(a for a in node.arg.axes if a in order) == order else inner
         code = self.numeric(node.arg, arrangement)[0] if node.kind != "argmax" else self.code(node.arg, arrangement)[0]
         places = [arrangement.index(axis) for axis in node.over]
-        where = str(places[0]) if len(places) == 1 else tuple_code(list(map(str, places)))
+        where = str(places[0]) if len(places) == 1 else tuple_code([*map(str, places)])
         name = self.helper("logsumexp") if node.kind == "logsumexp" else f"xp.{node.kind}"
         return f"{name}({code}, axis={where})", ATOM
 
     def _affine(self, at: Affine) -> str:
-        steps = tuple_code(list(map(str, at.steps)))
-        return f"{self.shape(at.indices)}, {steps}, {self.number(at.start)[0]}"
+        return f"{self.shape(at.indices)}, {tuple_code(list(map(str, at.steps)))}, {self.number(at.start)[0]}"
 
     def _window(self, node: Window, order: Axes) -> Code:
         rest = tuple(axis for axis in order if axis not in node.at.indices)
@@ -280,9 +282,11 @@ class ArrayApi:
 
 
 _HANDLERS: Mapping[type, Callable[..., Code]] = {
-    Leaf: ArrayApi._leaf,
-    Const: lambda printer, node, order: printer.number(node.value),
-    Position: lambda printer, node, order: (f"xp.arange({printer.size(node.axis)})", ATOM),
+    Leaf: lambda printer, node, order: printer.permuted(
+        (printer.names.get(node.name, node.name), ATOM), node.axes, order
+    ),
+    Const: lambda self, node, order: self.number(node.value),
+    Position: lambda self, node, order: (f"xp.arange({self.size(node.axis)})", ATOM),
     Map: ArrayApi._map,
     Contract: ArrayApi._contract,
     Reduce: ArrayApi._reduce,

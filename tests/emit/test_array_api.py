@@ -123,10 +123,16 @@ def test_matrices_are_inverted_by_the_extension_of_the_standard(library, precisi
 
 
 def test_a_library_without_the_extension_is_told():
-    module = loaded(sb.derive(np.linalg.det, X=(3, 3)))
+    module = loaded(sb.derive(lambda A: np.linalg.det(A.T), A=(3, 3)))
     assert module.MATRICES == ("det", "inv")
     with pytest.raises(NotImplementedError, match=r"dask.array has no linalg.det: take"):
-        module.loss_and_grad({"X": da.ones((3, 3))})
+        module.loss_and_grad({"A": da.ones((3, 3))})
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_conditions_on_the_index_of_a_loop(library):
+    d = sb.derive(lambda a: np.prod(a) + np.sum(np.cumprod(a) * a), a=4)
+    agree(d, {"a": np.array([0.5, -1.5, 2.0, 0.75])}, [], library)
 
 
 def test_nothing_of_numpy_is_used():
