@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from symbackprop.emit.scalar import Language, place_code, scalar_code
 from symbackprop.expressions import Index
 from symbackprop.program.nest import Declare, For, Group, If, Step, Store, steps_within, values_within
-from symbackprop.program.scalar import Element, Number, Scalar, within
+from symbackprop.program.scalar import Element, Number, Op, Scalar, within
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,8 @@ class LoopWriter:
                 begins = self.braces.variable[2 * step.whole + step.varies]
                 value = step.value
                 yield f"{begins} {step.name} = {self.place(value) if self._is_place(step) else self.code(value)};"
+            case Store(value=Op(function="neg", args=(value,)), add=True):
+                yield f"{self.code(step.target)} -= {self.code(value)};"
             case Store():
                 yield f"{self.code(step.target)} {'+=' if step.add else '='} {self.code(step.value)};"
             case If():

@@ -20,7 +20,9 @@ from symbackprop.program import (
     Axes,
     Const,
     Contract,
+    Det,
     Gather,
+    Inverted,
     Leaf,
     Position,
     Reduce,
@@ -31,17 +33,18 @@ from symbackprop.program import (
 )
 
 Open = frozenset[Index]
-WHOLE = (Contract, Reduce, Along, Accumulate, Scatter)
+WHOLE = (Contract, Reduce, Along, Accumulate, Scatter, Inverted, Det)
 
 
-def hoisted(statement: Assign, loop: Index | None = None) -> tuple[Assign, ...]:
+def hoisted(statement: Assign, loop: Index | None = None, known: dict[object, str] | None = None) -> tuple[Assign, ...]:
     """The statement, behind statements for the parts of it that need an array of their own.
 
     Args:
         statement: An assignment.
         loop: The index of a loop that it stands in.
+        known: The inverses and determinants of arrays that statements before it have computed; gets those of this one.
     """
-    return tuple(_Hoisting(statement.name, loop).statements(statement))
+    return tuple(_Hoisting(statement.name, loop, {} if known is None else known).statements(statement))
 
 
 def is_reading(node: Array) -> bool:
@@ -70,9 +73,10 @@ def inner_axis(node: Contract, wanted: Axes | None = None) -> Index | None:
 
 
 class _Hoisting:
-    def __init__(self, name: str, loop: Index | None) -> None:
+    def __init__(self, name: str, loop: Index | None, known: dict[object, str]) -> None:
         self.names = (f"{name}_part{number}" for number in count(1))
         self.loop = loop
+        self.known = known
         self.before: list[Assign] = []
 
     def statements(self, statement: Assign) -> Iterator[Assign]:
@@ -92,6 +96,8 @@ class _Hoisting:
             return rebuilt(node, [self._summand(child, around) for child in children(node)])
         if isinstance(node, Along):
             return replace(node, arg=self._read(node.arg))
+        if isinstance(node, Inverted | Det):
+            return replace(node, arg=self._stored(node.arg))  # a copy, which is overwritten
         if isinstance(node, Accumulate):
             return replace(node, arg=self._inside(node.arg, frozenset((*node.arg.axes, *node.at.indices))))
         if isinstance(node, Scatter):
@@ -107,7 +113,7 @@ class _Hoisting:
             return self._stored(node)
         if isinstance(node, Contract | Reduce):
             return self._whole(node) if frozenset(node.axes) == around else self._stored(node)
-        if isinstance(node, Along | Accumulate | Scatter):
+        if isinstance(node, Along | Accumulate | Scatter | Inverted | Det):
             return self._stored(node)
         if isinstance(node, Window | At):
             return replace(node, arg=self._read(node.arg))
@@ -125,10 +131,21 @@ class _Hoisting:
         return self._inside(node, frozenset(node.axes)) if is_reading(node) else self._stored(node)
 
     def _stored(self, node: Array) -> Leaf:
-        axes = node.axes
+        axes, matrix = node.axes, self._matrix(node)
+        if matrix in self.known:
+            return Leaf(self.known[matrix], axes)
         ready = self._ready(node, frozenset(axes))
         if isinstance(ready, Contract) and (inner := inner_axis(ready)) is not None:
             axes = (*(axis for axis in axes if axis != inner), inner)
         part = Assign(next(self.names), axes, ready)
         self.before.append(part)
+        if matrix is not None:
+            self.known[matrix] = part.name
         return Leaf(part.name, part.axes)
+
+    def _matrix(self, node: Array) -> tuple[object, ...] | None:
+        """What tells an inverse or a determinant of an array from others, whatever its axes are called."""
+        if self.loop is not None or not isinstance(node, Inverted | Det) or not isinstance(node.arg, Leaf):
+            return None
+        places = map(node.arg.axes.index, (node.rows, node.columns))
+        return node.arg.name, *places, node.logarithm if isinstance(node, Det) else None

@@ -8,6 +8,7 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.expressions import Index
+from symbackprop.lower.elimination import Elimination
 from symbackprop.lower.hoist import hoisted, inner_axis
 from symbackprop.lower.writing import Places, Writing
 from symbackprop.program import (
@@ -20,7 +21,9 @@ from symbackprop.program import (
     Axes,
     Const,
     Contract,
+    Det,
     Gather,
+    Inverted,
     Leaf,
     Loop,
     Map,
@@ -71,6 +74,7 @@ class _Loops(Writing):
     def __init__(self, taken: Collection[str]) -> None:
         super().__init__(taken)
         self.arrays: dict[str, Axes] = {}
+        self.matrices: dict[object, str] = {}
 
     def groups(self, statements: Iterable[Statement]) -> tuple[Step, ...]:
         found: list[Step] = []
@@ -87,7 +91,7 @@ class _Loops(Writing):
         yield For(place, tuple(body), reverse=loop.reverse)
 
     def _assigned(self, statement: Assign, fixed: Places, loop: Index | None) -> Iterator[Step]:
-        for assign in hoisted(statement, loop):
+        for assign in hoisted(statement, loop, self.matrices):
             self.arrays[assign.name] = assign.axes
             with self.block() as body:
                 self._into(assign, fixed)
@@ -107,6 +111,8 @@ class _Loops(Writing):
             self._added(value, axes, fixed, target)
         elif isinstance(value, Along):
             self._normalised(value, axes, fixed, target)
+        elif isinstance(value, Inverted | Det):
+            self._eliminated(value, axes, fixed, target)
         else:
             with self.over(axes, fixed) as here:
                 self.steps.append(Store(target(here), self.value(value, here)))
@@ -181,6 +187,22 @@ class _Loops(Writing):
                     value = add(self.value(node.arg, at), neg(top), neg(rest))
                 assert value is not None
                 self.steps.append(Store(target(at), value))
+
+    def _eliminated(self, node: Inverted | Det, axes: Axes, fixed: Places, target: Callable[[Places], Element]) -> None:
+        """An inverse or a determinant for every place of the other axes."""
+        own = node.to if isinstance(node, Inverted) else ()
+        with self.over(tuple(axis for axis in axes if axis not in own), fixed) as here:
+
+            def entry(i: Scalar, j: Scalar) -> Element:
+                found = self.value(node.arg, here | {node.rows: i, node.columns: j})
+                assert isinstance(found, Element)
+                return found
+
+            work = Elimination(self, entry, node.rows.size)
+            if isinstance(node, Det):
+                self.steps.append(Store(target(here), work.determinant(node.logarithm)))
+            else:
+                work.inverse(lambda i, j: target(here | dict(zip(own, (i, j), strict=True))))
 
     def value(self, node: Array, here: Places) -> Scalar:
         """The value of a node at a place; steps that it needs are written before."""

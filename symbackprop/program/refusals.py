@@ -6,7 +6,7 @@ from symbackprop.errors import UnsupportedError
 from symbackprop.program.matrices import Det, Inverted
 from symbackprop.program.nodes import Along, Array, Reduce
 
-MATRICES = "matrices are inverted by --to python, array_api, jax and torch"
+MATRICES = "matrices are inverted by --to python, c, javascript, array_api, jax and torch"
 
 
 def refusal(node: Array, target: str) -> UnsupportedError:

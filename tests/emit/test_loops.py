@@ -3,7 +3,7 @@
 from symbackprop.emit.javascript import JAVASCRIPT
 from symbackprop.emit.loops import Braces, LoopWriter, needed_steps
 from symbackprop.expressions import Index
-from symbackprop.program.algebra import compare, mul
+from symbackprop.program.algebra import compare, mul, neg
 from symbackprop.program.nest import Declare, For, Group, If, Store
 from symbackprop.program.scalar import ONE, ZERO, Element, Name, Number
 
@@ -29,6 +29,11 @@ def test_lines():
         "}",
         "out.E[0] = total;",
     ]
+
+
+def test_what_is_added_with_a_minus_is_taken_off():
+    lines = LoopWriter(PLAIN, {}).lines([Store(Name("a"), neg(mul(Name("b"), Name("c"))), add=True)])
+    assert lines == ["a -= b * c;"]
 
 
 def test_loops_that_run_backwards_and_from_the_second_place():

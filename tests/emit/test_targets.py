@@ -159,6 +159,34 @@ def test_losses_are_finite_and_right(run, target, name):
     agree(run(target, d, params, data), expected, 1e-9)
 
 
+def gaussian(m, L, K, X):
+    """The likelihood of a Gaussian with a full covariance, and a determinant, and inverses of several matrices."""
+    S, r = L @ L.T + np.eye(3), X - m
+    fit = np.sum(r * np.linalg.solve(S, r.T).T) / 2 + len(X) * np.linalg.slogdet(S)[1] / 2
+    return fit + np.linalg.det(L) * np.sum(np.linalg.inv(K)[:, 0] ** 2)
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("target", TARGETS)
+def test_matrices_are_inverted(run, target, precision):
+    d = sb.derive(gaussian, m=3, L=(3, 3), K=("b", 3, 3), X=("N", 3), wrt=["m", "L", "K"])
+    rng = np.random.default_rng(2)
+    params = {name: rng.standard_normal(shape) for name, shape in {"m": 3, "L": (3, 3), "K": (2, 3, 3)}.items()}
+    params["K"][0] = [[0, 1, 2], [1, 0, 1], [3, 0, 0]]  # has no other pivots than those of other rows
+    data = {"X": rng.standard_normal((4, 3))}
+    single = precision == "float32" and target == "c"
+    expected = d.compile().loss_and_grad(params, *data.values())
+    agree(run(target, d, params, data, precision), expected, 1e-4 if single else 1e-10)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_determinant_that_vanishes_is_0_and_what_is_no_number_has_none(run, target):
+    d = sb.derive(lambda A: np.linalg.det(A) + np.sum(A), A=(3, 3))
+    matrix = np.array([[1.0, 2.0, 3.0], [2.0, 4.0, 6.0], [0.0, 0.0, 0.0]])
+    assert run(target, d, {"A": matrix}, {})[0] == 18
+    assert np.isnan(float(run(target, d, {"A": matrix * np.nan}, {})[0]))
+
+
 BRANCHES = ["relu", "relu6", "hard_sigmoid", "hard_tanh", "hard_swish", "elu", "selu"]
 BRANCHES += ["max(z, z**2)", "min(1 - z, z)", "abs(z - 1)", "max(exp(z), 1)", "min(max(z, -1), 1)"]
 DIFFERENCES = ["mae", "huber", "quantile", "hinge", "squared_hinge", "categorical_hinge"]

@@ -2,7 +2,7 @@
 
 from symbackprop.expressions import Index
 from symbackprop.lower.hoist import hoisted, inner_axis, is_reading
-from symbackprop.program import Along, Assign, At, Contract, Leaf, Map, Reduce
+from symbackprop.program import Along, Assign, At, Contract, Det, Inverted, Leaf, Map, Reduce
 
 I, J, K, S = Index("i", 4), Index("j", 3), Index("k", 2), Index("s", 5)
 W, X, V = Leaf("W", (J, I)), Leaf("x", (S, I)), Leaf("V", (K, J))
@@ -43,6 +43,20 @@ def test_a_factor_of_a_sum_is_not_computed_at_each_pass():
 def test_a_total_inside_a_formula_of_other_axes_gets_an_array():
     total = Reduce("sum", X, (I,))
     assert names(Assign("y", (S, J), Map("mul", (Leaf("w", (S, J)), total)))) == ["y_part1", "y"]
+
+
+def test_a_matrix_is_inverted_in_a_copy_and_once():
+    square, known = Leaf("A", (S, I, J)), {}
+    inverse = Inverted(square, I, J, (J, I))
+    first = hoisted(Assign("E", (), Reduce("sum", inverse, (S, J, I))), None, known)
+    assert [part.name for part in first] == ["E_part1", "E_part2", "E"]
+    assert first[0].value == square and first[1].value.arg == Leaf("E_part1", square.axes)
+    # The same one under other names, but not that of the transpose, a determinant, or one in a loop.
+    other = Inverted(Leaf("A", (K, J, I)), J, I, (I, J))
+    assert hoisted(Assign("d", (K, I, J), Map("exp", (other,))), None, known)[-1].value.args[0].name == "E_part2"
+    for node in (Inverted(square, J, I, (J, I)), Det(square, I, J)):
+        assert len(hoisted(Assign("d", node.axes, Map("exp", (node,))), None, known)) == 3
+    assert len(hoisted(Assign("d", inverse.axes, Map("exp", (inverse,))), S, known)) == 3
 
 
 def test_reads_are_not_stored():

@@ -8,7 +8,7 @@ from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import Index
 from symbackprop.program import Along, Det, Inverted, Leaf, Position, Reduce
 from symbackprop.program.refusals import written
-from symbackprop.targets import c_text, floats_text, javascript_text
+from symbackprop.targets import floats_text
 
 R, C, P, Q = (Index(letter, 3) for letter in "rcpq")
 X = Leaf("X", (R, C))
@@ -29,10 +29,11 @@ def test_what_a_user_writes(node, name):
     assert written(node) == name
 
 
-@pytest.mark.parametrize("make", [c_text, javascript_text, floats_text])
 @pytest.mark.parametrize("name", ["inv", "det", "slogdet"])
-def test_the_message_says_what_is_refused_and_what_to_take(make, name):
+def test_the_message_says_what_is_refused_and_what_to_take(name):
     function = getattr(np.linalg, name)
     d = sb.derive(lambda X: np.sum(function(X) if name != "slogdet" else function(X)[1]), X=(3, 3))
-    with pytest.raises(UnsupportedError, match=rf"np.linalg.{name} has no form in(.|\n)*--to python, array_api"):
-        make(d.stages)
+    with pytest.raises(
+        UnsupportedError, match=rf"np.linalg.{name} has no form in(.|\n)*--to python, c, javascript, array_api"
+    ):
+        floats_text(d.stages)
