@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from symbackprop.emit.scalar import Language, place_code, scalar_code
 from symbackprop.expressions import Index
 from symbackprop.program.nest import Declare, For, Group, If, Step, Store, steps_within, values_within
-from symbackprop.program.scalar import Element, Number, Op, Scalar, within
+from symbackprop.program.scalar import Element, Name, Number, Op, Scalar, within
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class LoopWriter:
         self.braces = braces
         self.names = names
         self.comment = comment
+        self.whole: set[str] = set()
 
     def code(self, value: Scalar) -> str:
         """A value."""
@@ -81,8 +82,11 @@ class LoopWriter:
                 yield from self._lines(step.body)
             case Declare():
                 begins = self.braces.variable[2 * step.whole + step.varies]
-                value = step.value
-                yield f"{begins} {step.name} = {self.place(value) if self._is_place(step) else self.code(value)};"
+                if step.whole:
+                    self.whole.add(step.name)
+                yield f"{begins} {step.name} = {self._given(step.name, step.value)};"
+            case Store(target=Name(name=name), add=False):
+                yield f"{name} = {self._given(name, step.value)};"
             case Store(value=Op(function="neg", args=(value,)), add=True):
                 yield f"{self.code(step.target)} -= {self.code(value)};"
             case Store():
@@ -96,8 +100,9 @@ class LoopWriter:
                 yield from self._indented(step.body)
                 yield "}"
 
-    def _is_place(self, step: Declare) -> bool:
-        return step.whole and isinstance(step.value, Number)
+    def _given(self, name: str, value: Scalar) -> str:
+        """What a variable is given: a position, where it is one."""
+        return self.place(value) if name in self.whole and isinstance(value, Number) else self.code(value)
 
     def _indented(self, steps: tuple[Step, ...]) -> Iterator[str]:
         return (f"{'  ' if row else ''}{row}" for row in self._lines(steps))

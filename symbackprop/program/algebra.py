@@ -232,7 +232,9 @@ def _choice(function: str, one: Scalar, other: Scalar) -> Scalar:
         return where(condition, one, other)
     if isinstance(other, Number):
         return where(compare(OPPOSITE[sign], one, other), other, one)
-    return where(logical("or", condition, compare("ne", one, one)), one, other)
+    if isinstance(one, Op) and not isinstance(other, Op):
+        one, other = other, one  # the one that is looked at twice is at hand
+    return where(logical("or", compare(sign, one, other), compare("ne", one, one)), one, other)
 
 
 def call(function: str, *args: Scalar) -> Scalar:

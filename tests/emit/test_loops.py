@@ -1,5 +1,6 @@
 """Lines of loops, and the steps that some arrays need."""
 
+from symbackprop.emit.c_language import BRACES
 from symbackprop.emit.javascript import JAVASCRIPT
 from symbackprop.emit.loops import Braces, LoopWriter, needed_steps
 from symbackprop.expressions import Index
@@ -29,6 +30,12 @@ def test_lines():
         "}",
         "out.E[0] = total;",
     ]
+
+
+def test_a_position_stays_a_whole_number():
+    place = Declare("place", Number(I), varies=True, whole=True)
+    stores = (Store(Name("place"), Number(T)), Store(Name("top"), Number(T)))
+    assert LoopWriter(BRACES, {}).lines([place, *stores]) == ["int place = i;", "place = t;", "top = (real)t;"]
 
 
 def test_what_is_added_with_a_minus_is_taken_off():

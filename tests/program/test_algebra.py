@@ -145,3 +145,4 @@ def test_a_larger_one_at_hand_is_compared_in_place_and_another_is_computed_once(
     assert call("maximum", A, ZERO) == where(compare("le", A, ZERO), ZERO, A)
     assert call("maximum", add(A, B), ZERO) == Op("maximum", (add(A, B), ZERO))
     assert call("minimum", A, B) == Op("minimum", (A, B))
+    assert chosen(Op("maximum", (mul(A, C), B))) == chosen(Op("maximum", (B, mul(A, C))))
