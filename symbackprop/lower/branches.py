@@ -65,17 +65,11 @@ def branch(node: Array, given: Collection[str]) -> Array:
     if not isinstance(node, Map) or node.function != "where" or extreme(node) != node:
         return node
     condition, then, otherwise = node.args
-    computed = isinstance(otherwise, Const) and not _is_known(then)
+    # A slope made of known numbers is turned as well, so that it asks what the forward pass has asked.
+    computed = isinstance(otherwise, Const) and not isinstance(then, Const)
     if computed and isinstance(condition, Map) and condition.function in OPPOSITE and _may_be_none(condition, given):
         return Map("where", (Map(OPPOSITE[condition.function], condition.args), otherwise, then))
     return node
-
-
-def _is_known(node: Array) -> bool:
-    """Whether a node is a number, or one of several that are known."""
-    if isinstance(node, Map) and node.function == "where":
-        return all(map(_is_known, node.args[1:]))
-    return isinstance(node, Const)
 
 
 def _may_be_none(condition: Map, given: Collection[str]) -> bool:

@@ -23,6 +23,7 @@ def where(*args):
 def test_the_computed_branch_is_what_is_taken_where_nothing_compares():
     assert branch(where(ABOVE, SQUARE, ZERO), ["t"]) == where(BELOW, ZERO, SQUARE)
     assert branch(where(BELOW, ZERO, SQUARE), ["t"]) == where(BELOW, ZERO, SQUARE)
+    assert branch(where(ABOVE, where(BELOW, ONE, ZERO), ZERO), []).args[0] == BELOW  # as a1 asks, so does its slope
     inside = where(ABOVE, where(Map("lt", (Z, ONE)), SQUARE, ONE), ZERO)
     assert branch(inside, []) == where(BELOW, ZERO, where(Map("ge", (Z, ONE)), ONE, SQUARE))
 
@@ -30,7 +31,7 @@ def test_the_computed_branch_is_what_is_taken_where_nothing_compares():
 def test_what_has_no_such_branch_stays_the_same_record():
     first = Map("gt", (Position(J), ONE))
     mask, relu = where(ABOVE, ONE, ZERO), where(ABOVE, Z, ZERO)
-    for node in (mask, relu, where(ABOVE, mask, ZERO), where(first, SQUARE, ZERO), where(ABOVE, SQUARE, T), SQUARE):
+    for node in (mask, relu, where(first, SQUARE, ZERO), where(ABOVE, SQUARE, T), SQUARE):
         assert branch(node, []) is node
     for condition in (Map("gt", (T, ZERO)), Map("eq", (Z, ONE)), Map("and", (ABOVE, BELOW))):
         assert branch(where(condition, SQUARE, ZERO), ["t"]).args[0] is condition
