@@ -50,12 +50,14 @@ def guarded(product: Expr, loop: Index | None = None) -> Guarded | None:
         place, size = guard.args
         found = [index for index in place.free_symbols if isinstance(index, Index)]
         rest = sp.Mul(*(factor for factor in sp.Mul.make_args(product) if factor is not guard))
-        if len(found) != 1 or not _may_be_infinite(rest, found[0]):
+        if len(found) != 1 or found[0] not in rest.free_symbols:
             continue
         (axis,) = found
         sign = place.coeff(axis, 1)
         if axis == loop or sign not in (1, -1):
-            return Guarded(rest, guard, axis, None)
+            if _may_be_infinite(rest, axis):
+                return Guarded(rest, guard, axis, None)
+            continue
         new = Index(f"{axis.name}_in", size)
         value = sp.expand(sign * (new - place + sign * axis))
         at = affine(value)

@@ -36,6 +36,10 @@ def list_mle(x, s):
     return sum(np.log(np.sum(np.exp(x[i:]))) - x[i] for i in range(4)) + np.sum(s)
 
 
+def total_variation(x):
+    return np.sum((x[1:] - x[:-1]) ** 2) + np.sum((x[:, 1:] - x[:, :-1]) ** 2)
+
+
 def spline(x, s):
     """De Boor's recursion, twice."""
     b = x
@@ -90,9 +94,14 @@ def test_code_is_what_a_person_would_write():
     assert "dx = 2 * (np.pad((x[:3] - x[1:]) / s, (0, 1)) + np.pad((x[1:] - x[:3]) / s, (1, 0)))" in text
 
 
-def test_a_polynomial_stays_where_it_is():
-    assert guarded(X * Read("s", K - 1) ** 2 * Within(K - 1, 3)) is None
-    assert guarded(X / Read("s", T) * Within(K - 1, 3)) is None
+def test_what_is_the_same_everywhere_is_not_padded():
+    assert guarded(Read("s", T) ** 2 * Within(K - 1, 3)) is None
+    assert guarded(sp.exp(Read("s", T)) * Within(K - 1, 3)) is None
+
+
+def test_sums_and_differences_of_neighbours_are_slices():
+    text = sb.derive(total_variation, x=("n", "m")).stages.module_text(style="readable")
+    assert "window(" not in text and "np.pad(x[1:] - x[:n - 1], ((1, 0), (0, 0)))" in text
 
 
 def test_a_step_of_a_loop_and_steps_of_two_keep_their_condition():
