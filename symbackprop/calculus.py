@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import sympy as sp
 from sympy import Dummy, Expr, Symbol
 
-from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, product, tensors_read
+from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, tensors_read
 from symbackprop.matrices import Determinant, Inverse
 
 # The solution of an equation, while the equation is differentiated.
@@ -69,7 +69,7 @@ def _opaque(expr: Expr, tensor: str) -> list[Expr]:
 
 def _inner(node: Expr, tensor: str, at: Sequence[Index]) -> Expr:
     if isinstance(node, Read):
-        return product(Delta(index, here) for index, here in zip(node.indices, at, strict=True))
+        return sp.Mul(*(Delta(index, here) for index, here in zip(node.indices, at, strict=True)))
     if isinstance(node, Total):
         return Total(differentiate(node.body, tensor, at), *node.bound)
     if isinstance(node, Where):

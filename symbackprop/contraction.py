@@ -26,7 +26,6 @@ from symbackprop.expressions import (
     Where,
     Within,
     indices_of,
-    product,
     substitute,
 )
 from symbackprop.matrices import Determinant
@@ -63,7 +62,7 @@ def terms(expr: Expr, fresh: Fresh) -> list[Term]:
 
     Example:
         >>> i, k = Index("i", 3), Index("k", 3)
-        >>> [str(product(term.factors)) for term in terms(Total(Delta(i, k) * i, i), Fresh())]
+        >>> [str(sp.Mul(*term.factors)) for term in terms(Total(Delta(i, k) * i, i), Fresh())]
         ['i_1*[i_1 = k]']
     """
     if not expr.has(Delta):
@@ -92,7 +91,7 @@ def _branch(expr: Where, fresh: Fresh) -> list[Term]:
     for side, part in enumerate((expr.then, expr.otherwise)):
         for bound, factors in terms(part, fresh) if part != 0 else []:
             deltas = tuple(factor for factor in factors if isinstance(factor, Delta))
-            rest = product(factor for factor in factors if not isinstance(factor, Delta))
+            rest = sp.Mul(*(factor for factor in factors if not isinstance(factor, Delta)))
             if bound:
                 guarded = (
                     Where(expr.condition, rest, sp.S.Zero) if side == 0 else Where(expr.condition, sp.S.Zero, rest)
@@ -234,8 +233,8 @@ def _sum_up(bound: Sequence[Index], factors: Sequence[Expr]) -> Expr:
         groups.append((mine, together))
     used = set().union(*(indices for indices, _ in groups))
     counts = [index.size for index in bound if index not in used]
-    sums = [Total(product(members), *sorted(indices, key=bound.index)) for indices, members in groups]
-    return product([*counts, *outside, *sums])
+    sums = [Total(sp.Mul(*members), *sorted(indices, key=bound.index)) for indices, members in groups]
+    return sp.Mul(*counts, *outside, *sums)
 
 
 def _content(factor: Expr) -> tuple[Expr, Expr]:

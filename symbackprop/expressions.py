@@ -185,7 +185,14 @@ class Where(Node):
         return f"where({', '.join(printer.doprint(arg) for arg in self.args)})"
 
 
-class Delta(Node):
+class Flag(Node):
+    """1 or 0, and so is every power of it."""
+
+    def _eval_power(self, exponent: Expr) -> Expr | None:
+        return self if exponent.is_positive else None
+
+
+class Delta(Flag):
     """1 where two index expressions are equal, else 0 (Kronecker)."""
 
     def __new__(cls, left: Expr | int, right: Expr | int) -> Expr:
@@ -200,7 +207,7 @@ class Delta(Node):
         return f"[{printer.doprint(self.args[0])} = {printer.doprint(self.args[1])}]"
 
 
-class Within(Node):
+class Within(Flag):
     """1 where an index expression lies in a range, 0 <= value < size, else 0."""
 
     def __new__(cls, value: Expr | int, size: Expr | int) -> Expr:
@@ -288,13 +295,3 @@ def _substitute(expr: Expr, table: Mapping[Index, Expr]) -> Expr:
 @lru_cache(maxsize=8192)
 def _bound_in(expr: Expr) -> frozenset[Index]:
     return frozenset(index for node in sp.preorder_traversal(expr) if isinstance(node, _Bound) for index in node.bound)
-
-
-def renaming(names: Mapping[str, str]) -> dict[Expr, Expr]:
-    """The `xreplace` table that renames tensors."""
-    return {Name(old): Name(new) for old, new in names.items() if old != new}
-
-
-def product(factors: Iterable[Expr]) -> Expr:
-    """The product of some factors, 1 if there is none."""
-    return sp.Mul(*factors)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sympy import Expr, Symbol
 
-from symbackprop.expressions import Index, Read, indices_of, tensors_read
+from symbackprop.expressions import Index, Name, Read, indices_of, tensors_read
 
 # The letter of the index that counts samples.
 SAMPLE = "s"
@@ -262,3 +262,8 @@ def layer_name(tensors: Sequence[str], number: int) -> str:
     while parts and not all(name.startswith("_".join(parts) + "_") for name in tensors):
         parts.pop()
     return "_".join(parts)
+
+
+def renaming(names: Mapping[str, str]) -> dict[Expr, Expr]:
+    """The `xreplace` table that renames tensors."""
+    return {Name(old): Name(new) for old, new in names.items() if old != new}

@@ -16,7 +16,7 @@ from sympy import Expr
 from symbackprop.backward import backward, partial
 from symbackprop.contraction import ALPHABET, Fresh, collect, summed, tidy
 from symbackprop.errors import UnknownNameError, UnsupportedError, did_you_mean
-from symbackprop.expressions import Delta, Index, Read, Total, indices_of, product, reads, tensors_read
+from symbackprop.expressions import Delta, Index, Read, Total, indices_of, reads, tensors_read
 from symbackprop.graph import Derivation, Equation, Graph, Tensor
 from symbackprop.lower.exponentials import is_formula, kinds
 from symbackprop.lower.overflow import to_derive
@@ -207,7 +207,7 @@ def _for_each(
     depends = {vector, result}
     while more := {e.tensor for e in equations if depends & set(tensors_read(e.rhs))} - depends:
         depends |= more
-    units: dict[str, Unit] = {vector: lambda places: product(map(Delta, places, entry))}
+    units: dict[str, Unit] = {vector: lambda places: sp.Mul(*map(Delta, places, entry))}
     made: list[Equation] = []
     for equation in equations:
         lifted = _with_entry(equation, entry, depends, units) if equation.tensor in depends else equation

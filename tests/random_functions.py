@@ -58,6 +58,12 @@ UNARY = (
     "A.reshape(-1)",
     "A * (A > 0.1)",
     "np.cumsum(A[::-1])[::-1]",
+    "A @ A.T",
+    "np.exp(A) * (1 - np.eye(len(A)))",
+    "np.exp(A) / np.sum(np.exp(A) * (1 - np.eye(len(A))), axis=-1, keepdims=True)",
+    "np.where(np.eye(len(A)) > 0, 0, np.exp(A)) / np.exp(A).sum()",
+    "A[1:] / (1 + A[:-1] ** 2)",
+    "np.diff(A, axis=0) / np.exp(A[1:])",
 )
 REDUCED = (
     "np.sum(A)",
@@ -110,6 +116,8 @@ BINARY = (
     "A[:, None] - B[None, :]",
     "np.where(A >= B, np.exp(A - B), 0)",
     "np.log(np.sum(np.where(B >= A, np.exp(B), 0), axis=-1) + 1)",
+    "A[1:] / np.exp(B[:-1])",
+    "A[..., :-1] * np.log(1 + B[..., 1:] ** 2)",
     "np.log(np.sum(np.where(A[None, :] >= A[:, None], np.exp(B), 0), axis=-1))",
 )
 LABELLED = (

@@ -17,12 +17,11 @@ from symbackprop.expressions import (
     Where,
     Within,
     indices_of,
-    product,
     reads,
-    renaming,
     substitute,
     tensors_read,
 )
+from symbackprop.graph import renaming
 
 N = Symbol("N", integer=True, positive=True)
 I, J, K, S = Index("i", 3), Index("j", 4), Index("k", 3), Index("s", N)
@@ -157,13 +156,15 @@ def test_renaming_reaches_reads_inside_indices():
     )
 
 
-def test_the_product_of_nothing():
-    assert product([]) == 1
-    assert product([X, X]) == X**2
-
-
 def test_text():
     text = str(Where(X > 0, Total(Read("W", J, I) * Delta(I, K), I), Within(I - 1, N)))
     assert text == "where(x[i] > 0, sum([i = k]*W[j, i], i), [0 <= i - 1 < N])"
     assert str(Peak(X, I)) == "peak(x[i], i)"
     assert str(ArgPeak(X, I)) == "argpeak(x[i], i)"
+
+
+def test_a_power_of_a_condition_is_the_condition():
+    i, j = Index("i", 3), Index("j", 3)
+    for flag in (Delta(i, j), Within(i - 1, 2)):
+        assert flag * flag == flag == flag**3 == sp.sqrt(flag)
+        assert (1 / flag).is_Pow

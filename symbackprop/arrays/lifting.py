@@ -18,8 +18,8 @@ from sympy import Expr, Symbol
 from symbackprop.arrays.values import PLAIN, Value, exact, put
 from symbackprop.contraction import ALPHABET, letter, tidy
 from symbackprop.errors import LanguageError, ShapeError
-from symbackprop.expressions import Index, Read, places_read, renaming, tensors_read
-from symbackprop.graph import WRITTEN, Equation, Fact, Graph, Role, Tensor
+from symbackprop.expressions import Index, Read, places_read, tensors_read
+from symbackprop.graph import WRITTEN, Equation, Fact, Graph, Role, Tensor, renaming
 
 LETTERS = "ijklpqruvw"
 SAMPLES = Symbol("N", integer=True, positive=True)

@@ -211,7 +211,7 @@ class Accumulate(Array):
     @cached_property
     def axes(self) -> Axes:  # type: ignore[override]
         """The axes of the array without those added up, then the new one; one axis for another stays in its place."""
-        if len(self.at.indices) == 1:
+        if len(self.at.indices) == 1 and self.at.indices[0] in self.arg.axes:
             return tuple(self.axis if axis in self.at.indices else axis for axis in self.arg.axes)
         return (*(axis for axis in self.arg.axes if axis not in self.at.indices), self.axis)
 

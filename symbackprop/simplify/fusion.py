@@ -14,7 +14,7 @@ from sympy import Expr
 from symbackprop.contraction import tidy
 from symbackprop.expressions import Read, Total, reads, substitute
 from symbackprop.simplify.cost import cost
-from symbackprop.simplify.outputs import tidy_fraction
+from symbackprop.simplify.fractions import tidy_fraction
 
 # More terms than this cancel for nobody to read, and may take for ever.
 MOST_TERMS = 2_000

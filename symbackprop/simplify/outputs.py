@@ -11,15 +11,12 @@ from collections.abc import Iterator, Sequence
 from itertools import product as combinations
 
 import sympy as sp
-from sympy import Dummy, Expr, Symbol
-from sympy.core.random import rng
+from sympy import Dummy, Expr
 
 from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, reads
 from symbackprop.matrices import Determinant, Inverse
 from symbackprop.simplify.cost import cost
-
-# Algebra of fractions takes time that grows without bound with these; beyond them a formula is left as it is.
-MOST_SYMBOLS, MOST_OPERATIONS, MOST_TERMS = 8, 40, 8
+from symbackprop.simplify.fractions import opaque_parts, tidy_fraction
 
 
 def through_output(derivative: Expr, output: Read, rhs: Expr, at: Sequence[Index]) -> Expr:
@@ -66,7 +63,7 @@ def divisors(expr: Expr) -> set[Expr]:
         (set(), {sum(t[i], i)})
     """
     powers = (node for node in sp.preorder_traversal(expr) if node.is_Pow and not node.exp.is_nonnegative)
-    return {power.base for power in powers if any(map(_may_be_zero, _opaque(power.base)))}
+    return {power.base for power in powers if any(map(_may_be_zero, opaque_parts(power.base)))}
 
 
 def _may_be_zero(part: Expr) -> bool:
@@ -200,72 +197,6 @@ def _with_reciprocals(table: dict[Expr, Expr]) -> dict[Expr, Expr]:
         elif part.is_Pow:
             result.update({part.base ** (n * part.exp): solution**n for n in (-3, -1, 3)})
     return result
-
-
-def tidy_fraction(expr: Expr) -> Expr:
-    """The cheapest of an expression, its cancelled and its factored form; sums inside are opaque.
-
-    Example:
-        >>> a = Read("a")
-        >>> tidy_fraction((1 / a - 1) * a**2)
-        (1 - a)*a
-    """
-    expr = _split_exponents(expr)
-    opaque = {node: Symbol(f"_{n}") for n, node in enumerate(_opaque(expr))}
-    flat = expr.xreplace(opaque)
-    if not flat.free_symbols or len(flat.free_symbols) > MOST_SYMBOLS or sp.count_ops(flat) > MOST_OPERATIONS:
-        return expr
-    try:
-        cancelled = sp.cancel(flat)
-        forms = [_factored(cancelled), cancelled, flat]
-    except sp.PolynomialError:
-        return expr
-    back = {dummy: node for node, dummy in opaque.items()}
-    restored = [positive_first(form).xreplace(back) for form in forms]
-    return min(restored, key=cost)
-
-
-def _factored(expr: Expr) -> Expr:
-    """The factors of a fraction of few terms, always the same: SymPy draws the points at which it tries polynomials."""
-    if any(len(node.args) > MOST_TERMS for node in expr.atoms(sp.Add)):
-        return expr
-    state = rng.getstate()
-    rng.seed(0)
-    try:
-        return sp.factor(expr)
-    finally:
-        rng.setstate(state)
-
-
-def _split_exponents(expr: Expr) -> Expr:
-    """exp(a - z) exp(z) → exp(a): where exponents are sums, each term is a factor of its own, so that they cancel."""
-    sums = [node for node in expr.atoms(sp.exp) if node.args[0].is_Add]
-    if not sums:
-        return expr
-    split = {}
-    for node in sums:
-        parts = node.args[0].args
-        split[node] = sp.Mul(*(1 / sp.exp(-p) if p.could_extract_minus_sign() else sp.exp(p) for p in parts))
-    return expr.xreplace(split)
-
-
-def positive_first(expr: Expr) -> Expr:
-    """-a (a - 1) → a (1 - a): a minus sign before a product goes into a difference."""
-    if not expr.is_Mul or not expr.args[0].is_Number or expr.args[0].is_positive:
-        return expr
-    for factor in expr.args[1:]:
-        if factor.is_Add and len(factor.args) == 2 and factor.could_extract_minus_sign() is not None:
-            negative = [term for term in factor.args if term.could_extract_minus_sign() or term == -1]
-            if len(negative) == 1:
-                return sp.Mul(-expr.args[0], *(-factor if part is factor else part for part in expr.args[1:]))
-    return expr
-
-
-def _opaque(expr: Expr) -> list[Expr]:
-    """The largest parts that algebra of fractions must not look into."""
-    if isinstance(expr, sp.Add | sp.Mul) or (expr.is_Pow and expr.exp.is_Integer):
-        return list(dict.fromkeys(node for arg in expr.args for node in _opaque(arg)))
-    return [] if expr.is_Number else [expr]
 
 
 def tangents(factors: Sequence[Expr]) -> list[Expr]:

@@ -14,7 +14,7 @@ from sympy import Expr
 
 from symbackprop.display import BigSum, Paint, PartialDerivative, Product, Range, Relation, Row, Tree, plus
 from symbackprop.emit.document.sheet import Sheet
-from symbackprop.expressions import Delta, Index, Read, indices_of, product, substitute
+from symbackprop.expressions import Delta, Index, Read, indices_of, substitute
 from symbackprop.graph import Partial, Tensor
 
 LETTERS = "ijklmnpqruvw"
@@ -172,4 +172,4 @@ def _without(value: Expr, common: Mapping[Index, Expr]) -> Expr:
     def kept(factor: Expr) -> bool:
         return not (isinstance(factor, Delta) and any(set(factor.args) == {a, b} for a, b in common.items()))
 
-    return sp.Add(*(product(f for f in sp.Mul.make_args(addend) if kept(f)) for addend in sp.Add.make_args(value)))
+    return sp.Add(*(sp.Mul(*(f for f in sp.Mul.make_args(addend) if kept(f))) for addend in sp.Add.make_args(value)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import sympy as sp
 from sympy import Expr
 
 from symbackprop.display import (
@@ -27,7 +28,7 @@ from symbackprop.emit.document.concrete import chain, mapped
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.stages import CANCELLED, Stage, own_indices
 from symbackprop.emit.document.wording import RULES, subject
-from symbackprop.expressions import Delta, Index, Read, Total, product
+from symbackprop.expressions import Delta, Index, Read, Total
 from symbackprop.graph import Step
 
 ERROR, SLOPE, INPUT = "eq:local-error", "eq:local-slope", "eq:local-input"
@@ -103,7 +104,7 @@ def _matrix_of_slopes(sheet: Sheet, stage: Stage, label: str) -> Relation:
 
 
 def _without_deltas(value: Expr) -> Expr:
-    return product(f for f in value.as_ordered_factors() if not isinstance(f, Delta)) if value.is_Mul else value
+    return sp.Mul(*(f for f in value.as_ordered_factors() if not isinstance(f, Delta))) if value.is_Mul else value
 
 
 def input_line(sheet: Sheet, stage: Stage) -> Relation:
