@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from symbackprop.emit.numpy import numpy_use
+from symbackprop.expressions import Index
 from symbackprop.program import Array, Assign, Const, Loop, Program, Statement, assignments, nodes
 
 S = TypeVar("S", Assign, Statement)
@@ -60,7 +61,9 @@ def sizes_used(statements: Iterable[Statement]) -> set[str]:
 def sizes_counted(statements: Iterable[Statement]) -> list[str]:
     """The symbolic sizes that are numbers to compute with, as in a mean: of them there must be at least one."""
     constants = {node.value for node in all_nodes(statements) if isinstance(node, Const)}
-    return sorted({str(symbol) for value in constants for symbol in value.free_symbols})
+    symbols = {symbol for value in constants for symbol in value.free_symbols}
+    # The index of a loop is a number there, too, and may be 0.
+    return sorted(str(symbol) for symbol in symbols if not isinstance(symbol, Index))
 
 
 def helpers_used(statements: Iterable[Statement]) -> list[str]:

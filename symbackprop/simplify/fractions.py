@@ -43,6 +43,8 @@ def _by_range(expr: Expr) -> list[Expr] | None:
 
     Over one denominator each would be divided by what is there in the range of another alone.
     """
+    if not expr.has(Within) or not any(node.is_Pow and node.exp.is_negative for node in sp.preorder_traversal(expr)):
+        return None
     for node in (expr,) if expr.is_Add else expr.atoms(sp.Add):
         groups: dict[frozenset[Basic], Expr] = {}
         for term in node.args:

@@ -75,3 +75,4 @@ def test_sizes_that_are_numbers_are_counted() -> None:
     mean = Map("mul", (Map("pow", (Const(N), Const(sp.S.NegativeOne))), Reduce("sum", A, (S, J))))
     assert nodes.sizes_counted([Assign("E", (), mean)]) == ["N"]
     assert nodes.sizes_counted([Assign("E", (), Reduce("sum", A, (S, J)))]) == []
+    assert nodes.sizes_counted([Assign("E", (), Map("mul", (Const(J / S.size), A)))]) == ["N"]
