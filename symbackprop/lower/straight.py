@@ -41,6 +41,8 @@ from symbackprop.program.scalar import ZERO, Let, Name, Number, Op, Scalar, Stra
 
 Names = Mapping[str, Mapping[tuple[int, ...], str]]
 Places = dict[Index, int]
+# The operations of all lines, before what several need has a name: more are written faster as loops.
+MOST_OPERATIONS = 10**6
 
 
 def straight_line(program: Program, names: Names, sizes: Mapping[Symbol, int]) -> Straight:
@@ -55,7 +57,7 @@ def straight_line(program: Program, names: Names, sizes: Mapping[Symbol, int]) -
         One statement for each element, and before it those for values that several statements use.
 
     Raises:
-        UnsupportedError: A size has no value.
+        UnsupportedError: A size has no value, or the lines would be too long.
     """
     taken = {name for places in names.values() for name in places.values()}
 
@@ -67,7 +69,7 @@ def straight_line(program: Program, names: Names, sizes: Mapping[Symbol, int]) -
 
     work = _Straight(names, sizes, unused)
     forward = list(work.lets(program.forward))
-    lets = shared([*forward, *work.lets(program.backward)], unused)
+    lets = shared(_of_moderate_length([*forward, *work.lets(program.backward)]), unused)
     last = max(place for place, let in enumerate(lets) if let.name in {one.name for one in forward})
     axes = {
         **program.parameters,
@@ -92,6 +94,25 @@ def update_line(training: Training) -> tuple[Let, ...]:
             names[name] = {(): name}
     work = _Straight(names, {}, lambda name: name)
     return tuple(Let(assign.name, chosen(work.value(assign.value, {})), assign.equation) for assign in training.update)
+
+
+def _of_moderate_length(lets: list[Let]) -> list[Let]:
+    """The same statements, if they are not too long; a value that others hold many times is looked at once."""
+    lengths: dict[int, int] = {}
+
+    def length(value: Scalar) -> int:
+        if not isinstance(value, Op):
+            return 1
+        if id(value) not in lengths:
+            lengths[id(value)] = 1 + sum(map(length, value.args))
+        return lengths[id(value)]
+
+    if sum(length(let.value) for let in lets) > MOST_OPERATIONS:
+        raise UnsupportedError(
+            "written out for every element this has too many operations",
+            help="keep sizes as symbols, or write arrays and loops: --to python, c, javascript",
+        )
+    return lets
 
 
 class _Straight:

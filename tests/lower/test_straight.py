@@ -57,3 +57,17 @@ def test_update_of_one_element(name):
 def test_a_readable_line():
     lets = {let.name: let.value for let in sb.derive("mazur").stages.straight.backward}
     assert scalar_code(lets["delta2_1"], Language({}, "", {})) == "a2_1 * (1 - a2_1) * part1"
+
+
+def test_lines_that_would_be_too_long_are_refused_before_they_are_written():
+    def transport(C, t):
+        f = np.zeros(4)
+        for _ in range(2):
+            g = -np.log(np.sum(np.exp(f[:, None] - C) / 4, axis=0))
+            f = -np.log(np.sum(np.exp(g - C) / 4, axis=1))
+        return (t * (f[:, None] + g)).sum()
+
+    stages = sb.derive(transport, C=(4, 4), t=(4, 4), wrt=["C"]).stages
+    with pytest.raises(UnsupportedError, match="too many operations"):
+        _ = stages.straight
+    assert stages.few is None
