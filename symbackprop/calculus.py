@@ -1,9 +1,10 @@
 """Expression → derivative: the only module that differentiates, and all it knows is what SymPy's `diff` does not.
 
 Every distinct read of the tensor, and every sum, branch or maximum that holds one, is replaced by a dummy; SymPy
-differentiates by the dummies. Ours are five facts: a sum is linear; a branch is linear and its condition is constant;
-a maximum has the slope of the term that attains it; a determinant is linear in each entry, with its cofactor; and
-∂v[I]/∂v[K] is a product of Kronecker deltas. Of an inverse the equation that defines it is differentiated.
+differentiates by the dummies. Ours are six facts: a sum is linear; a branch is linear and its condition is constant;
+what compares places is constant; a maximum has the slope of the term that attains it; a determinant is linear in each
+entry, with its cofactor; and ∂v[I]/∂v[K] is a product of Kronecker deltas. Of an inverse the equation that defines it
+is differentiated.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from collections.abc import Sequence
 import sympy as sp
 from sympy import Dummy, Expr, Symbol
 
-from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, tensors_read
+from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, Within, tensors_read
 from symbackprop.matrices import Determinant, Inverse
 
 # The solution of an equation, while the equation is differentiated.
 UNKNOWN = "@solution"
+
+# What moves by steps, and is constant almost everywhere: where a maximum is, whether places are equal or in a range.
+PLACES = (ArgPeak, Delta, Within)
 
 
 def slope(expr: Expr, symbol: Symbol) -> Expr:
@@ -45,8 +49,9 @@ def differentiate(expr: Expr, tensor: str, at: Sequence[Index]) -> Expr:
         sum([i = k]*W[j, i], i)
     """
     opaque = {node: Dummy() for node in _opaque(expr, tensor)}
-    flat = expr.xreplace(opaque)
-    back = {dummy: node for node, dummy in opaque.items()}
+    dummies = {**opaque, **{node: Dummy() for node in _steps(expr, tensor)}}
+    flat = expr.xreplace(dummies)
+    back = {dummy: node for node, dummy in dummies.items()}
     result: list[Expr] = []
     for node, dummy in opaque.items():
         outer = slope(flat, dummy)
@@ -61,10 +66,16 @@ def _opaque(expr: Expr, tensor: str) -> list[Expr]:
         return [expr] if expr.tensor == tensor else []
     if isinstance(expr, Total | Where | Peak | Inverse | Determinant):
         return [expr] if tensor in tensors_read(expr) else []
-    if isinstance(expr, ArgPeak):
+    if isinstance(expr, PLACES):
         return []
     found = [node for arg in expr.args for node in _opaque(arg, tensor)]
     return list(dict.fromkeys(found))
+
+
+def _steps(expr: Expr, tensor: str) -> list[Expr]:
+    """What depends on the tensor by steps alone: places, and entries at places; the same read may stand beside it."""
+    nodes = (node for node in expr.atoms(Read, *PLACES) if tensor in tensors_read(node))
+    return [node for node in nodes if not isinstance(node, Read) or node.tensor != tensor]
 
 
 def _inner(node: Expr, tensor: str, at: Sequence[Index]) -> Expr:

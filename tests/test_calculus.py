@@ -23,6 +23,7 @@ VALUES = {
 x, W, c, token = Read("x", S, J), Read("W", I, J), Read("c"), Read("token", S)
 net = Total(W * x, J)
 xk = Read("x", S, K)
+TWO = Where(c > 0, sp.S.One, sp.Integer(2))
 
 
 def jacobian(expr, indices, tensor):
@@ -65,6 +66,10 @@ CASES = {
     "erf": (sp.erf(x) * sp.atan(c), (S, J)),
     "a power": (sp.Pow(2, x) * (1 + c**2) ** x, (S, J)),
     "a range": (Within(J - 1, 2) * x, (S, J)),
+    "whether a place is the largest": (Delta(J, ArgPeak(x, J)) * Read("x", S, K), (S, J, K)),
+    "a place that branches": (Delta(J, TWO) * c**2 * x, (S, J)),
+    "at a place that branches": (Read("W", TWO, J) * c, (J,)),
+    "whether a step is in range": (Within(TWO + J, 3) * c**2, (J,)),
 }
 
 
@@ -118,6 +123,8 @@ def test_a_tensor_that_is_not_read_has_derivative_zero():
     assert differentiate(net, "other", (K,)) == 0
     # Where data are read as places, the data are no variable.
     assert differentiate(Read("W", token, J), "token", (S,)) == 0
+    assert differentiate(Delta(J, token), "token", (S,)) == 0
+    assert differentiate(Read("W", token, J) * token, "token", (P,)) == Read("W", token, J) * Delta(S, P)
 
 
 def test_a_read_is_a_product_of_deltas():

@@ -1,9 +1,12 @@
 """A rewrite through a template gives what the rewrite itself gives, and is made once for layers of one kind."""
 
+import numpy as np
 import pytest
 import sympy as sp
 from sympy import Symbol
 
+import symbackprop as sb
+from symbackprop import template
 from symbackprop.contraction import collect
 from symbackprop.expressions import Delta, Index, Read, Total, Where, Within, indices_of, tensors_read
 from symbackprop.template import by_template
@@ -101,3 +104,17 @@ def test_several_expressions_share_their_names():
     i = Index("i", 3)
     pair = (Read("x", i) + Read("y", i), Read("y", i))
     assert by_template(swapped, pair) == pair[::-1]
+
+
+@pytest.mark.parametrize("first", [None, lambda z: np.sum(np.eye(3)[np.argmax(z, axis=1)] * z**2)])
+def test_no_result_depends_on_what_was_derived_before(first, monkeypatch):
+    monkeypatch.setattr(template, "_MEMORY", {})
+    if first is not None:
+        sb.derive(first, z=("n", 3)).compile()
+    text = str(sb.derive(balance, g=("n", 3)))
+    assert text.splitlines()[-1] == "dg = np.full((n, 3), mu1 / n)"
+
+
+def balance(g):
+    k = np.argmax(g, axis=1)
+    return np.sum(np.mean(np.eye(3)[k], axis=0) * np.mean(g, axis=0))
