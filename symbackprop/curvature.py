@@ -51,12 +51,15 @@ class Curvature:
         """A NumPy module with `second(params, [vectors,] x, t)`, which returns the results by parameter."""
         shapes = {name: tensor.shape for name, tensor in self.record.tensors.items()}
         given = (*self.graph.with_role("input", "constant"), *self.graph.with_role("target"))
-        first, then = without_overflow(self.record.forward, self.record.equations, self.record.results.values())
+        results = self.record.results.values()
+        first, then = without_overflow(self.record.forward, self.record.equations, results)
         shapes |= {equation.tensor: equation.shape for equation in (*first, *then)}
         return emit_second(
             Second(
                 self.title,
-                numbered(at_once(statements((*first, *then), shapes)), limits(self.graph)),
+                numbered(
+                    at_once(statements((*first, *then), shapes)), limits(self.graph), self.record.results.values()
+                ),
                 self.graph,
                 [tensor.name for tensor in given],
                 self.record.vectors,

@@ -17,7 +17,18 @@ from symbackprop.emit.numpy import HELPERS, PRECISION, WHOLE
 from symbackprop.emit.places import HELPER_CODE
 from symbackprop.emit.statements import Writer
 from symbackprop.graph import Derivation
-from symbackprop.program import Array, Assign, Loop, Program, Reduce, Statement, Training, assignments, leaves
+from symbackprop.program import (
+    Array,
+    Assign,
+    Loop,
+    Program,
+    Reduce,
+    Statement,
+    Training,
+    assignments,
+    leaves,
+    places_found,
+)
 from symbackprop.program.masks import beside_truth, numbers_in
 
 RESERVED = frozenset(dir(builtins)) | HELPERS | frozenset(HELPER_CODE) | {
@@ -67,7 +78,7 @@ class Functions:
         loops = [statement.index.name for statement in statements if isinstance(statement, Loop)]
         first = next(iter(self.program.parameters), None)
         names |= {} if first is None else {PRECISION: f'params["{first}"].dtype'}
-        names[WHOLE] = " ".join(limits(self.graph))
+        names[WHOLE] = " ".join([*limits(self.graph), *sorted(places_found(assignments(statements)))])
         return names | {f"#{size}": _other(size) for size in (*self.program.sizes, *loops) if size in taken}
 
     @cached_property

@@ -219,7 +219,8 @@ class Printer:
     def precision(self, node: Array) -> str:
         """The type of the numbers in a node."""
         whole = self.names.get(WHOLE, "").split()
-        found = [name for name in numbers_in(node) if name not in whole]
+        copied = isinstance(node, Map) and node.function == "number" and isinstance(node.args[0], Leaf)
+        found = [] if copied else [name for name in numbers_in(node) if name not in whole]
         return f"{self.names.get(found[0], found[0])}.dtype" if found else self.names.get(PRECISION, "float")
 
     def _number(self, arg: Array, node: Map, order: Axes) -> Code:
@@ -246,7 +247,7 @@ class Printer:
         numbers = [arg for arg in node.args if isinstance(arg, Const) and arg.value.is_number]
         vectors = {arg.axes: arg for arg in node.args if arg not in numbers and not is_truth(arg)}
         if len(node.args) == 2 + len(numbers) and len(order) == 2 and set(vectors) == {(order[0],), (order[1],)}:
-            rows, columns = (self.code(vectors[(axis,)], (axis,))[0] for axis in order)
+            rows, columns = (self._operand(vectors[(axis,)], node, (axis,))[0] for axis in order)
             number = self.number(prod((arg.value for arg in numbers), start=Integer(1)))
             product = f"np.outer({rows}, {columns})"
             if number[0] in ("1", "-1"):

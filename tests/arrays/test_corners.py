@@ -16,6 +16,9 @@ FUNCTIONS = {
     "every second entry": lambda w: np.mean(w[::2] ** 2) * np.mean(w[1::2] ** 2),
     "the place of the only one": lambda w: w[np.argmax(w[:1] ** 2)] ** 2 * np.sum(w),
     "the largest of a named array": lambda w: named(w[:2]),
+    "places that have a name": lambda w: 2 * balance(w),
+    "places as numbers": lambda w: np.sum(np.argmax(np.outer(w, w[:3]), axis=1) * w),
+    "places with a name as numbers": lambda w: 2 * counted(w),
     "a deviation of symbolic length": lambda w: np.mean(w) / np.std(w),
     "one and a mask": lambda w: np.sum(np.tanh(w)) + w[2],
     "a place of one alone": lambda w: w[0] * np.mean(np.array([0.5, -1.0, 2.5])) + 0.2 * np.sum(w[0] * np.ones(3)),
@@ -26,6 +29,18 @@ FUNCTIONS = {
 def named(w):
     twice = np.repeat(np.abs(w), 2)
     return twice.max() ** 2 * twice[np.argmax(twice)]
+
+
+def counted(w):
+    k = np.argmax(np.outer(w, w[:3]), axis=1)
+    return np.sum(np.sin(0.5 * k) * w + np.where(k == 1, 1.5, 2.5) * w**2) + np.sum(w[k] * k)
+
+
+def balance(w):
+    """What keeps experts equally busy: how often each is the largest, times its mean."""
+    gates = np.outer(w, w[:3])
+    k = np.argmax(gates, axis=1)
+    return np.sum(np.mean(np.eye(3)[k], axis=0) * np.mean(gates, axis=0)) + np.mean(w[k] * k)
 
 
 @pytest.mark.parametrize("size", [5, "n"])

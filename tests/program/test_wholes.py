@@ -36,3 +36,25 @@ def test_places_that_are_computed_stay_whole_numbers():
     derived = sb.derive(lambda w, t: np.sum(w[np.where(t == 9, 0, t)] * t), w=3, t="n", integers="t")
     module = derived.compile()
     assert module.loss({"w": np.array([1.0, 2, 3], np.float32)}, [0, 1, 2, 9]) == 17
+
+
+@pytest.mark.parametrize("size", [2, "n"])
+def test_places_that_are_found_have_a_copy_behind_them(size):
+    def function(w):
+        k = np.argmax(np.outer(w, w), axis=1)
+        return np.sum(k * w**2) + np.sum(w[k])
+
+    derived = sb.derive(function, w=size)
+    text = derived.stages.module_text().split("def loss_and_grad")[1]
+    assert text.index("k = np.argmax") < text.index('k_number = k.astype(params["w"].dtype)') < text.index("dw = ")
+    w = np.array([0.5, 1.5])
+    found = derived.hessian("w", "w")({"w": w.astype(np.float32)})["w"]
+    assert found.dtype == np.float32
+    assert found == pytest.approx(np.diag([2.0, 2.0]))
+
+
+def test_numbers_of_places_have_the_precision_of_the_parameters():
+    scales = np.array([1.0, 0.01])
+    derived = sb.derive(lambda w, x: np.sum(np.sin(np.arange(len(x))[:, None] * scales) * w + x[:, None]), w=2, x="n")
+    single = derived.compile().loss_and_grad({"w": np.ones(2, np.float32), "x": np.ones(3, np.float32)})[1]
+    assert {array.dtype for array in single.values()} == {np.dtype(np.float32)}
