@@ -32,7 +32,7 @@ def test_sizes_and_the_indices_of_loops_have_names_of_their_own():
     loops = [line.split("for (int ")[1] for line in c_text(d.stages).splitlines() if "for (int " in line]
     assert len(loops) > 4 and not any(loop.startswith("FUNCTION_") for loop in loops)
     script = javascript_text(d.stages)
-    assert "const j = shapeOf(params" in script and "for (let j1 = " in script
+    assert 'const j = sizes.get("j")' in script and "for (let j1 = " in script
     assert "for (let i = " not in script and "for (let j = " not in script
 
 

@@ -107,9 +107,10 @@ class Writer:
 
     @property
     def numbers(self) -> list[str]:
-        """The numbers of each array of data, one after the other, after a look at those that are categories."""
-        looks = [f'_categories("{t.name}", ' if t.name in self.ranges else "_numbers(" for t in self.given]
-        return [f"*{look}{name})" for look, name in zip(looks, self.data, strict=True)]
+        """The numbers of each array of data, one after the other, after a look at it."""
+        looks = ["_categories" if tensor.name in self.ranges else "_numbers" for tensor in self.given]
+        named = zip(looks, self.given, self.data, strict=True)
+        return [f'*{look}("{tensor.name}", {variable})' for look, tensor, variable in named]
 
     def needed(self, wanted: str) -> tuple[Let, ...]:
         outputs = {self.straight.loss}

@@ -9,8 +9,9 @@ from symbackprop.emit.reserved import JAVASCRIPT_WORDS
 from symbackprop.emit.scalar import OPERATORS, Language
 
 _OWN = """
-    DATA ELEMENTS PARAMETERS SAMPLE SETTINGS START TRAINABLE data erf floorDivide forward gradients lossAndGrad memory
-    module moved nested network numbers params place position shapeOf settings state step update
+    DATA ELEMENTS PARAMETERS SAMPLE SETTINGS START TRAINABLE data entriesOf erf floorDivide forward gradients isArray
+    lossAndGrad memory module moved nested network numbers params place position shapeOf settings sizes state step
+    update
 """
 RESERVED = JAVASCRIPT_WORDS | frozenset(_OWN.split())
 _MATH = "exp log sin cos tan tanh sinh cosh sqrt pow abs max min expm1 log1p floor"

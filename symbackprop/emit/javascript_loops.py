@@ -142,15 +142,15 @@ class LoopPasses:
         return [(array, self.nested(array)) for array in computed if array in self.known]
 
     def _body(self, steps: Sequence[Step], given: Iterable[str], writer: LoopWriter) -> list[str]:
-        rows = []
+        rows = ["const sizes = new Map();"] if self.nest.sizes else []
+        sizes = ", sizes" if self.nest.sizes else ""
         used = list(given)
         for array in used:
             source = "params" if array in self.nest.parameters else "data"
-            rows.append(f'const {self.name(array)} = numbers({source}, "{array}");')
-        for size, (array, axis) in self.nest.sizes.items():
+            rows.append(f'const {self.name(array)} = numbers({source}, "{array}"{sizes});')
+        for size, (array, _) in self.nest.sizes.items():
             if array in used:
-                source = "params" if array in self.nest.parameters else "data"
-                rows.append(f'const {self.sizes[size]} = shapeOf({source}["{array}"])[{axis}];')
+                rows.append(f'const {self.sizes[size]} = sizes.get("{size}");')
         for array in dict.fromkeys(step.array for step in steps_within(steps) if isinstance(step, Group)):
             count = Number(sp.expand(sp.Mul(*self.nest.shape(array))))
             rows += fitted(f"const {self.name(array)} = new Float64Array(", [writer.place(count)], ");")

@@ -176,3 +176,26 @@ def test_categories_are_looked_at():
 
 def test_golden(golden):
     golden("floats/mazur.py", floats_text(sb.derive("mazur").stages))
+
+
+@pytest.mark.parametrize(
+    ("params", "data", "message"),
+    [
+        ({"W1": np.ones((3, 2))}, {}, r"W1 has the shape \(3, 2\), but should have \(2, 3\)"),
+        ({}, {"x": [0.5]}, r"x has the shape \(1,\), but should have \(3,\)"),
+        ({}, {"x": []}, r"x has the shape \(0,\), but should have \(3,\)"),
+        ({}, {"t": 0.5}, r"t has the shape \(\), but should have \(2,\)"),
+        ({"W1": [[1, 2], [3], [4, 5, 6]]}, {}, "W1 has rows of different lengths"),
+        ({"b1": ["0.5", 0]}, {}, "b1 holds '0.5', which is no number"),
+        ({"b1": None}, {}, "b1 holds None, which is no number"),
+        ({"b1": ...}, {}, "b1 is missing: the parameters are W1, b1"),
+    ],
+)
+def test_wrong_arguments_are_named(params, data, message):
+    module = loaded(floats_text(sb.derive(dense((3, 2))).stages))
+    params = {"W1": np.ones((2, 3)).tolist(), "b1": (0, 1), **params}
+    params = {name: value for name, value in params.items() if value is not ...}
+    data = {"x": np.ones(3), "t": [0, 1], **data}
+    for function, more in ((module.loss, {}), (module.loss_and_grad, {}), (module.train, {"steps": 1})):
+        with pytest.raises(ValueError, match=message):
+            function(params, **data, **more)

@@ -106,6 +106,10 @@ def test_update_is_that_of_the_module(optimizer, tmp_path):
         assert np.asarray(found[name]) == pytest.approx(expected, rel=1e-10), name
 
 
+def with_parameter(code):
+    return f"network.lossAndGrad({{ ...network.START, {code} }}, network.SAMPLE)"
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -114,11 +118,33 @@ def test_update_is_that_of_the_module(optimizer, tmp_path):
             "network.lossAndGrad(network.START, { x: [1], t: [0, 1] })",
             "x has 1 numbers in the shape 1, and needs the shape 2",
         ),
+        (with_parameter("b1: ['a', 0]"), 'b1 holds "a", which is no number'),
+        (with_parameter("b1: ['0.05', -0.05]"), 'b1 holds "0.05", which is no number'),
+        (with_parameter("b1: null"), "b1 holds null, which is no number"),
+        (with_parameter("b1: [0, null]"), "b1 holds null, which is no number"),
+        (with_parameter("b1: [, 0]"), "b1 holds undefined, which is no number"),
+        (with_parameter("b1: [0, [0]]"), "b1 holds 0, which is no number"),
+        (with_parameter("b1: [[0], [0]]"), "b1 has 2 numbers in the shape 2 x 1, and needs one number"),
+        (with_parameter("W1: [[1, 2, 3, 4]]"), "W1 has 4 numbers in the shape 1 x 4, and needs the shape 2 x 2"),
+        (with_parameter("W1: [[1, 2], [3]]"), "W1 has 3 numbers in the shape 2 x 2, and needs the shape 2 x 2"),
+        (with_parameter("W1: [1, 2, 3]"), "W1 has 3 numbers in the shape 3, and needs the shape 2 x 2"),
     ],
 )
 def test_wrong_arguments_are_named(call, message, tmp_path):
     code = f"try {{ {call}; }} catch (error) {{ console.log(JSON.stringify(error.message)); }}"
     assert message in run(tmp_path, straight(sb.derive("mazur")), code)
+
+
+def test_arrays_may_be_nested_flat_or_typed(tmp_path):
+    code = """
+    const flat = (value) => new Float64Array([value].flat(Infinity));
+    const typed = Object.fromEntries(Object.entries(network.START).map(([name, value]) => [name, flat(value)]));
+    const rows = { ...network.START, W1: network.START.W1.map((row) => new Float64Array(row)) };
+    const losses = [network.START, typed, rows].map((params) => network.lossAndGrad(params, network.SAMPLE).loss);
+    console.log(JSON.stringify(losses));
+    """
+    found = run(tmp_path, straight(sb.derive("mazur")), code)
+    assert len(found) == 3 and len(set(found)) == 1
 
 
 def test_names_that_javascript_has_for_something_else(tmp_path):
@@ -207,3 +233,13 @@ def test_categories_are_looked_at(straight, tmp_path):
 def test_golden(golden):
     golden("javascript/mazur.js", straight(sb.derive("mazur")))
     golden("javascript/lstm.js", javascript_text(sb.derive("lstm").stages))
+
+
+def test_arrays_of_different_lengths_are_named(tmp_path):
+    text = javascript_text(sb.derive("2 -> 3 tanh -> 2, loss=mse").stages)
+    params = sb.derive("2 -> 3 tanh -> 2, loss=mse").compile().initialize(1)
+    data = {"x": np.ones((3, 2)), "t": np.ones((4, 2))}
+    call = "network.lossAndGrad(given.params, given.data)"
+    code = f"try {{ {call}; }} catch (error) {{ console.log(JSON.stringify(error.message)); }}"
+    found = run(tmp_path, text, code, params=params, data=data)
+    assert found == "t has 8 numbers in the shape 4 x 2, and needs the shape 3 x 2"

@@ -2,7 +2,7 @@
 # network: mazur
 # network sha256: d210c14d40003a3b8d907699a487b0184fed30d933d315a9c2c7ab19450a19cb
 # operations: 66 for loss and gradient as straight-line scalar code
-# body sha256: e4bfafa56de0bf66a2cd6760a450f5a633f8fa3a9176b1f7d23d24958d24bea4
+# body sha256: 1ddd9bb877a600955e932dc2485dea714cda0cffcca5ce7cda2e9d242a653c00
 """Loss, gradient and training of the network mazur in plain Python floats, written out for every element.
 
 For a network of this size this is faster than arrays. Loss and gradient take 66 operations: 17 add, 4 div, 4
@@ -224,16 +224,33 @@ def train_floats(
     return (E, w1, w2, w3, w4, b1, w5, w6, w7, w8, b2)
 
 
-def _numbers(value: Any) -> list[float]:
-    """Return nested numbers, or those of an array, one after the other."""
+def _unnested(name: str, value: Any) -> tuple[tuple[int, ...], list[float]]:
+    """Return the shape of nested numbers, or of an array, and the numbers one after the other."""
     value = value.tolist() if hasattr(value, "tolist") else value
     if isinstance(value, (list, tuple)):
-        return [number for part in value for number in _numbers(part)]
-    return [float(value)]
+        parts = [_unnested(name, part) for part in value]
+        if any(shape != parts[0][0] for shape, _ in parts):
+            raise ValueError(f"{name} has rows of different lengths")
+        return (len(parts), *(parts[0][0] if parts else ())), [number for _, flat in parts for number in flat]
+    if not hasattr(value, "__float__"):
+        raise ValueError(f"{name} holds {value!r}, which is no number")
+    return (), [float(value)]
+
+
+def _numbers(name: str, value: Any) -> list[float]:
+    """Return the numbers of nested lists, or of an array, or say what is wrong with its shape."""
+    found, numbers = _unnested(name, value)
+    wanted = PARAMETERS[name] if name in PARAMETERS else DATA[name]
+    if found != wanted:
+        raise ValueError(f"{name} has the shape {found}, but should have {wanted}")
+    return numbers
 
 
 def _flat(params: Params) -> list[float]:
-    return [number for name in PARAMETERS for number in _numbers(params[name])]
+    missing = [name for name in PARAMETERS if name not in params]
+    if missing:
+        raise ValueError(f"{missing[0]} is missing: the parameters are {', '.join(PARAMETERS)}")
+    return [number for name in PARAMETERS for number in _numbers(name, params[name])]
 
 
 def _nested(flat: Iterator[float], shape: tuple[int, ...]) -> Any:
@@ -247,12 +264,12 @@ def _named(flat: Floats) -> Params:
 
 def loss(params: Params, x: Any, t: Any) -> float:
     """Return the loss."""
-    return loss_floats(*_flat(params), *_numbers(x), *_numbers(t))
+    return loss_floats(*_flat(params), *_numbers("x", x), *_numbers("t", t))
 
 
 def loss_and_grad(params: Params, x: Any, t: Any) -> tuple[float, Params]:
     """Return the loss, and its gradient by every parameter as nested lists."""
-    value, *flat = loss_and_grad_floats(*_flat(params), *_numbers(x), *_numbers(t))
+    value, *flat = loss_and_grad_floats(*_flat(params), *_numbers("x", x), *_numbers("t", t))
     return value, _named(tuple(flat))
 
 
@@ -265,7 +282,13 @@ def train(
     learning_rate: float = 0.5,
 ) -> tuple[Params, float]:
     """Return the parameters after some steps of sgd, and the loss there."""
-    found = train_floats(steps, *_flat(params), *_numbers(x), *_numbers(t), learning_rate=learning_rate)
+    found = train_floats(
+        steps,
+        *_flat(params),
+        *_numbers("x", x),
+        *_numbers("t", t),
+        learning_rate=learning_rate,
+    )
     moved = _named(found[1:])
     return moved, loss(moved, x, t)
 
