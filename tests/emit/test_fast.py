@@ -6,6 +6,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from scipy.special import digamma, gammaln
 
 import symbackprop as sb
 from symbackprop.catalog import OPTIMIZERS
@@ -247,3 +248,31 @@ def test_what_is_no_number_stays_none(style):
     assert history.stopped == "the loss is not finite"
     clipped = sb.derive(lambda w: np.sum(np.clip(np.abs(w), 0.5, 2)) + np.sum(np.minimum(w, 3)), w=2).compile(style)
     assert np.isnan(clipped.loss({"w": np.array([1.0, np.nan])}))
+
+
+@pytest.mark.parametrize("style", ["readable", "fast"])
+@pytest.mark.parametrize("optimizer", ["momentum", "adam", "rmsprop"])
+def test_training_goes_on_where_it_ended(style, optimizer):
+    net = sb.Network(2, sb.Dense(3, "tanh"), sb.Dense(1), loss="mse", training={"optimizer": {"type": optimizer}})
+    module = sb.derive(net).compile(style)
+    rng = np.random.default_rng(3)
+    start, x, t = module.initialize(1), rng.standard_normal((8, 2)), rng.standard_normal((8, 1))
+    expected, _ = module.train(start, x, t, steps=20)
+    state = {}
+    half, _ = module.train(start, x, t, steps=10, state=state)
+    for function in (module.train, forgetful(module.train)):
+        found, _ = function(half, x, t, steps=10, state=state)
+        alike = all(found[name] == pytest.approx(value, rel=1e-12) for name, value in expected.items())
+        assert alike == (function is module.train)
+
+
+def forgetful(train):
+    return lambda params, x, t, *, steps, state: train(params, x, t, steps=steps)
+
+
+def test_a_function_that_floats_lack_is_one_of_arrays():
+    derived = sb.derive(lambda a: np.sum(gammaln(a) ** 2), a=3)
+    a = np.array([0.5, 1.0, 3.0])
+    found, expected = (derived.compile(style).loss_and_grad({"a": a}) for style in ("fast", "readable"))
+    assert found[0] == pytest.approx(expected[0], rel=1e-12) == np.sum(gammaln(a) ** 2)
+    assert found[1]["a"] == pytest.approx(2 * gammaln(a) * digamma(a), rel=1e-12)

@@ -15,6 +15,7 @@ from symbackprop.emit.functions import RESERVED, Functions
 from symbackprop.emit.layout import fitted
 from symbackprop.emit.module import module_values
 from symbackprop.emit.places import HELPER_CODE
+from symbackprop.errors import UnsupportedError
 from symbackprop.graph import Derivation
 from symbackprop.program import InPlace, Program, Training
 from symbackprop.program.scalar import Straight
@@ -49,11 +50,17 @@ def fast_body(
     values |= _workspace(workspace, functions) | move_values(training, moves)
     helpers = sorted({*functions.helpers, *workspace.helpers})
     values |= {"helpers": helpers, "placed": [HELPER_CODE[name] for name in helpers if name in HELPER_CODE]}
-    values["kernel"] = False
-    if straight is not None:
-        values |= kernel_values(derivation, straight, RESERVED)
+    values |= {"kernel": False} if straight is None else _kernel(derivation, straight)
     values["title"] = values["title"].removesuffix(".") + ", in memory that is set aside once."
     return render("python/module.py.j2", **values)
+
+
+def _kernel(derivation: Derivation, straight: Straight) -> dict[str, Any]:
+    try:
+        return kernel_values(derivation, straight, RESERVED)
+    except UnsupportedError:
+        # Arrays have functions that floats have not, as the derivative of the logarithm of the gamma function.
+        return {"kernel": False}
 
 
 def _workspace(workspace: Workspace, functions: Functions) -> dict[str, Any]:
