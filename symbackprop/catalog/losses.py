@@ -4,13 +4,14 @@ A loss that compares several vectors, or reads more than one number for each tar
 last axis of y: size n of y is divided into parts, and t has the size that the equations need.
 """
 
-from symbackprop.catalog.rows import Loss, Option
+from symbackprop.catalog.rows import NOT_NEGATIVE, PART, POSITIVE, Loss, Option
 
 _KERAS = "Keras 3, keras.losses"
-_SMOOTHING = Option("number", 0, help="how much of the target is spread evenly over all classes, from 0 to 1")
-_TEMPERATURE = Option("number", 1, help="what logits are divided by")
-_POSITIVE = Option("number", 1, help="the weight of positive targets")
-_GAMMA = Option("number", 2, help="how little a sample counts that is classified well already")
+_SMOOTHED = "how much of the target is spread evenly over all classes, from 0 to 1"
+_SMOOTHING = Option("number", 0, help=_SMOOTHED, interval=PART)
+_TEMPERATURE = Option("number", 1, help="what logits are divided by", interval=POSITIVE)
+_POSITIVE = Option("number", 1, help="the weight of positive targets", interval=NOT_NEGATIVE)
+_GAMMA = Option("number", 2, help="how little a sample counts that is classified well already", interval=NOT_NEGATIVE)
 
 LOSSES = {
     row.name: row
@@ -29,7 +30,9 @@ LOSSES = {
             E = mean(where(r[j] > delta, delta * (r[j] - delta / 2), \
 where(r[j] < -delta, -delta * (r[j] + delta / 2), r[j]**2 / 2)), j)
             """,
-            options={"delta": Option("number", 1, help="where the parabola becomes a straight line")},
+            options={
+                "delta": Option("number", 1, help="where the parabola becomes a straight line", interval=POSITIVE)
+            },
             source="Huber, Annals of Mathematical Statistics 35 (1964), 73-101",
         ),
         Loss(
@@ -43,7 +46,11 @@ where(r[j] < -delta, -delta * (r[j] + delta / 2), r[j]**2 / 2)), j)
             r[j] = t[j] - y[j]
             E = mean(where(r[j] > 0, quantile * r[j], (quantile - 1) * r[j]), j)
             """,
-            options={"quantile": Option("number", 0.5, help="which quantile of t is to be predicted, from 0 to 1")},
+            options={
+                "quantile": Option(
+                    "number", 0.5, help="which quantile of t is to be predicted, from 0 to 1", interval=PART
+                ),
+            },
             source="Koenker & Bassett, Econometrica 46 (1978), 33-50; at y = t the slope of y > t",
         ),
         Loss(
@@ -136,7 +143,10 @@ where(r[j] < -delta, -delta * (r[j] + delta / 2), r[j]**2 / 2)), j)
         Loss(
             "categorical_focal_crossentropy",
             "E = -sum(alpha * (1 - y[j])**gamma * t[j] * log(y[j]), j)",
-            options={"gamma": _GAMMA, "alpha": Option("number", 0.25, help="the weight of every class")},
+            options={
+                "gamma": _GAMMA,
+                "alpha": Option("number", 0.25, help="the weight of every class", interval=NOT_NEGATIVE),
+            },
             source="Lin et al., ICCV (2017), equation 5; Keras, categorical_focal_crossentropy",
             output="distribution",
             target="distribution",
@@ -208,7 +218,7 @@ where(r[j] < -delta, -delta * (r[j] + delta / 2), r[j]**2 / 2)), j)
         Loss(
             "dice",
             "E = 1 - (2 * sum(t[j] * y[j], j) + smooth) / (sum(t[j], j) + sum(y[j], j) + smooth)",
-            options={"smooth": Option("number", 0, help="added to both sides of the fraction")},
+            options={"smooth": Option("number", 0, help="added to both sides of the fraction", interval=NOT_NEGATIVE)},
             source=f"{_KERAS}, dice",
             output="probability",
             target="probability",

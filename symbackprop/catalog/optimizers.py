@@ -4,20 +4,20 @@ What a rule keeps starts at the value that `state` gives, and `step` counts upda
 has it, moves w itself; a penalty that enters the gradient is a regulariser.
 """
 
-from symbackprop.catalog.rows import Optimizer, Option
+from symbackprop.catalog.rows import NOT_NEGATIVE, PART, SHARE, Optimizer, Option
 
 _TORCH = "torch.optim"
 _KINGMA = "Kingma & Ba, Adam, ICLR (2015)"
 
 
 def _rate(default: float) -> Option:
-    return Option("number", default, help="eta, the length of the step")
+    return Option("number", default, help="eta, the length of the step", interval=NOT_NEGATIVE)
 
 
-_MOMENTUM = Option("number", 0.9, help="how much of the last velocity is kept")
-_EPSILON = Option("number", 1e-8, help="keeps the divisor away from 0")
-_BETA1 = Option("number", 0.9, help="how much of the mean of gradients is kept")
-_BETA2 = Option("number", 0.999, help="how much of the mean of their squares is kept")
+_MOMENTUM = Option("number", 0.9, help="how much of the last velocity is kept", interval=PART)
+_EPSILON = Option("number", 1e-8, help="keeps the divisor away from 0", interval=NOT_NEGATIVE)
+_BETA1 = Option("number", 0.9, help="how much of the mean of gradients is kept", interval=SHARE)
+_BETA2 = Option("number", 0.999, help="how much of the mean of their squares is kept", interval=SHARE)
 _ADAM = {"learning_rate": _rate(0.001), "beta1": _BETA1, "beta2": _BETA2, "epsilon": _EPSILON}
 
 OPTIMIZERS = {
@@ -56,7 +56,10 @@ OPTIMIZERS = {
             w = w - learning_rate * g / (sqrt(v) + epsilon)
             """,
             state={"v": 0},
-            options={"learning_rate": _rate(0.01), "epsilon": Option("number", 1e-10, help=_EPSILON.help)},
+            options={
+                "learning_rate": _rate(0.01),
+                "epsilon": Option("number", 1e-10, help=_EPSILON.help, interval=NOT_NEGATIVE),
+            },
             source=f"Duchi, Hazan & Singer, JMLR 12 (2011), 2121-2159; {_TORCH}.Adagrad",
         ),
         Optimizer(
@@ -68,7 +71,7 @@ OPTIMIZERS = {
             state={"v": 0},
             options={
                 "learning_rate": _rate(0.01),
-                "alpha": Option("number", 0.99, help=_BETA2.help),
+                "alpha": Option("number", 0.99, help=_BETA2.help, interval=SHARE),
                 "epsilon": _EPSILON,
             },
             source=f"Tieleman & Hinton, Coursera lecture 6.5 (2012); {_TORCH}.RMSprop: epsilon outside the root",
@@ -84,8 +87,10 @@ OPTIMIZERS = {
             state={"v": 0, "u": 0},
             options={
                 "learning_rate": _rate(1),
-                "rho": Option("number", 0.9, help="how much of both means is kept"),
-                "epsilon": Option("number", 1e-6, help="keeps the divisor away from 0, and the first step too"),
+                "rho": Option("number", 0.9, help="how much of both means is kept", interval=SHARE),
+                "epsilon": Option(
+                    "number", 1e-6, help="keeps the divisor away from 0, and the first step too", interval=NOT_NEGATIVE
+                ),
             },
             source=f"Zeiler, arXiv 1212.5701 (2012), algorithm 1; {_TORCH}.Adadelta",
         ),
@@ -109,7 +114,10 @@ OPTIMIZERS = {
             w = w - learning_rate * (d + weight_decay * w)
             """,
             state={"m": 0, "v": 0},
-            options={**_ADAM, "weight_decay": Option("number", 0.01, help="how fast w itself shrinks")},
+            options={
+                **_ADAM,
+                "weight_decay": Option("number", 0.01, help="how fast w itself shrinks", interval=NOT_NEGATIVE),
+            },
             source=f"Loshchilov & Hutter, ICLR (2019), algorithm 2; {_TORCH}.AdamW",
         ),
         Optimizer(
@@ -139,7 +147,9 @@ OPTIMIZERS = {
             options={
                 **_ADAM,
                 "learning_rate": _rate(0.002),
-                "momentum_decay": Option("number", 0.004, help="how fast the momentum reaches beta1"),
+                "momentum_decay": Option(
+                    "number", 0.004, help="how fast the momentum reaches beta1", interval=NOT_NEGATIVE
+                ),
             },
             source=f"Dozat, ICLR workshop (2016); {_TORCH}.NAdam",
         ),
@@ -166,8 +176,8 @@ OPTIMIZERS = {
             options={
                 "learning_rate": _rate(0.0001),
                 "beta1": _BETA1,
-                "beta2": Option("number", 0.99, help=_BETA1.help),
-                "weight_decay": Option("number", 0, help="how fast w itself shrinks"),
+                "beta2": Option("number", 0.99, help=_BETA1.help, interval=SHARE),
+                "weight_decay": Option("number", 0, help="how fast w itself shrinks", interval=NOT_NEGATIVE),
             },
             source="Chen et al., NeurIPS (2023), algorithm 2",
         ),

@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+
+# Where numbers lie: a weight, a divisor, a part of a whole, and a part of which something must be left.
+NOT_NEGATIVE, POSITIVE, PART, SHARE = "[0, inf)", "(0, inf)", "[0, 1]", "[0, 1)"
 
 
 @dataclass(frozen=True)
@@ -20,12 +24,32 @@ class Option:
         choices: The words of a choice, or words that are admitted beside a number. In equations and sizes each word is
             1 if it is chosen, else 0; the option itself is then 0.
         help: What it means, in a few words.
+        interval: Where a number must lie, such as `"[0, 1)"` or `"(0, inf)"`; anywhere if left out.
     """
 
     kind: str
     default: int | float | str | bool | None = None
     choices: tuple[str, ...] = ()
     help: str = ""
+    interval: str = ""
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Between what a number must lie."""
+        low, high = self.interval[1:-1].split(",") if self.interval else ("-inf", "inf")
+        return float(low), float(high)
+
+    def admits(self, number: int | Decimal) -> bool:
+        """Whether a number lies where it must.
+
+        Example:
+            >>> [Option("number", interval="[0, 1)").admits(n) for n in (-1, 0, 1)]
+            [False, True, False]
+        """
+        low, high = self.ends
+        return low <= number <= high and not (
+            (number == low and self.interval[0] == "(") or (number == high and self.interval[-1] == ")")
+        )
 
 
 @dataclass(frozen=True)

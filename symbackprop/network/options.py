@@ -55,9 +55,18 @@ def _wrong(option: Option, value: Any) -> str:
         return "must be a whole number of 0 or more"
     if option.kind == "number" and not number:
         return "must be a number"
+    if option.kind == "number" and not option.admits(value):
+        return f"must be {_where(option)}"
     if option.kind == "choice" and value not in option.choices:
         return f"must be one of {', '.join(option.choices)}"
     return ""
+
+
+def _where(option: Option) -> str:
+    low, high = option.ends
+    if high < float("inf"):
+        return f"in {option.interval}"
+    return f"{low:g} or more" if option.interval[0] == "[" else f"more than {low:g}"
 
 
 def _help(option: Option) -> str:

@@ -1,4 +1,6 @@
-from symbackprop.catalog import Layer, Loss, Option, Parameter
+import pytest
+
+from symbackprop.catalog import LOSSES, OPTIMIZERS, SCHEDULES, Layer, Loss, Option, Parameter
 
 
 def test_a_parameter_has_a_key_of_its_own_in_a_file_or_its_name():
@@ -15,3 +17,8 @@ def test_rows_of_a_user_need_equations_and_a_source_only():
     row = Layer("mine", "y[j] = x[j]", inputs={"x": ("n",)}, source="here")
     assert (row.parameters, row.options, row.ranges, row.activation) == ((), {}, {}, True)
     assert (Loss("mine", "E = sum(y[j], j)", source="here").output) == "any"
+
+
+@pytest.mark.parametrize("row", [*OPTIMIZERS.values(), *LOSSES.values(), *SCHEDULES.values()], ids=lambda row: row.name)
+def test_defaults_lie_where_numbers_must(row):
+    assert all(option.admits(option.default) for option in row.options.values() if option.kind == "number")
