@@ -20,6 +20,7 @@ from symbackprop.catalog import OPTIMIZERS, Optimizer
 from symbackprop.emit.certificate import split_certificate
 from symbackprop.lower.training import lower_update
 from symbackprop.network import Dense, Network, load
+from symbackprop.targets import floats_text
 
 NAMES = [
     "mazur", "xor", "relu", "binary", "softmax", "symbolic", "single", "wide", "named", "gated", "recurrent",
@@ -371,3 +372,26 @@ def test_the_texts_are_well_typed(texts: Mapping[str, str], tmp_path: Path) -> N
     command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), "."]
     result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd=tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("make", [lambda stages: stages.module_text(), floats_text])
+def test_a_gradient_that_is_no_number_is_shown_as_such(make: Any, tmp_path: Path) -> None:
+    text = make(sb.derive("mazur").stages)
+    broken = """
+exact = loss_and_grad{floats}
+
+
+def loss_and_grad{floats}(*given):
+    loss, *grads = exact(*given)
+    return {result}
+
+
+if __name__"""
+    floats = "_floats" if "import numpy" not in text else ""
+    result = "(loss, *(nan for _ in grads))" if floats else "loss, {name: np.nan * g for name, g in grads[0].items()}"
+    path = tmp_path / "module.py"
+    path.write_text(text.replace("\nif __name__", broken.format(floats=floats, result=result)), encoding="utf-8")
+    done = subprocess.run([sys.executable, "-I", str(path)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    rows = [row for row in done.stdout.splitlines() if "dE/dW1" in row]
+    assert len(rows) > 1 and all("nan" in row for row in rows)
