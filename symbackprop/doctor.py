@@ -50,6 +50,9 @@ def examined(target: str | None = None) -> list[Finding]:
 
     Args:
         target: A folder that `derive` wrote, a file in it, or a network; the machine if left out.
+
+    Raises:
+        InputError: There is nothing of that name.
     """
     return list(_machine() if target is None else _target(target))
 
@@ -156,6 +159,8 @@ def _target(target: str) -> Iterator[Finding]:
         try:
             network = load(target)
         except SymbackpropError as error:
+            if not path.exists() and error.mistakes[0].code == "SB001":
+                raise  # what is not there can be neither whole nor broken
             yield from (Finding(target, f"{m.code} {m.message}", False, help=m.help) for m in error.mistakes)
         else:
             extent = network.extent if isinstance(network, Equations) else f"{len(network.layers)} layers"

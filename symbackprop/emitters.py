@@ -9,11 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from symbackprop.budget import within
-from symbackprop.emit.document import DETAILS, FORMS, Choices, can_show, document, languages, refuse_letters
+from symbackprop.emit.document import (
+    DETAILS,
+    FORMS,
+    Choices,
+    can_show,
+    document,
+    languages,
+    places_of,
+    refuse_letters,
+)
 from symbackprop.emit.expressions import emit_expressions
 from symbackprop.emit.files import write_folder
 from symbackprop.emit.page import page
-from symbackprop.errors import InputError, SymbackpropError, UnknownNameError, did_you_mean
+from symbackprop.errors import InputError, Mistake, SymbackpropError, UnknownNameError, did_you_mean
 from symbackprop.explorable import explored
 from symbackprop.material import material
 from symbackprop.proofreading import proofread
@@ -187,9 +196,13 @@ def chosen_details(detail: str = "standard", form: str = "", only: Sequence[str]
         InputError: One of the words is unknown.
     """
     known = {"detail": (detail, DETAILS), "form": (form, ("", *FORMS)), "language": (language, languages())}
-    for what, (word, words) in known.items():
-        if word not in words:
-            raise UnknownNameError(f"unknown {what} {word!r}", help=did_you_mean(word, [one for one in words if one]))
+    wrong = [
+        Mistake("SB020", f"unknown {what} {word!r}", did_you_mean(word, [one for one in words if one]))
+        for what, (word, words) in known.items()
+        if word not in words
+    ]
+    if wrong:
+        raise UnknownNameError(mistakes=wrong)
     return Choices(detail, form, tuple(only), language)
 
 
@@ -207,7 +220,7 @@ def write(
         The report; the files are written whatever it says, and say so themselves.
 
     Raises:
-        InputError: A format is unknown, or the folder cannot be written to.
+        InputError: A format, or a name in `choices`, is unknown, or the folder cannot be written to.
         SymbackpropError: A format cannot be made, such as a PDF without TeX; the others are written all the same.
     """
     choices = choices or Choices()
@@ -215,6 +228,7 @@ def write(
     if not stages.derivation.adjoints:
         help = "give a layer parameters, or name what to derive for: sb.derive(network, wrt=['x'])"
         raise InputError(f"{stages.network.name} has no parameters to derive for", code="SB021", help=help)
+    places_of(choices.only, stages.graph, stages.scalars)
     found = Findings(stages.verification(seed), run, choices)
     found = replace(found, report=_proofread(stages, found, chosen, seed))
     found = _tried(stages, found, chosen, seed)

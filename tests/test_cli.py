@@ -83,7 +83,14 @@ def test_new_writes_a_network_that_loads(call, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("derive", "nosuch"), 2, "there is no network"),
+        (("derive", "nosuch"), 2, "there is no network 'nosuch'"),
+        (("derive", "nosuch.toml"), 2, "there is no file 'nosuch.toml'"),
+        (("show", "/nosuch/nosuch"), 2, "there is no file '/nosuch/nosuch'"),
+        (("doctor", "/nosuch"), 2, "there is no file '/nosuch'"),
+        (("derive", "line", "--only", "w99"), 2, "there is no parameter 'w99'"),
+        (("derive", "line", "--to", "python", "--only", "w99"), 2, "there is no parameter 'w99'"),
+        (("derive", "line", "--form", "foo", "--detail", "bar"), 2, "unknown form 'foo'"),
+        (("derive", "line", "--form", "foo", "--detail", "bar"), 2, "unknown detail 'bar'"),
         (("derive", "line", "--to", "pfd"), 2, "unknown format"),
         (("derive", "2 -> 2 sigmiod, loss=mse"), 2, "did you mean 'sigmoid'"),
         (("train", "mnist"), 2, "no samples"),

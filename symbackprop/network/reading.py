@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -72,7 +73,8 @@ def _from_path(source: str | os.PathLike[str], base: Path | None) -> Network | E
         help = "describe the layers in a .toml file and keep the weights in an .npz: [parameters] file = ..."
         raise InputError(f"cannot read {shown(path.name)} as a network", code=REFUSED, help=help)
     if "\0" in str(path) or "\n" in str(path) or not _exists(path):
-        raise InputError(f"there is no network {shown(str(path))}", code=UNREADABLE, help=_near(path))
+        what = "file" if suffix or path.name != str(path) else "network"
+        raise InputError(f"there is no {what} {shown(str(path))}", code=UNREADABLE, help=_near(path))
     if suffix not in KINDS:
         help = f"name it {path.stem}.toml, .yaml or .json"
         raise InputError(f"cannot tell what kind of file {shown(path.name)} is", code=REFUSED, help=help)
@@ -93,9 +95,11 @@ def _near(path: Path) -> str:
         return f'a network in one line has arrows, activations and a loss: "{chain}, loss=mse"'
     known = list(_bundled_files())
     try:
-        known += [str(entry) for entry in sorted(path.parent.iterdir()) if entry.suffix.lower() in KINDS]
+        beside = {entry.name: str(entry) for entry in path.parent.iterdir() if entry.suffix.lower() in KINDS}
     except (OSError, ValueError):
         return f"bundled networks: {', '.join(_bundled_files())}"
+    # Whether files with other names are networks at all, nothing says.
+    known += [beside[name] for name in get_close_matches(path.name, sorted(beside), n=2)]
     return did_you_mean(str(path), known)
 
 

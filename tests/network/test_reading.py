@@ -182,3 +182,14 @@ def test_widths_alone_are_answered_with_a_line_that_loads(text, line):
         load(text)
     assert f'"{line}"' in caught.value.mistakes[0].help
     assert load(line).layers
+
+
+def test_files_beside_are_named_where_their_names_are_near_alone(tmp_path):
+    for name in ("mine.toml", "container_info.json"):
+        (tmp_path / name).write_text("")
+    with pytest.raises(InputError) as near:
+        load(tmp_path / "mien.toml")
+    assert f"did you mean '{tmp_path / 'mine.toml'}'" in str(near.value)
+    with pytest.raises(InputError) as far:
+        load(tmp_path / "x")
+    assert "container_info" not in str(far.value) and "known: " in str(far.value)

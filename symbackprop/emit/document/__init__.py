@@ -19,6 +19,7 @@ from symbackprop.emit.document import (
     update,
 )
 from symbackprop.emit.document.blocks import Block, Document, Figure, Listing, Paragraph, Section
+from symbackprop.emit.document.chosen import places_of
 from symbackprop.emit.document.material import DETAILS, FORMS, Checks, Choices, Facts, Material, Training
 from symbackprop.emit.document.matrix import matrix_form
 from symbackprop.emit.document.phrases import ENGLISH, can_show, languages, refuse_letters
@@ -39,6 +40,7 @@ __all__ = [
     "compose",
     "document",
     "languages",
+    "places_of",
     "refuse_letters",
 ]
 
