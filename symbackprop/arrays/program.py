@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sympy as sp
@@ -43,9 +44,11 @@ def lift(program: Equations) -> Graph:
         raise LanguageError(f"{len(lines):,} statements are more than {MOST_STATEMENTS:,}", code=LanguageError.LIMIT)
     symbols = book.size_names() | {*program.sizes, *map(str, program.ranges.values())}
     ranges = {letter: _range(size) for letter, size in program.ranges.items()}
+    written: dict[str, str] = {}
     for line in lines:
         indexed = index_notation(line, scope.names)
         names = [run_indexed(line, scope, ranges)] if indexed else scope.run(line)
+        written |= dict.fromkeys(names, line)
         for name in names:
             value = scope.names[name]
             if name in symbols and isinstance(value, Value) and tensors_read(value.number):
@@ -56,7 +59,11 @@ def lift(program: Equations) -> Graph:
             f"no statement defines the loss {program.loss!r}", help=did_you_mean(program.loss, list(scope.names))
         )
     sizes = {size_symbol(name): number for name, number in program.sizes.items()}
-    return book.graph(program.name, loss, program.loss, sizes, tuple(scope.names))
+    try:
+        return book.graph(program.name, loss, program.loss, sizes, tuple(scope.names))
+    except ShapeError as error:
+        place = place_in(written.get(program.loss, ""), program.loss, first=True)
+        raise ShapeError(mistakes=[replace(mistake, **place) for mistake in error.mistakes]) from None
 
 
 def size_symbol(name: str) -> Symbol:

@@ -7,9 +7,11 @@ looked at, and an array that a variable has come to hold is given the variable's
 from __future__ import annotations
 
 import inspect
+import linecache
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,7 +23,7 @@ from symbackprop.arrays.borrowed import taking_traced
 from symbackprop.arrays.lifting import Lifting
 from symbackprop.arrays.program import size_symbol
 from symbackprop.arrays.traced import OURS, TracedArray
-from symbackprop.errors import InputError, LanguageError, SymbackpropError, UnknownNameError, did_you_mean
+from symbackprop.errors import InputError, LanguageError, ShapeError, SymbackpropError, UnknownNameError, did_you_mean
 from symbackprop.graph import Fact, Graph, Role
 from symbackprop.language.syntax import NAME
 from symbackprop.network.equations import Equations
@@ -68,7 +70,21 @@ def trace(
             help="return the loss; what it returns must depend on its arguments",
         )
     loss_name = "E" if "E" not in shapes else "loss"
-    return book.graph(_name(function), result.value, loss_name, {})
+    try:
+        return book.graph(_name(function), result.value, loss_name, {})
+    except ShapeError as error:
+        raise ShapeError(mistakes=[replace(one, **_written(function)) for one in error.mistakes]) from None
+
+
+def _written(function: Callable[..., Any]) -> dict[str, Any]:
+    """Where a function begins, for a message about what it returns."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return {}
+    path, line = code.co_filename, code.co_firstlineno
+    text = linecache.getline(path, line).rstrip("\n")
+    column = len(text) - len(text.lstrip()) + 1
+    return {"source": path, "line": line, "column": column, "length": max(len(text.strip()), 1), "text": text}
 
 
 def _result(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:

@@ -46,6 +46,9 @@ def syntax_tree(text: str, mode: str) -> Any:
         column = min(max(getattr(error, "offset", None) or 1, 1), max(len(text), 1))
         length = max((getattr(error, "end_offset", None) or 0) - column, 1)
         reason = str(getattr(error, "msg", error)).split(". Perhaps")[0]
+        if (unclosed := _unclosed(text)) is not None:
+            # What follows was read as part of it, and Python may find fault with that first.
+            reason, column, length = f"{text[unclosed]!r} was never closed", unclosed + 1, 1
         raise LanguageError(f"not a formula: {reason}", text=text, column=column, length=length) from None
     meaningful = (
         node for node in ast.walk(tree) if not isinstance(node, ast.expr_context | ast.operator | ast.unaryop)
@@ -56,6 +59,17 @@ def syntax_tree(text: str, mode: str) -> Any:
     return tree
 
 
+def _unclosed(text: str) -> int | None:
+    """The place of the last bracket that nothing closes, if every bracket that closes has one that opens."""
+    opened: list[int] = []
+    for place, character in enumerate(text):
+        if character in "([{":
+            opened.append(place)
+        elif character in ")]}" and (not opened or text[opened.pop()] + character not in ("()", "[]", "{}")):
+            return None
+    return opened[-1] if opened else None
+
+
 class Within(TypedDict):
     """Where in a formula a mistake is."""
 
@@ -64,8 +78,10 @@ class Within(TypedDict):
     length: int
 
 
-def place_in(text: str, name: str, *, bracketed: bool = False) -> Within:
+def place_in(text: str, name: str, *, bracketed: bool = False, first: bool = False) -> Within:
     """Return where a name is in a formula, for a message; an index is looked for in brackets.
+
+    What a statement defines is looked for at its beginning if that is the `first`, else behind it.
 
     Example:
         >>> place_in("y[j] = sum(W[j, i] * x[i], i)", "W")
@@ -73,5 +89,5 @@ def place_in(text: str, name: str, *, bracketed: bool = False) -> Within:
     """
     word = rf"\b{re.escape(name)}\b"
     found = re.search(rf"\[[^\]]*?({word})", text) if bracketed else re.search(rf"(?!^)({word})", text)
-    found = found or re.search(f"({word})", text)
+    found = (None if first else found) or re.search(f"({word})", text)
     return Within(text=text, column=found.start(1) + 1 if found else 1, length=len(name) if found else len(text))

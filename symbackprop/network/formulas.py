@@ -9,7 +9,7 @@ from symbackprop.binding import elementwise
 from symbackprop.errors import LanguageError, Mistake, SymbackpropError, did_you_mean
 from symbackprop.expressions import Index, reads
 from symbackprop.language import Function, Statement, array_notation, parse_equations, parse_formula, place_in
-from symbackprop.network.equations import Equations
+from symbackprop.network.equations import Equations, statements_of
 from symbackprop.network.problems import UNKNOWN, Path, Problem
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def path_of(network: Network | Equations, text: str) -> Path:
     """
     wanted = {text, text.partition("=")[2].strip()}
     for path, formula in own_formulas(network):
-        if any(line.strip() in wanted for line in formula.splitlines()):
+        if any(line.strip() in wanted for line in (*formula.splitlines(), *statements_of(formula))):
             return path
     return ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from symbackprop.errors import Mistake
 from symbackprop.network.problems import Path, Problem
 
 _WIDEST_EXCERPT = 160
+_BLANK = r"(?:\s|#[^\n]*\n)+"
 
 
 @dataclass(frozen=True)
@@ -128,11 +130,24 @@ def _inside(problem: Problem, text: str, span: tuple[int, int]) -> tuple[int, in
     What a reader made of the text (`E = ` before a formula, an escaped character) is not in it.
     """
     for formula in (problem.text, problem.text.partition("=")[2].strip()):
-        start = text.find(formula, *span) if formula else -1
-        if start >= 0:
-            start += problem.column - 1 - (len(problem.text) - len(formula))
-            return start, start + problem.length
+        found = _broken(formula).search(text, *span) if formula else None
+        if found is not None:
+            column = max(problem.column - 1 - (len(problem.text) - len(formula)), 0)
+            return _after(formula[:column], text, found), _after(formula[: column + problem.length], text, found)
     return span
+
+
+def _broken(formula: str) -> re.Pattern[str]:
+    """A formula with line breaks and comments wherever it has blanks: a line whose brackets are open goes on."""
+    return re.compile(_BLANK.join(map(re.escape, formula.split())))
+
+
+def _after(beginning: str, text: str, formula: re.Match[str]) -> int:
+    """Where in a text the beginning of a formula ends that is found in it."""
+    found = _broken(beginning).match(text, *formula.span())
+    end = formula.start() if found is None else found.end()
+    blank = re.compile(_BLANK).match(text, end) if beginning[-1:].isspace() else None
+    return end if blank is None else blank.end()
 
 
 def _nearest(problem: Problem, known: Mapping[Path, Span]) -> tuple[int, int] | None:

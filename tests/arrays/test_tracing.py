@@ -295,3 +295,14 @@ def test_the_length_of_an_array_may_be_a_symbol():
     loss, _ = derived.compile().loss_and_grad({"x": np.arange(6.0).reshape(2, 3)}, np.array([1, 2]))
     assert loss == -3
     assert "len" not in globals()
+
+
+def test_what_returns_an_array_is_named_with_its_line():
+    def squares(w):
+        return w**2
+
+    with pytest.raises(InputError, match="one number") as caught:
+        derive(squares, w=3)
+    (mistake,) = caught.value.mistakes
+    assert (mistake.source, mistake.line) == (__file__, squares.__code__.co_firstlineno)
+    assert mistake.text.strip() == "def squares(w):"

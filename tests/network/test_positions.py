@@ -1,6 +1,7 @@
 import pytest
 
-from symbackprop.errors import Mistake
+import symbackprop as sb
+from symbackprop.errors import InputError, Mistake
 from symbackprop.network.positions import Place, mistakes, place_of, placed, repeated, spans
 from symbackprop.network.problems import Problem
 
@@ -88,3 +89,31 @@ def test_excerpts_are_short_and_clean():
     assert mistake.text.rstrip() == "a  [31m   = 1"
     assert mistake.length == len(mistake.text) <= 160
     assert placed(Mistake("SB000", "m"), "a" * 1000, Place(1, 700)).text == ""
+
+
+BROKEN = """shapes = { r = "n" }
+equations = \"\"\"
+s = 2 * r  # twice
+E = sum((s   # first
+  * r +      # second
+  %s)
+\"\"\"
+"""
+
+
+@pytest.mark.parametrize(
+    ("last", "place", "message"),
+    [
+        ("sigmiod(r))", (6, 3), "unknown function 'sigmiod'"),
+        ("r", (4, 8), "'(' was never closed"),
+        ("r) * r", (4, 1), "the loss E has shape (n,), but a loss is one number"),
+    ],
+)
+def test_statements_of_several_lines_are_found(last, place, message, tmp_path):
+    path = tmp_path / "f.toml"
+    path.write_text(BROKEN % last if last != "r) * r" else (BROKEN % last).replace("sum(", "("))
+    with pytest.raises(InputError) as caught:
+        sb.derive(path).compile()
+    (mistake,) = caught.value.mistakes
+    assert message in mistake.message
+    assert (mistake.source, mistake.line, mistake.column) == (str(path), *place)
