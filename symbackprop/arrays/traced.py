@@ -24,7 +24,7 @@ from symbackprop.arrays.constants import constant
 from symbackprop.arrays.lifting import Lifting
 from symbackprop.arrays.operations import known_names
 from symbackprop.arrays.selecting import select
-from symbackprop.arrays.untraced import remedy
+from symbackprop.arrays.untraced import remedy, written_as
 from symbackprop.arrays.values import Value
 from symbackprop.errors import InputError, LanguageError, Mistake, SymbackpropError, UnsupportedError, did_you_mean
 
@@ -98,16 +98,19 @@ class TracedArray(NDArrayOperatorsMixin):
         if method == "outer":
             a, b = (one if isinstance(one, TracedArray) else np.asarray(one) for one in inputs)
             return ufunc(a[(..., *[None] * b.ndim)], b)
-        if method != "__call__" or words.get("out") is not None:
-            _refuse_filling(f"np.{ufunc.__name__}{'' if method == '__call__' else f'.{method}'} into an array", "again")
-        return carried(book, ufunc.__name__, inputs, words)
+        written = written_as(ufunc)
+        if method != "__call__":
+            refuse(f"{written}.{method} is not traced", remedy(f"{ufunc.__name__}.{method}", ()))
+        if words.get("out") is not None:
+            _refuse_filling(f"{written} into an array", "again")
+        return carried(book, ufunc.__name__, inputs, words, written)
 
     def __array_function__(self, function: Any, types: Any, args: Any, words: Any) -> Any:
         name = function.__name__
         book = book_of((*args, *words.values()))
         if name in ("shape", "ndim", "size"):
             return getattr(args[0], name)
-        return carried(book, name, args, words)
+        return carried(book, name, args, words, written_as(function))
 
     def __getattr__(self, name: str) -> Any:
         if name in METHODS:
@@ -191,8 +194,8 @@ def _key(book: Lifting, key: Any) -> Any:
     return key if isinstance(key, np.ndarray) else plain(book, key)
 
 
-def carried(book: Lifting, name: str, args: Any, words: Any) -> Any:
-    """Carry out an operation and wrap what it gives."""
+def carried(book: Lifting, name: str, args: Any, words: Any, written: str = "") -> Any:
+    """Carry out an operation, which the user has `written` so, and wrap what it gives."""
     if name == "take" and len(args) < 3 and words.get("axis") is None:
         args = [np.ravel(args[0]), *args[1:]]  # as in NumPy; array notation takes rows
 
@@ -200,7 +203,7 @@ def carried(book: Lifting, name: str, args: Any, words: Any) -> Any:
         given = {word: plain(book, value) for word, value in words.items() if value is not NO_VALUE}
         return wrapped(called(book, name, [plain(book, arg) for arg in args], given))
 
-    return _guarded(act, name)
+    return _guarded(act, name, written)
 
 
 def wrapped(found: Any) -> Any:
@@ -210,7 +213,7 @@ def wrapped(found: Any) -> Any:
     return type(found)(map(wrapped, found)) if isinstance(found, tuple | list) else found
 
 
-def _guarded(act: Any, name: str = "") -> Any:
+def _guarded(act: Any, name: str = "", written: str = "") -> Any:
     """Do something; what goes wrong is reported at the user's line."""
     try:
         return act()
@@ -220,7 +223,9 @@ def _guarded(act: Any, name: str = "") -> Any:
             raise
         message, help = first.message, first.help
         if isinstance(error, LanguageError) and message.startswith("unknown function"):
-            message, help = f"np.{name} is not traced", remedy(name, known_names())
+            own = not written or written.startswith("np.")
+            message = f"{written or f'np.{name}'} is not traced"
+            help = remedy(name, known_names() if own else ())
         raise type(error)(mistakes=[here(message, help)]) from None
     except (ValueError, ArithmeticError, RecursionError, AttributeError, KeyError) as error:
         raise LanguageError(mistakes=[here(f"{name} cannot be traced: {str(error)[:100]}", "")]) from None

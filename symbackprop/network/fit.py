@@ -219,6 +219,8 @@ def _remedy(value: Any, shape: Known, what: str) -> str:
 
 
 def _numbers(shape: Known) -> str:
+    if any(isinstance(size, str) for size in shape):
+        return f"numbers of the symbolic size {_times(shape)}"
     return "a single number" if not shape else f"{_times(shape)} number{'' if shape == (1,) else 's'}"
 
 

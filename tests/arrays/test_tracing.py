@@ -206,6 +206,20 @@ def unknown(x):
     return np.sum(np.fft.fft(x))  # unknown
 
 
+def placed(x):
+    z = np.zeros(3)
+    np.add.at(z, [0, 1, 1], x)  # placed
+    return np.sum(z)
+
+
+def beta(x):
+    return np.sum(scipy.special.betaln(x, 2))  # beta
+
+
+def root(x):
+    return np.sum(np.linalg.cholesky(np.outer(x, x)))  # root
+
+
 def ragged(x):
     return x @ np.ones((4, 2))  # ragged
 
@@ -226,7 +240,10 @@ def changed(x):
         (compared, "float()", "leave it an array"),
         (added, "np.add into an array", "y = y + x"),
         (made, "no numbers to make a NumPy array of", "np.take"),
-        (unknown, "np.fft is not traced", ""),
+        (unknown, "np.fft.fft is not traced", ""),
+        (placed, "np.add.at is not traced", "np.eye(k)[i].T @ x adds"),
+        (beta, "scipy.special.betaln is not traced", "np.einsum"),
+        (root, "np.linalg.cholesky is not traced", "of matrices inv"),
         (ragged, "inner sizes 3 and 4 differ in (3,) @ (4, 2)", ""),
         (changed, "cannot be changed in place", "np.stack"),
     ],

@@ -110,7 +110,8 @@ def test_samples_of_one_number_written_as_a_list_get_help():
 
 
 def test_a_symbolic_size_takes_no_numbers():
-    (mistake,) = mistakes("n", Dense(1), sample={"x": [1, 2], "t": [1]})
+    (mistake,) = mistakes("two", Dense(1), sample={"x": [1, 2], "t": [1]})
+    assert mistake.message == "the sample's input x needs numbers of the symbolic size two, got 2 numbers"
     assert mistake.help == "numbers need sizes that are numbers, not symbols"
 
 
