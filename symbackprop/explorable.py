@@ -11,13 +11,14 @@ from sympy import Expr, Symbol
 
 from symbackprop.display import Paint, PartialDerivative, TensorReader, Tree, Words, build
 from symbackprop.display import Symbol as Sign
-from symbackprop.display.diagram import Drawing
 from symbackprop.emit.document import Material
 from symbackprop.emit.document.concrete import gathered
 from symbackprop.emit.document.glance import drawing
+from symbackprop.emit.document.kinds import KINDS, LOSSES
 from symbackprop.emit.document.phrases import Phrases, joined
 from symbackprop.emit.document.sheet import Sheet
-from symbackprop.emit.document.wording import subject
+from symbackprop.emit.document.translation import Translator
+from symbackprop.emit.document.wording import derivative_of
 from symbackprop.emit.javascript import emit_javascript
 from symbackprop.emit.page.explore import Explorable, Factor, Field
 from symbackprop.errors import SymbackpropError
@@ -92,7 +93,7 @@ def explorable(stages: Stages, made: Material) -> Explorable | None:
         error=sheet.reader.error(),
         fields=tuple(_fields(stages, sheet, signs)),
         choices=[name for name in given_names if tensors[places[name][0]].role == "parameter"],
-        drawing=_told(drawing(sheet), sheet.say) if sheet.stages else None,
+        drawing=Translator(sheet.say).drawing(drawing(sheet)) if sheet.stages else None,
         sample=sheet.sample,
         samples=sheet.samples,
         batched=[tensor.name for tensor in tensors.values() if sheet.has_samples(tensor)],
@@ -117,14 +118,6 @@ def network_script(stages: Stages, code: Straight | Nest, checks: Sequence[str] 
         checks=checks,
         network_hash=stages.network_hash,
     )
-
-
-def _told(picture: Drawing, say: Phrases) -> Drawing:
-    """A drawing with its words in the language of the document."""
-    notes = (
-        replace(note, label=say.words(note.label)) if isinstance(note.label, str) else note for note in picture.notes
-    )
-    return replace(picture, notes=tuple(notes))
 
 
 def _owners(scalars: Scalars) -> dict[str, tuple[Any, ...]]:
@@ -157,16 +150,17 @@ def factors(derivation: Derivation, scalars: Scalars, notation: Any, say: Phrase
     """
     signs = scalar_signs(derivation, scalars, notation)
     owners = _owners(scalars)
+    told = Translator(say or Phrases())
     rows = dict(zip((one.tensor for one in derivation.graph.equations), derivation.graph.rows, strict=False))
     for (of, wrt), value in scalars.partials.items():
         tensors = owners[of.name][0], owners[wrt.name][0]
         role = _role(derivation, *tensors)
         expr = sp.factor_terms(value)
-        formula = gathered(build(_own(expr), symbols=signs))
+        formula = told.tree(gathered(build(_own(expr), symbols=signs)))
         ratio: Tree = PartialDerivative(signs[of], signs[wrt])
         if role:
             ratio, formula = Paint(role, ratio), Paint(role, formula)
-        reason = Words(_reason(of, wrt, expr, signs, rows.get(tensors[0], ""), role, say or Phrases()))
+        reason = Words(_reason(of, wrt, expr, signs, rows.get(tensors[0], ""), role, told.say))
         yield Factor(of.name, wrt.name, ratio, formula, role or "", reason, formula_code(expr))
 
 
@@ -199,9 +193,7 @@ def _reason(
         return say("{a} is added as it is", a=signs[wrt])
     if not expr.free_symbols & {of, wrt}:
         return say("{a} is linear in {b}", a=signs[of], b=signs[wrt])
-    function = subject(row.replace("_", " ")) if row and row != WRITTEN else say.words("its equation")
-    whole = f"derivative of {function}"
-    known = say(whole) if say.find(whole) is not None else say("derivative of {function}", function=function)
+    known = derivative_of(say.words("its equation") if row in ("", WRITTEN, *KINDS, *LOSSES) else row, say)
     written = say(", written with {a}", a=signs[of]) if of in expr.free_symbols else ()
     return joined([*known, *written])
 

@@ -206,9 +206,9 @@ class LatexPrinter(Printer):
 
     def logic(self, tree: Logic, leading: bool) -> str:
         if tree.operator == "not":
-            return rf"\text{{not }}{self.show(tree.conditions[0], SUM)}"
+            return rf"\text{{{tree.word or 'not'} }}{self.show(tree.conditions[0], SUM)}"
         parts = [self.show(one, SUM if isinstance(one, Logic) else 0) for one in tree.conditions]
-        return rf"\text{{ {tree.operator} }}".join(parts)
+        return rf"\text{{ {tree.word or tree.operator} }}".join(parts)
 
     def bracket(self, tree: Bracket, leading: bool) -> str:
         size = _SIZES[min(height(tree.condition), 3)]
@@ -217,7 +217,7 @@ class LatexPrinter(Printer):
 
     def cases(self, tree: Cases, leading: bool) -> str:
         rows = [
-            f"{self.show(value)} & " + (r"\text{otherwise}" if condition is None else self.show(condition))
+            f"{self.show(value)} & " + (rf"\text{{{tree.said[1]}}}" if condition is None else self.show(condition))
             for value, condition in tree.rows
         ]
         return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"

@@ -193,9 +193,9 @@ class MathmlPrinter(Printer):
 
     def logic(self, tree: Logic, leading: bool) -> str:
         if tree.operator == "not":
-            return f"<mtext>not&#160;</mtext>{self.show(tree.conditions[0], SUM)}"
+            return f"<mtext>{escape(tree.word or 'not')}&#160;</mtext>{self.show(tree.conditions[0], SUM)}"
         parts = [self.show(condition, SUM if isinstance(condition, Logic) else 0) for condition in tree.conditions]
-        return f"<mtext>&#160;{tree.operator}&#160;</mtext>".join(parts)
+        return f"<mtext>&#160;{escape(tree.word or tree.operator)}&#160;</mtext>".join(parts)
 
     def bracket(self, tree: Bracket, leading: bool) -> str:
         return f"<mrow><mo>[</mo>{self.show(tree.condition)}<mo>]</mo></mrow>"
@@ -203,7 +203,7 @@ class MathmlPrinter(Printer):
     def cases(self, tree: Cases, leading: bool) -> str:
         rows = "".join(
             f"<mtr><mtd>{self.show(value)}</mtd><mtd>"
-            + ("<mtext>otherwise</mtext>" if condition is None else self.show(condition))
+            + (f"<mtext>{escape(tree.said[1])}</mtext>" if condition is None else self.show(condition))
             + "</mtd></mtr>"
             for value, condition in tree.rows
         )

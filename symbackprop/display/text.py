@@ -141,16 +141,17 @@ class TextPrinter(Printer):
 
     def logic(self, tree: Logic, leading: bool) -> str:
         if tree.operator == "not":
-            return f"not {self.show(tree.conditions[0], SUM)}"
+            return f"{tree.word or 'not'} {self.show(tree.conditions[0], SUM)}"
         parts = [self.show(one, SUM if isinstance(one, Logic) else CONDITION) for one in tree.conditions]
-        return f" {tree.operator} ".join(parts)
+        return f" {tree.word or tree.operator} ".join(parts)
 
     def bracket(self, tree: Bracket, leading: bool) -> str:
         return f"[{self.show(tree.condition)}]"
 
     def cases(self, tree: Cases, leading: bool) -> str:
+        when, otherwise = tree.said
         rows = [
-            f"{self.show(value)} {'otherwise' if condition is None else 'if ' + self.show(condition)}"
+            f"{self.show(value)} {otherwise if condition is None else f'{when} {self.show(condition)}'}"
             for value, condition in tree.rows
         ]
         return "{" + "; ".join(rows) + "}"

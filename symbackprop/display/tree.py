@@ -160,10 +160,11 @@ class Compare(Tree):
 
 @dataclass(frozen=True)
 class Logic(Tree):
-    """Conditions joined by `and` or `or`, or one negated by `not`."""
+    """Conditions joined by `and` or `or`, or one negated by `not`; `word` says it in the language of a document."""
 
     operator: Literal["and", "or", "not"]
     conditions: tuple[Tree, ...]
+    word: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,9 +176,10 @@ class Bracket(Tree):
 
 @dataclass(frozen=True)
 class Cases(Tree):
-    """A value for each condition, the first that holds; None stands for "otherwise"."""
+    """A value for each condition, the first that holds; None stands for "otherwise", the second of its words."""
 
     rows: tuple[tuple[Tree, Tree | None], ...]
+    said: tuple[str, str] = ("if", "otherwise")
 
 
 @dataclass(frozen=True)
@@ -238,7 +240,6 @@ class Row(Tree):
 
     Attributes:
         operator: `"="` if it equals the member before exactly, `"≈"` if one of the two is rounded.
-        tree: The member.
         reason: Why it holds, in the margin; a row with a reason ends its line.
         label: Under which other places refer to it; a row with a label ends its line and is numbered.
     """
@@ -288,10 +289,8 @@ def children(tree: Tree) -> tuple[Tree, ...]:
     parts = [getattr(tree, name) for name in tree.__dataclass_fields__]
     while parts:
         part = parts.pop(0)
-        if isinstance(part, Tree):
-            found.append(part)
-        elif isinstance(part, tuple):
-            parts[:0] = part
+        found += [part] if isinstance(part, Tree) else []
+        parts[:0] = part if isinstance(part, tuple) else ()
     return tuple(found)
 
 

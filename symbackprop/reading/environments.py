@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from symbackprop.display.tree import Cases, Matrix, Tree
+from symbackprop.reading.words import meaning
 
 if TYPE_CHECKING:
     from symbackprop.reading.formula import Formula
@@ -56,7 +57,7 @@ def _otherwise(formula: Formula) -> Tree | None:
     if formula.here in (r"\text", r"\mathrm", r"\textrm"):
         place = formula.place
         formula.next()
-        if formula.raw().strip().rstrip(".") in ("otherwise", "else"):
+        if meaning(formula.raw()) == "otherwise":
             return None
         formula.place = place
     return formula.condition()

@@ -31,6 +31,7 @@ from symbackprop.reading.cursor import Cursor
 from symbackprop.reading.signs import sign_of
 from symbackprop.reading.spelling import Names, PlainNames
 from symbackprop.reading.tokens import Token, where
+from symbackprop.reading.words import meaning
 
 MOST_DEGREE = 256
 EQUALITIES = {"=": "=", r"\approx": "≈", r"\simeq": "≈", r"\equiv": "=", r"\doteq": "≈"}
@@ -83,7 +84,7 @@ class Formula(Cursor):
         if self.here == r"\text":
             place = self.place
             self.next()
-            word = self.raw().strip().strip(",")
+            word = meaning(self.raw())
             if word in ("and", "or"):
                 return word
             self.place = place
@@ -97,10 +98,10 @@ class Formula(Cursor):
         if self.here == r"\text":
             place = self.place
             self.next()
-            word = self.raw().strip()
+            word = meaning(self.raw())
             if word == "not":
                 return Logic("not", (self._negation(),))
-            if word not in ("if", "for", "where", "when"):
+            if word != "if":
                 self.place = place
         return self.comparison()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import sympy as sp
 
@@ -36,6 +36,7 @@ from symbackprop.display.tree import walk
 from symbackprop.expressions import Read
 
 Element = Callable[[Read], Tree]
+Holder = TypeVar("Holder", bound=Any)
 
 
 def instance(tree: Tree, at: Mapping[str, int], element: Element, count: Callable[[Tree], int]) -> Tree:
@@ -113,8 +114,8 @@ def _scaled(scale: Tree, term: Tree) -> Tree:
     return Minus(_scaled(scale, term.body)) if isinstance(term, Minus) else Product((scale, term))
 
 
-def mapped(tree: Tree, change: Callable[[Tree], Tree]) -> Tree:
-    """A tree with a change made to each tree directly inside it."""
+def mapped(tree: Holder, change: Callable[[Tree], Tree]) -> Holder:
+    """A tree, or a part of a drawing, with a change made to each tree directly inside it."""
     found = {field.name: _mapped(getattr(tree, field.name), change) for field in fields(tree)}
     return replace(tree, **found)
 

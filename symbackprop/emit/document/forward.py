@@ -19,6 +19,7 @@ from symbackprop.display import (
     Row,
     Symbol,
     Tree,
+    Words,
     equality,
     integer,
     plus,
@@ -70,7 +71,8 @@ def _introduction(sheet: Sheet, stage: Stage) -> Iterator[Any]:
         yield ":"
     else:
         z = Symbol(given("z"))
-        yield from (" and applies ", Apply(stage.function, (z,)) if stage.slope is not None else stage.function, ":")
+        name = Apply(stage.function, (z,)) if stage.slope is not None else Words((stage.function,))
+        yield from (" and applies ", name, ":")
 
 
 def _neurons(sheet: Sheet, stage: Stage) -> Iterator[Relation]:

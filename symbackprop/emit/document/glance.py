@@ -38,6 +38,8 @@ from symbackprop.notation import given
 # Parameters are listed one by one up to this many in a tensor, and as a matrix beyond.
 MOST_LISTED = 6
 MOST_SAMPLES = 12
+# What a network is called that was given no name.
+UNNAMED = "network"
 
 
 def glance(sheet: Sheet) -> tuple[Block, ...]:
@@ -280,15 +282,17 @@ def _powers(text: str) -> Iterator[Any]:
 def title(sheet: Sheet) -> tuple[str, str, str]:
     """The title, the subtitle and the line at the top of each page."""
     facts = sheet.material.facts
-    functions = [stage.function for stage in sheet.stages if not stage.linear]
-    network = (
-        f"{sizes(sheet.stages)} network" if sheet.stages else f"network {sheet.graph.name}".removesuffix(" network")
-    )
-    name = facts.title or f"The {network}"
+    if sheet.stages:
+        network = sheet.say.words("The {sizes} network", sizes=sizes(sheet.stages))
+    elif sheet.graph.name == UNNAMED:
+        network = sheet.say.words("The network")
+    else:
+        network = sheet.say.words("The network {name}", name=sheet.graph.name)
+    name = facts.title or network
     phrases = ("{name}: every gradient derived and checked", "{name}: every gradient derived")
     if sheet.material.step is not None:
         evaluated = "{name}: every gradient derived and evaluated"
         phrases = ("{name}: every gradient derived, evaluated and checked", evaluated)
     checks = sheet.material.checks
     subtitle = sheet.say.words(phrases[not (checks.summary and checks.passed)], name=name)
-    return "Backpropagation, step by step", subtitle, name if functions or name else network
+    return "Backpropagation, step by step", subtitle, name

@@ -127,6 +127,13 @@ KINDS: Mapping[str, Kind] = {
     "dropout": Kind("dropout", "dropout"),
     "multiply": Kind("product of layers", "multiply"),
     "subtract": Kind("difference of layers", "subtract"),
+    "lora": Kind("dense layer with a low-rank addition", "LoRA"),
+    "graph_convolution": Kind("graph convolution", "graph conv."),
+    "prelu": Kind("rectifier with learnt slopes", "PReLU"),
+    "glu": Kind("gated linear unit", "GLU"),
+    "swiglu": Kind("gated linear unit with swish", "SwiGLU"),
+    "maxout": Kind("maximum of linear pieces", "maxout"),
+    "mixture_of_experts": Kind("mixture of experts", "experts"),
 }  # fmt: skip
 # What a loss is called in its box.
 LOSSES: Mapping[str, str] = {
@@ -135,6 +142,27 @@ LOSSES: Mapping[str, str] = {
     "half_squared_error": "half square",
     "mse": "mean square",
     "sum": "sum of terms",
+    "binary_focal_crossentropy": "focal loss",
+    "categorical_focal_crossentropy": "focal loss",
+    "binary_crossentropy_from_logits": "cross-entropy",
+    "categorical_crossentropy_from_logits": "cross-entropy",
+    "mae": "mean deviation",
+    "huber": "Huber",
+    "log_cosh": "log-cosh",
+    "quantile": "quantile",
+    "hinge": "hinge",
+    "squared_hinge": "hinge, squared",
+    "categorical_hinge": "hinge",
+    "contrastive": "contrast",
+    "triplet": "triplets",
+    "kl_divergence": "divergence",
+    "reverse_kl_divergence": "divergence",
+    "gaussian_kl": "divergence",
+    "gaussian_nll": "likelihood",
+    "nll": "likelihood",
+    "poisson": "Poisson",
+    "cosine_similarity": "cosine",
+    "dice": "overlap",
 }
 
 

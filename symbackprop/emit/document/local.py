@@ -27,7 +27,7 @@ from symbackprop.display.width import width
 from symbackprop.emit.document.concrete import chain, mapped
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.stages import CANCELLED, Stage, own_indices
-from symbackprop.emit.document.wording import RULES, subject
+from symbackprop.emit.document.wording import RULES, derivative_of
 from symbackprop.expressions import Delta, Index, Read, Total
 from symbackprop.graph import Step
 
@@ -76,12 +76,13 @@ def slope_line(sheet: Sheet, stage: Stage) -> Relation:
     lhs = Paint("slope", PartialDerivative(a, z))
     primed = Apply(stage.function, (z,), primes=1)
     result = Paint("slope", _unlayered(sheet.index_form(stage.slope)))
+    derived = Words(derivative_of(stage.function, sheet.say))  # type: ignore[arg-type]
     raw = None
     if local.steps:
         before = _without_deltas(local.steps[0].before).xreplace(own_indices(local, stage.out))
-        raw = Row("=", _unlayered(sheet.index_form(before)), f"derivative of {subject(stage.function)}")
+        raw = Row("=", _unlayered(sheet.index_form(before)), derived)
     known = Words(("written with ", Relation(a, (Row("=", Apply(stage.function, (z,))),))))
-    reason: str | Words = known if raw else f"derivative of {subject(stage.function)}"
+    reason: str | Words = known if raw else derived
     if isinstance(result.body, Bracket):
         reason = "1 where the condition holds, else 0"
     return chain(lhs, Row("=", primed), raw, Row("=", result, reason, label=label))
@@ -98,7 +99,7 @@ def _matrix_of_slopes(sheet: Sheet, stage: Stage, label: str) -> Relation:
     a = _unlayered(sheet.index_form(stage.out.read))
     z = _unlayered(sheet.index_form(Read(stage.net.name, *at)))
     lhs = Paint("slope", PartialDerivative(a, z))
-    reason = f"derivative of {subject(stage.function)}"
+    reason = Words(derivative_of(stage.function, sheet.say))  # type: ignore[arg-type]
     assert other in at
     return Relation(lhs, (Row("=", Paint("slope", _unlayered(sheet.index_form(value))), reason, label=label),))
 

@@ -1,4 +1,4 @@
-"""A document in English → the same in another language, by the phrases of its file; formulas and numbers stay.
+"""A document in English → the same in another language, by the phrases of its file; of formulas, words alone change.
 
 A text is looked up as a whole, with a hole `{1}`, `{2}`, ... for each formula, reference, number and numeral in it. One
 that is not there is taken apart at its sentences, clauses and enumerations, which are looked up by themselves.
@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from symbackprop.display import Relation, Row, Words
+from symbackprop.display import Cases, Logic, Row, Tree, Words
 from symbackprop.display.diagram import Drawing
 from symbackprop.emit.document.blocks import (
+    Becomes,
     Block,
     Callout,
     Display,
@@ -31,6 +32,7 @@ from symbackprop.emit.document.blocks import (
     Table,
     Text,
 )
+from symbackprop.emit.document.concrete import mapped
 from symbackprop.emit.document.phrases import HOLE, Phrases, joined
 from symbackprop.emit.document.wording import CARDINALS
 
@@ -69,8 +71,8 @@ class Translator:
             Paragraph: lambda block: replace(block, text=self.text(block.text)),
             Heading: lambda block: replace(block, text=self.text(block.text)),
             Items: lambda block: replace(block, texts=tuple(map(self.text, block.texts))),
-            Display: lambda block: replace(block, relations=tuple(map(self.relation, block.relations))),
-            Grid: lambda block: replace(block, rows=tuple(tuple(map(self.relation, row)) for row in block.rows)),
+            Display: lambda block: replace(block, relations=tuple(map(self.tree, block.relations))),
+            Grid: lambda block: replace(block, rows=tuple(tuple(map(self.tree, row)) for row in block.rows)),
             Table: self._table,
             Facts: lambda block: replace(
                 block, left=self.pairs(block.left), right=self.pairs(block.right), below=self.pairs(block.below)
@@ -97,24 +99,30 @@ class Translator:
         return replace(block, head=head, groups=groups, caption=self.text(block.caption))
 
     def _figure(self, block: Figure) -> Figure:
-        drawings = tuple(map(self._drawing, block.drawings))
+        drawings = tuple(map(self.drawing, block.drawings))
         return replace(block, drawings=drawings, caption=self.text(block.caption))
 
-    def _drawing(self, drawing: Drawing) -> Drawing:
-        notes = tuple(
-            replace(note, label=self.line(note.label)) if isinstance(note.label, str) else note
-            for note in drawing.notes
-        )
-        return replace(drawing, notes=notes)
+    def drawing(self, drawing: Drawing) -> Drawing:
+        """A drawing with its words, and those in its formulas."""
+        nodes = tuple(mapped(node, self.tree) for node in drawing.nodes)
+        edges = tuple(mapped(edge, self.tree) for edge in drawing.edges)
+        notes = (mapped(note, self.tree) for note in drawing.notes)
+        said = (replace(one, label=self.line(one.label)) if isinstance(one.label, str) else one for one in notes)
+        return replace(drawing, nodes=nodes, edges=edges, notes=tuple(said))
 
-    def relation(self, relation: Relation) -> Relation:
-        """A relation with its reasons."""
-        return replace(relation, rows=tuple(map(self._row, relation.rows)))
-
-    def _row(self, row: Row) -> Row:
-        if isinstance(row.reason, Words):
-            return replace(row, reason=Words(self.text(row.reason.parts)))  # type: ignore[arg-type]
-        return replace(row, reason=self.line(row.reason))
+    def tree(self, tree: Tree) -> Tree:
+        """A formula with the words that stand in it, and beside it as reasons."""
+        if isinstance(tree, Words):
+            return Words(self.text(tree.parts))  # type: ignore[arg-type]
+        inner = mapped(tree, self.tree)
+        if isinstance(inner, Cases):
+            when, otherwise = inner.said
+            return replace(inner, said=(self.line(when), self.line(otherwise)))
+        if isinstance(inner, Logic):
+            return replace(inner, word=self.line(inner.operator))
+        if isinstance(inner, Row) and isinstance(inner.reason, str):
+            return replace(inner, reason=self.line(inner.reason))
+        return inner
 
     def line(self, words: str) -> str:
         """Words alone."""
@@ -172,6 +180,10 @@ class Translator:
             return replace(piece, word=self.say.find(piece.word) or piece.word) if piece.word else piece
         if isinstance(piece, Stress):
             return Stress(self.line(piece.words))
+        if isinstance(piece, Becomes):
+            return Becomes(self.tree(piece.left), self.tree(piece.right))
+        if isinstance(piece, Tree):
+            return self.tree(piece)
         if isinstance(piece, str) and piece.lower() in NUMERALS:
             found = self.say.find(piece.lower()) or piece
             return found[:1].upper() + found[1:] if piece[:1].isupper() else found

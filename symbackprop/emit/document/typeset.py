@@ -65,7 +65,7 @@ def typeset(document: Document) -> str:
         "subtitle": prose((document.subtitle,)),
         "running": prose((document.running,)),
         "authors": prose((", ".join(document.authors),)),
-        "plain_title": _plain(f"{document.title}: {document.running}"),
+        "plain_title": _plain(f"{document.title}{say.words(': ')}{document.running}"),
         "plain_authors": _plain(", ".join(document.authors) or "symbackprop"),
         "language": {"en": "en-GB"}.get(document.language, document.language),
         "words": {name: prose(say(phrase)) for name, phrase in WORDS.items()},
@@ -97,8 +97,9 @@ def environment() -> Environment:
 
 
 def _plain(text: str) -> str:
-    """Text for the properties of a PDF, which take no commands."""
-    return "".join(char for char in text if char.isascii() and (char.isalnum() or char in " .:,-()"))
+    """Text for the properties of a PDF, which take no commands; letters are those that the fonts have, too."""
+    kept = (" " if char == "\xa0" else char for char in text)
+    return "".join(char for char in kept if char < "\u0180" and (char.isalnum() or char in " .:,-()"))
 
 
 def _body(blocks: Sequence[Block]) -> str:

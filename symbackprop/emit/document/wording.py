@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from symbackprop.emit.document.blocks import Text
+from symbackprop.emit.document.phrases import Phrases
 from symbackprop.emit.document.stages import Stage
 
 ADJECTIVES: Mapping[str, str] = {"sigmoid": "logistic", "relu": "ReLU", "linear": "linear"}
@@ -52,9 +54,16 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def subject(name: str) -> str:
-    """What a derivative is the derivative of."""
-    return DERIVED.get(name, name)
+def derivative_of(function: str, say: Phrases) -> Text:
+    """Why a slope is what it is; a function that no phrase knows, such as a user's own, keeps its name.
+
+    Example:
+        >>> derivative_of("sigmoid", Phrases("de")), derivative_of("leaky_relu", Phrases("de"))
+        (('Ableitung der logistischen Funktion',), ('Ableitung von leaky relu',))
+    """
+    name = DERIVED.get(function, function.replace("_", " "))
+    whole = f"derivative of {name}"
+    return say("derivative of {function}", function=name) if say.find(whole) is None else say(whole)
 
 
 def sizes(stages: Sequence[Stage]) -> str:

@@ -107,11 +107,11 @@ def named(explorable: Explorable, tree: Tree) -> str:
     return explorable.names.get((tree.key, *at), "")
 
 
-def picture(explorable: Explorable) -> Markup:
+def picture(explorable: Explorable, title: str = "The network") -> Markup:
     """The drawing, each part of it under the name of its scalar."""
     if explorable.drawing is None:
         return Markup("")
-    return Markup(svg(explorable.drawing, "The network", lambda tree: named(explorable, tree)))
+    return Markup(svg(explorable.drawing, title, lambda tree: named(explorable, tree)))
 
 
 def facts(explorable: Explorable, prose: Prose, words: Mapping[str, str] | None = None) -> str:

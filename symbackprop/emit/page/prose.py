@@ -12,6 +12,7 @@ from symbackprop.display.letters import one
 from symbackprop.display.mathml import MathmlPrinter, anchor
 from symbackprop.display.printer import ATOM, POWER, PRODUCT
 from symbackprop.emit.document.blocks import Becomes, Mention, Piece, Stress, Text
+from symbackprop.emit.document.phrases import Phrases
 from symbackprop.emit.page.pieces import pieces
 
 # What is wider in running text, in points on paper, may be broken.
@@ -38,10 +39,11 @@ class Prose:
 
     Args:
         numbers: The number of everything that a text may mention, by its label.
+        say: The language that formulas are spoken in; English if left out.
     """
 
-    def __init__(self, numbers: Mapping[str, str]) -> None:
-        self.numbers = numbers
+    def __init__(self, numbers: Mapping[str, str], say: Phrases | None = None) -> None:
+        self.numbers, self.say = numbers, say or Phrases()
         self.printer = InlinePrinter(numbers)
         self.display = MathmlPrinter(numbers)
 
@@ -66,8 +68,7 @@ class Prose:
             return self._mention(piece)
         if isinstance(piece, Becomes):
             left, right = self.printer(piece.left), self.printer(piece.right)
-            spoken = f"{self.printer.plain(piece.left)} becomes {self.printer.plain(piece.right)}"
-            return Markup(f'<math alttext="{escape(spoken)}"><mrow>{left}<mo>←</mo>{right}</mrow></math>')
+            return Markup(f'<math alttext="{escape(self._plain(piece))}"><mrow>{left}<mo>←</mo>{right}</mrow></math>')
         if isinstance(piece, Words):
             return Markup(self.printer.running(piece))
         return self.formula(piece)
@@ -101,5 +102,6 @@ class Prose:
         if isinstance(piece, Mention):
             return f"{piece.word} {self.numbers.get(piece.label, '')}".strip()
         if isinstance(piece, Becomes):
-            return f"{self.printer.plain(piece.left)} becomes {self.printer.plain(piece.right)}"
+            left, right = self.printer.plain(piece.left), self.printer.plain(piece.right)
+            return self.say.words("{left} becomes {right}", left=left, right=right)
         return self.printer.plain(piece)

@@ -34,7 +34,8 @@ TAGS = {"zh": "zh-Hans"}
 
 def typeset(document: Document, explorable: Explorable | None = None) -> str:
     """The HTML of a document, and of what lets a reader work with the network where that is given."""
-    prose = Prose(numbering(document))
+    say = Phrases(document.language)
+    prose = Prose(numbering(document), say)
     style = _text("style.css")
     script = _text("script.js")
     values: dict[str, Any] = {"explorable": explorable}
@@ -42,12 +43,13 @@ def typeset(document: Document, explorable: Explorable | None = None) -> str:
         explore = _text("explore.js")
         words = {phrase: said for phrase, said in phrases(document.language).items() if f'"{phrase}"' in explore}
         script = f"{code(explorable)}\n{script}\n{explore}"
-        values |= {"facts": Markup(facts(explorable, prose, words)), "picture": picture(explorable)}
+        drawing = picture(explorable, say.words("The network"))
+        values |= {"facts": Markup(facts(explorable, prose, words)), "picture": drawing}
     values |= {
         "document": document,
-        "say": Phrases(document.language).words,
+        "say": say.words,
         "language": TAGS.get(document.language, document.language),
-        "plain_title": f"{document.title}: {document.running}",
+        "plain_title": f"{document.title}{say.words(': ')}{document.running}",
         "style": Markup(style),
         "script": Markup(script),
         "policy": policy(style, script),
