@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
-from symbackprop.display.labels import Labelled, label_positions, label_size
+from symbackprop.display.labels import Labelled, crosses, label_positions, label_size
 from symbackprop.display.tree import Tree
 
 Kind = Literal["input", "hidden", "output", "loss", "dots", "plain"]
@@ -25,6 +25,10 @@ MOST_LABELS = 9
 MOST_BIASES = 2
 # Of a neuron, in cm; where neurons are closer than the last number they are small.
 RADIUS, RADIUS_SMALL, SMALL = 0.58, 0.46, 1.3
+# How far above or below the middle of a neuron a note may stand; the first is for one that has no other above it.
+LONE, LIFTS = 0.74, (0.3, 0.2, 0.1, 0.0, -0.08)
+# How much farther the loss stands for each output where lines to it would run through the notes of several.
+ROOM = 0.4
 
 
 @dataclass(frozen=True)
@@ -183,9 +187,12 @@ def network_drawing(
         places.append(_place(nodes, column, number * dx, dy))
     radius = RADIUS_SMALL if dy < SMALL else RADIUS
     edges = _edges(nodes, places, columns, weight, radius)
-    notes = _notes(nodes, places, columns, dx)
+    beside = ROOM * len(columns[-1].notes) if len(columns[-1].notes) > 2 else 0.0
+    error = (len(columns) * dx - 0.22 * dx + beside, 0.0)
+    ends = [Labelled((nodes[n].x, nodes[n].y), error, (0.0, 0.0), 0.5) for n in places[-1]] if loss else []
+    notes = _notes(nodes, places, columns, ends)
     if loss:
-        nodes.append(Node(len(columns) * dx - 0.22 * dx, 0.0, "loss", *loss))
+        nodes.append(Node(*error, "loss", *loss))
         edges += [Edge(position, len(nodes) - 1) for position in places[-1] if nodes[position].kind != "dots"]
     below = min(*(node.y - 1.05 for node in nodes), *(note.y - 0.78 for note in notes), 0.0)
     titles = [Note(number * dx, below, column.title, "title") for number, column in enumerate(columns)]
@@ -243,7 +250,9 @@ def _with_places(edges: Sequence[Edge], nodes: Sequence[Node], radius: float) ->
     return [replace(edge, position=position) for edge, position in zip(edges, positions, strict=True)]
 
 
-def _notes(nodes: Sequence[Node], places: Sequence[Sequence[int]], columns: Sequence[Column], dx: float) -> list[Note]:
+def _notes(
+    nodes: Sequence[Node], places: Sequence[Sequence[int]], columns: Sequence[Column], ends: Sequence[Labelled]
+) -> list[Note]:
     notes = []
     for column, found in zip(columns, places, strict=True):
         drawn = [place for place in found if nodes[place].kind != "dots"]
@@ -251,10 +260,17 @@ def _notes(nodes: Sequence[Node], places: Sequence[Sequence[int]], columns: Sequ
             node, up = nodes[place], 1 if nodes[place].y >= 0 else -1
             notes.append(Note(node.x, node.y + up * 1.13, bias, "bias", "south" if up > 0 else "north", place))
         for place, text in zip(drawn, column.notes, strict=False):
-            node, up = nodes[place], 1 if nodes[place].y >= 0 else -1
-            lone = abs(node.y) < 1e-9
-            notes.append(Note(node.x + 0.66, node.y + up * (0.74 if lone else 0.3), text, "note", "west"))
+            notes.append(Note(nodes[place].x + 0.66, _height(nodes[place], text, ends), text, "note", "west"))
     return notes
+
+
+def _height(node: Node, text: Label, ends: Sequence[Labelled]) -> float:
+    """How high a note stands beside an output: where no line to the loss runs through it."""
+    up, (wide, high) = 1 if node.y >= 0 else -1, label_size(text)
+    heights = [node.y + up * lift for lift in (LIFTS if node.y else (LONE, *LIFTS))]
+    middles = {height: (node.x + 0.66 + wide / 2, height) for height in heights}
+    free = (one for one in heights if not any(crosses(end, middles[one], (wide / 2, high / 2)) for end in ends))
+    return next(free, heights[0])
 
 
 def lit(

@@ -119,7 +119,7 @@ def _alone(lines: Sequence[Labelled], nodes: Sequence[Point], radius: float, n: 
     cost = FAR * abs(position - line.wanted)
     cost += sum(ON_NODE for node in nodes if _distance(middle, half, node) < radius + APART)
     cost += ON_TIP * (_distance(middle, half, line.end) < TIP)
-    return cost + sum(ON_LINE for m, other in enumerate(lines) if m != n and _crosses(other, middle, half))
+    return cost + sum(ON_LINE for m, other in enumerate(lines) if m != n and crosses(other, middle, half))
 
 
 def _covered(lines: Sequence[Labelled], positions: Sequence[float], a: int, b: int) -> float:
@@ -137,7 +137,7 @@ def _distance(middle: Point, half: Point, point: Point) -> float:
     )
 
 
-def _crosses(line: Labelled, middle: Point, half: Point) -> bool:
+def crosses(line: Labelled, middle: Point, half: Point) -> bool:
     """Whether a line runs through a box: what is left of it after each of the four sides has cut it."""
     first, last = 0.0, 1.0
     for axis in (0, 1):

@@ -5,7 +5,10 @@ from itertools import pairwise
 import pytest
 
 from symbackprop.display.diagram import Column, Edge, lit, network_drawing, shown_positions
+from symbackprop.display.labels import Labelled, crosses, label_size
 from symbackprop.display.tikz import tikz
+from symbackprop.display.tree import Number, Relation, Row, Symbol
+from symbackprop.notation import Sign
 
 
 def columns(*sizes):
@@ -54,6 +57,22 @@ def test_titles_stand_below_everything():
     drawing = network_drawing([*columns(1, 1)[:1], column])
     titles = [note.y for note in drawing.notes if note.style == "title"]
     assert max(titles) < min(node.y for node in drawing.nodes) - 0.6
+
+
+@pytest.mark.parametrize("outputs", [1, 2, 3, 4, 5, 6])
+def test_no_line_to_the_loss_runs_through_what_stands_beside_an_output(outputs):
+    beside = [Relation(Symbol(Sign("t", subs=(str(n),))), (Row("=", Number("0.2")),)) for n in range(outputs)]
+    last = Column("output", "outputs", [f"a{n}" for n in range(outputs)], notes=beside)
+    drawing = network_drawing([*columns(2, 2, 1)[:2], last], loss=("E", "0.3"))
+    nodes, notes = drawing.nodes, [note for note in drawing.notes if note.style == "note"]
+    lines = [edge for edge in drawing.edges if nodes[edge.end].kind == "loss"]
+    assert len(lines) == len(notes) == outputs
+    for note in notes:
+        wide, high = label_size(note.label)
+        middle = (note.x + wide / 2, note.y)
+        for edge in lines:
+            ends = ((nodes[n].x, nodes[n].y) for n in (edge.start, edge.end))
+            assert not crosses(Labelled(*ends, (0, 0), 0.5), middle, (wide / 2, high / 2))
 
 
 def test_what_is_not_on_the_path_is_dimmed():
