@@ -104,14 +104,25 @@ def _plain(text: str) -> str:
 
 def _body(blocks: Sequence[Block]) -> str:
     """The blocks one after the other; an empty line before a display would set it apart as a paragraph of its own."""
-    printed = []
-    for block, following in zip_longest(blocks, blocks[1:]):
+    printed, kept = [], False
+    for number, (block, following) in enumerate(zip_longest(blocks, blocks[1:])):
         text = _PRINTERS[type(block)](block)
-        near = isinstance(following, Table) and not following.caption
+        text = rf"\sbpkept{{{text}}}" if kept and isinstance(block, Heading) else text
+        kept = _leads(block, following, first=not number)
         printed.append(
-            text if isinstance(following, Display | Grid) else f"{text}\n\\nopagebreak" if near else f"{text}\n"
+            text if isinstance(following, Display | Grid) else f"{text}\n\\nopagebreak" if kept else f"{text}\n"
         )
     return "\n".join(printed)
+
+
+def _leads(block: Block, following: Block | None, first: bool) -> bool:
+    """Whether a page may not end between two blocks: a sentence is about what follows, or has a heading above it."""
+    if isinstance(following, Table) and not following.caption:
+        return True
+    if not isinstance(block, Paragraph) or following is None or isinstance(following, Paragraph):
+        return False
+    last = block.text[-1] if block.text else ""
+    return first or (isinstance(last, str) and last.rstrip().endswith((":", "\uff1a")))
 
 
 def _paragraph(block: Paragraph) -> str:
