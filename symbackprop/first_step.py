@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,9 @@ from symbackprop.unroll.step import Worked, update_rule, work
 
 if TYPE_CHECKING:
     from symbackprop.pipeline import Stages
+
+# A word in an exponent would look like a product, and letters such as k count neurons.
+LETTERS: Mapping[str, tuple[str, ...]] = {"learning_rate": ("eta",), "step": ("n", "r", "q")}
 
 
 def rule(stages: Stages) -> Expr:
@@ -32,6 +37,12 @@ def worked_step(stages: Stages) -> Worked | None:
         return None
 
 
+def settings_read(stages: Stages) -> dict[str, str]:
+    """The numbers that the first step reads: the settings, and the count of steps where the rule has it."""
+    counted = any(re.search(r"\bstep\b", statement.equation) for statement in stages.training.update)
+    return {**stages.training.settings, **({"step": "1"} if counted else {})}
+
+
 def setting_names(stages: Stages) -> dict[str, str]:
     """What documents call the numbers of an update: the learning rate eta, and none of them like a tensor or a size."""
     graph = stages.graph
@@ -39,8 +50,8 @@ def setting_names(stages: Stages) -> dict[str, str]:
     known = {naming.sign(tensor, len(tensor.indices)) for tensor in graph.tensors.values()}
     taken = {*graph.tensors, *naming.bare}
     found = {}
-    for name in stages.training.settings:
-        names = [*(["eta"] if name == "learning_rate" else []), name, f"{name}_{stages.training.optimizer}"]
+    for name in settings_read(stages):
+        names = [*LETTERS.get(name, ()), name, f"{name}_{stages.training.optimizer}"]
         free = (one for one in names if one not in taken and replace(given(one), plain="") not in known)
         found[name] = next(free, names[-1])
     return found

@@ -11,7 +11,7 @@ from sympy import floor
 
 from symbackprop.display import Symbol, Tree, build
 from symbackprop.emit.document import Checks, Choices, Facts, Material, Training
-from symbackprop.first_step import setting_names, worked_step
+from symbackprop.first_step import setting_names, settings_read, worked_step
 from symbackprop.language import parse_equations
 from symbackprop.notation import given
 from symbackprop.samples import combined
@@ -47,7 +47,7 @@ def material(stages: Stages, report: Report, run: Run | None = None, choices: Ch
             optimizer=stages.training.optimizer,
             rate=Symbol(given(names.get("learning_rate", "eta"))),
             assignments=_assignments(stages, names),
-            settings=[(_named(name, names), value) for name, value in settings.items()],
+            settings=[(_named(name, names), value) for name, value in settings_read(stages).items()],
             update=network.training.update,
             reduction=reduction,
             more=more,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symbackprop.first_step import rule, setting_names, worked_step
+from symbackprop.first_step import rule, setting_names, settings_read, worked_step
 from symbackprop.illustration import illustrated
 from symbackprop.reading.document import passages
 from symbackprop.verify import Check
@@ -56,7 +56,7 @@ def reader_of(stages: Stages, seed: int = 0) -> Rereading:
     """Who reads the documents of a network."""
     more: dict[str, Any] = {}
     names = setting_names(stages)
-    for name, value in stages.training.settings.items():
+    for name, value in settings_read(stages).items():
         with suppress(ValueError):  # a setting may be a word
             more[names[name]] = Fraction(value)
     step = worked_step(stages)

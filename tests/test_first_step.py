@@ -25,6 +25,7 @@ def test_numbers_of_an_update_are_called_like_no_tensor():
     names = setting_names(derive({**network, "training": {"optimizer": optimizer}}).stages)
     assert names == {
         "learning_rate": "learning_rate", "beta1": "beta1_adam", "beta2": "beta2", "epsilon": "epsilon_adam",
+        "step": "n",
     }  # fmt: skip
 
 

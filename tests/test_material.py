@@ -3,6 +3,7 @@
 import pytest
 
 import symbackprop as sb
+from symbackprop.display import text
 from symbackprop.material import LONGEST_LISTING, material
 from symbackprop.training import run
 
@@ -28,6 +29,14 @@ def test_the_listing_is_the_emitted_code(mazur):
     assert "dW2 = np.outer(delta2, a1)" in listing
     assert "#" not in listing and "_checked" not in listing
     assert len(listing.splitlines()) <= LONGEST_LISTING
+
+
+def test_the_count_of_steps_is_a_letter_of_which_the_first_value_is_given(mazur):
+    network = sb.load("mazur").as_table()
+    stages = sb.derive({**network, "training": {"optimizer": {"type": "adam"}}}).stages
+    facts = material(stages, mazur[1]).facts
+    assert {text(symbol): value for symbol, value in facts.settings}["n"] == "1"
+    assert "beta1ⁿ" in text(facts.assignments[-1][1]) and "step" not in text(facts.assignments[-1][1])
 
 
 def test_a_training_run_becomes_a_curve(mazur):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from symbackprop.display.numbers import INFINITE, powered
-from symbackprop.display.printer import ATOM, BASE, POWER, PRODUCT, SUM, Printer, is_bare_log, is_called
+from symbackprop.display.printer import ATOM, BASE, POWER, PRODUCT, SUM, Printer, is_bare_log, is_called, is_word
 from symbackprop.display.tree import (
     Apply,
     BigSum,
@@ -147,7 +147,7 @@ class LatexPrinter(Printer):
             # TeX itself sets these off.
             return " "
         if any(
-            isinstance(one, PartialDerivative) or (isinstance(one, Fraction) and not one.inline)
+            isinstance(one, PartialDerivative) or is_word(one) or (isinstance(one, Fraction) and not one.inline)
             for one in (left, right)
         ):
             return r"\,"

@@ -170,6 +170,12 @@ def is_called(left: Tree, right: Tree) -> bool:
     return left.sign == Sign(left.sign.base, plain=left.sign.plain) and isinstance(right, _IN_PARENTHESES)
 
 
+def is_word(tree: Tree) -> bool:
+    """Whether a factor is a sign of several letters, which would grow together with a letter beside it."""
+    tree = bare(tree.base) if isinstance(tree, Power) else tree
+    return isinstance(tree, Symbol) and len(tree.sign.base) > 1 and tree.sign.base not in GREEK
+
+
 def captures(tree: Tree, later: Sequence[Tree]) -> bool:
     """Whether a factor without parentheses would be read as reaching over the factors after it.
 

@@ -25,6 +25,7 @@ from symbackprop.display import (
     Paint,
     PartialDerivative,
     Power,
+    Product,
     Range,
     Reference,
     Relation,
@@ -41,6 +42,7 @@ from symbackprop.display import (
     times,
 )
 from symbackprop.display.latex import LATEX, MACROS, escape, height
+from symbackprop.display.mathml import mathml
 from symbackprop.notation import STANDARD, Sign, given
 
 E, T, Z, B = (Symbol(given(name)) for name in ("E", "t", "z", "b"))
@@ -139,3 +141,10 @@ def test_everything_compiles(tmp_path: Path) -> None:
     command = ["pdflatex", "-no-shell-escape", "-halt-on-error", "-interaction=batchmode", "page.tex"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=120, check=False)
     assert result.returncode == 0, (tmp_path / "page.log").read_text(errors="replace")[-2000:]
+
+
+def test_a_word_does_not_grow_together_with_the_letter_beside_it():
+    momentum, v, eta = (Symbol(given(name)) for name in ("momentum", "v", "eta"))
+    assert latex(Product((momentum, v))) == r"\mathrm{momentum}\,v"
+    assert latex(Product((eta, v))) == r"\eta v"
+    assert '<mspace width="0.1667em"/>' in mathml(Product((v, momentum)))
