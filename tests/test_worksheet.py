@@ -8,6 +8,7 @@ import symbackprop as sb
 from symbackprop.display import Number
 from symbackprop.display.tree import walk
 from symbackprop.emit.document.typeset import typeset
+from symbackprop.emit.page.typeset import typeset as page
 from symbackprop.errors import InputError, TooLargeError, UnsupportedError
 from symbackprop.worksheet import documents, friendly, write
 
@@ -54,6 +55,28 @@ def test_the_sheet_has_a_gap_for_every_gradient(pair):
     labels = [[row.label for one in document.relations for row in one.rows if row.label] for document in pair]
     assert labels[0] == labels[1]
     assert len(sheet.relations) == len(answers.relations)
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "inside"),
+    [
+        ("en", "The outputs of empty neurons are to be written in. The bias", "Numbers inside"),
+        ("de", "Die Ausgaben der leeren Neuronen sind einzutragen. Den Bias", "Zahlen in den Neuronen"),
+        ("fr", "Les sorties des neurones vides sont à inscrire. Le biais", "nombres dans les neurones"),
+        ("zh", "空白神经元的输出待填写。", "神经元内的数"),
+    ],
+)
+def test_the_caption_says_nothing_of_numbers_that_are_left_out(network, language, said, inside):
+    sheet, answers, _ = documents(network, 7, blanks=True, language=language, own_numbers=True)
+    captions = ["".join(p for p in one.opening[0].caption if isinstance(p, str)) for one in (sheet, answers)]
+    assert said in captions[0] and inside not in captions[0]
+    assert said not in captions[1] and inside in captions[1]
+
+
+def test_gaps_in_matrices_of_a_page_have_room_to_write_in(pair):
+    sheet, answers = map(page, pair)
+    assert '<mtable class="gaps">' in sheet and "mtable.gaps mtd { padding-block" in sheet
+    assert '<mtable class="gaps">' not in answers
 
 
 def test_given_numbers_stay(pair, network):

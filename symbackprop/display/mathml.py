@@ -211,7 +211,9 @@ class MathmlPrinter(Printer):
 
     def matrix(self, tree: Matrix, leading: bool) -> str:
         rows = "".join(f"<mtr>{''.join(f'<mtd>{self.show(x)}</mtd>' for x in row)}</mtr>" for row in tree.rows)
-        return f"<mrow><mo>[</mo><mtable>{rows}</mtable><mo>]</mo></mrow>"
+        # A gap to write in needs more room than a number.
+        looks = ' class="gaps"' if any(isinstance(entry, Words) for row in tree.rows for entry in row) else ""
+        return f"<mrow><mo>[</mo><mtable{looks}>{rows}</mtable><mo>]</mo></mrow>"
 
     def transpose(self, tree: Transpose, leading: bool) -> str:
         return f"<msup>{one(self.show(tree.body, ATOM))}<mi>⊤</mi></msup>"

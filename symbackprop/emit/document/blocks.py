@@ -131,12 +131,13 @@ class Items(Block):
 
 @dataclass(frozen=True)
 class Figure(Block):
-    """Drawings side by side, with a caption."""
+    """Drawings side by side, with a caption, and the one they have where results are left out."""
 
     drawings: tuple[Drawing, ...]
     caption: Text
     label: str
     floats: bool = False
+    blank: Text = ()
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,7 @@ def gap(text: str) -> Words:
 def _opened(block: Block) -> Block:
     if isinstance(block, Facts):
         return replace(block, below=())
-    # What the caption says of the numbers in the neurons is no longer so.
-    return replace(_figure(block), caption=block.caption[:1]) if isinstance(block, Figure) else block
+    return _figure(block) if isinstance(block, Figure) else block
 
 
 def _section(section: Section) -> Section:
@@ -164,7 +163,8 @@ def _piece(piece: Any) -> Any:
 
 
 def _figure(figure: Figure) -> Figure:
-    return replace(figure, drawings=tuple(map(_drawing, figure.drawings)))
+    """A figure without results, of which its caption may not speak."""
+    return replace(figure, drawings=tuple(map(_drawing, figure.drawings)), caption=figure.blank or figure.caption)
 
 
 def _drawing(drawing: Drawing) -> Drawing:

@@ -38,15 +38,15 @@ from symbackprop.notation import given
 # Parameters are listed one by one up to this many in a tensor, and as a matrix beyond.
 MOST_LISTED = 6
 MOST_SAMPLES = 12
-# What a network is called that was given no name.
-UNNAMED = "network"
+UNNAMED = "network"  # what a network is called that was given no name
 
 
 def glance(sheet: Sheet) -> tuple[Block, ...]:
     """The opening of a document."""
     blocks: list[Block] = []
     if sheet.stages and len(sheet.stages) <= 6:
-        blocks.append(Figure((drawing(sheet),), tuple(_caption(sheet)), "fig:network"))
+        caption, blank = (tuple(_caption(sheet, told)) for told in (True, False))
+        blocks.append(Figure((drawing(sheet),), caption, "fig:network", blank=blank))
     elif (figure := layers_figure(sheet)) is not None:
         blocks.append(figure)
     if not sheet.stages:
@@ -125,7 +125,7 @@ def _short(value: Any) -> Number:
     return Number(rounded(rational(value), 1), exact=False) if "e" in number.text else number
 
 
-def _caption(sheet: Sheet) -> Iterator[Any]:
+def _caption(sheet: Sheet, told: bool) -> Iterator[Any]:
     stages = sheet.stages
     hidden = [str(stage.units) for stage in stages[:-1]]
     parts = [f"sizes: {stages[0].source.shape[-1]} inputs"]
@@ -141,7 +141,8 @@ def _caption(sheet: Sheet) -> Iterator[Any]:
     if sheet.material.step is None:
         return
     which = f" for sample {sheet.sample}" if sheet.batched else " for this example"
-    yield f"Numbers inside the neurons are their outputs{which}. "
+    empty = "The outputs of empty neurons are to be written in. "
+    yield f"Numbers inside the neurons are their outputs{which}. " if told else empty
     if any(stage.bias is not None and sheet.units(stage.net) > MOST_BIASES for stage in stages):
         yield f"Biases of more than {cardinal(MOST_BIASES)} neurons are not drawn. "
     shared = [one for one in stages if one.bias is not None and not one.bias.indices and sheet.units(one.net) > 1]
@@ -187,7 +188,8 @@ def _parameters(sheet: Sheet) -> Iterator[tuple[Text, Text]]:
 def _biases(sheet: Sheet) -> Iterator[tuple[Text, Text]]:
     biases = [stage.bias.name for stage in sheet.stages if stage.bias is not None]
     if sheet.material.step is not None and biases:
-        yield ("Bias" if len(biases) == 1 else "Biases",), _listing(sheet, biases)
+        values = _listing(sheet, biases)
+        yield ("Biases" if len(values) > 1 else "Bias",), values
 
 
 def _listing(sheet: Sheet, names: Sequence[str]) -> Text:

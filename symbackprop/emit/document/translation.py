@@ -100,7 +100,7 @@ class Translator:
 
     def _figure(self, block: Figure) -> Figure:
         drawings = tuple(map(self.drawing, block.drawings))
-        return replace(block, drawings=drawings, caption=self.text(block.caption))
+        return replace(block, drawings=drawings, caption=self.text(block.caption), blank=self.text(block.blank))
 
     def drawing(self, drawing: Drawing) -> Drawing:
         """A drawing with its words, and those in its formulas."""

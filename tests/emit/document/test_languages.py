@@ -123,3 +123,18 @@ def test_the_title_that_is_made_up_heads_worksheets_too(language, title):
 def test_the_title_of_a_french_page_has_a_space_before_its_colon(material_of):
     page = typeset(compose(material_of("line", choices=Choices(language="fr"))))
     assert "<title>La rétropropagation, pas à pas\u00a0: " in page
+
+
+def test_a_bias_of_several_values_is_headed_by_a_plural(material_of):
+    layer = {"type": "dense", "units": 2, "activation": "tanh", "weights": [[0.3, 0.1], [0.2, 0.4]]}
+    sample = {"x": [0.5, 1], "t": [1, 0]}
+    heads = []
+    for bias in (0.1, [0.1, 0.2]):
+        net = Network.from_table({"inputs": 2, "loss": "mse", "layers": [{**layer, "bias": bias}], "sample": sample})
+        facts = compose(material_of(net, choices=Choices(language="de"))).opening[1]
+        heads.append([title for title, _ in facts.right if title[0].startswith("Bias")])
+    assert heads == [[("Bias",)], [("Bias-Werte",)]]
+
+
+def test_german_has_one_word_for_a_bias():
+    assert not [phrase for phrase in phrases("de").values() if "chwelle" in phrase]
