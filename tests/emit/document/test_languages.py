@@ -89,10 +89,13 @@ NETWORKS = {
 }
 
 
-@pytest.mark.parametrize("name", NETWORKS)
-def test_every_word_is_from_the_phrases_of_the_language(name, report):
-    net = NETWORKS[name]()
-    assert {language: foreign(net, language, report) for language in OTHERS} == {language: set() for language in OTHERS}
+# One language each, in turn: that every phrase is in all of them is a test of the phrases.
+IN_TURN = [(name, OTHERS[place % len(OTHERS)]) for place, name in enumerate(NETWORKS)]
+
+
+@pytest.mark.parametrize(("name", "language"), IN_TURN)
+def test_every_word_is_from_the_phrases_of_the_language(name, language, report):
+    assert foreign(NETWORKS[name](), language, report) == set()
 
 
 @pytest.mark.parametrize("language", OTHERS)
