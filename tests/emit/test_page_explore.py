@@ -2,13 +2,15 @@
 
 import json
 import re
+import subprocess
 
 import pytest
 
+from symbackprop.catalog import ACTIVATIONS
 from symbackprop.display import Symbol, Words
 from symbackprop.emit.page.explore import Explorable, Factor, code, facts, named, picture
 from symbackprop.emit.page.prose import Prose
-from symbackprop.explorable import explorable
+from symbackprop.explorable import explorable, explored
 from symbackprop.material import material
 from symbackprop.network import load
 from symbackprop.notation import given
@@ -54,3 +56,21 @@ def test_nothing_in_it_ends_the_element_that_holds_it(mazur):
     assert "<!--" not in code(evil)
     assert json.loads(facts(evil, Prose({})))["factors"][0][-1] == 1
     assert "v.x" in code(evil)
+
+
+@pytest.mark.needs("node")
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_every_factor_has_a_value(name):
+    stages = Stages(load(f"2 -> 2 {name}, loss=mse"))
+    found = explored(stages, material(stages, Report(name, ())))
+    run = """
+        const given = {};
+        for (const [tensor] of Object.values(network.ELEMENTS)) (given[tensor] = given[tensor] || []).push(0.4);
+        const values = { ...network.lossAndGrad(given, given).values };
+        for (const name of Object.keys(network.ELEMENTS)) if (!(name in values)) values[name] = 0.4;
+        console.log(JSON.stringify(factorValues(values)));
+    """
+    done = subprocess.run(["node", "-e", code(found) + run], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    values = json.loads(done.stdout)
+    assert len(values) == len(found.factors) and None not in values

@@ -40,6 +40,7 @@ NETWORKS = {
     "xor": lambda: load("xor"),
     "relu": lambda: RELU,
     "recurrent": lambda: RECURRENT,
+    "gelu": lambda: load("2 -> 3 gelu -> 2, loss=mse"),
     "made up": lambda: load("2 -> 3 tanh -> 2 softmax, loss=categorical_crossentropy"),
 }
 

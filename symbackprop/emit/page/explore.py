@@ -12,10 +12,11 @@ from markupsafe import Markup
 from symbackprop.display import Symbol, Tree, Words
 from symbackprop.display.diagram import Drawing
 from symbackprop.display.svg import svg
+from symbackprop.emit.environment import render
 from symbackprop.emit.javascript import JAVASCRIPT
 from symbackprop.emit.page.prose import Prose
 from symbackprop.emit.scalar import scalar_code
-from symbackprop.program.scalar import Scalar
+from symbackprop.program.scalar import Op, Scalar, within
 
 
 @dataclass(frozen=True)
@@ -155,5 +156,8 @@ def code(explorable: Explorable) -> str:
     names = {name: f"v.{name}" for name in explorable.places}
     values = [scalar_code(one.code, JAVASCRIPT, names) for one in explorable.factors]
     listed = ",\n".join(f"  {value}" for value in values)
-    text = f"{explorable.script}\nconst factorValues = (v) => [\n{listed}\n];\n"
+    # The script of the network keeps its functions to itself.
+    called = {node.function for one in explorable.factors for node in within(one.code) if isinstance(node, Op)}
+    own = render("javascript/erf.js.j2") if "erf" in called else ""
+    text = f"{explorable.script}\n{own}const factorValues = (v) => [\n{listed}\n];\n"
     return text.replace("</", "<\\/").replace("<!--", "<\\!--")
