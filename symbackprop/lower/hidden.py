@@ -118,13 +118,14 @@ def _terms_ignore(expr: Expr, tensor: Read, condition: Boolean) -> bool:
     beside: dict[Read, Expr] = {}
     for term in sp.Add.make_args(sp.expand(expr)):
         factors = sp.Mul.make_args(term)
-        direct = [base for base in (factor.as_base_exp()[0] for factor in factors) if isinstance(base, Read)]
-        own = [read for read in direct if read.tensor == tensor.tensor]
-        if own:
-            beside[own[0]] = beside.get(own[0], sp.S.Zero) + term / own[0]
-        elif (term == expr and len(factors) == 1) or not all(_ignores(factor, tensor, condition) for factor in factors):
+        direct = [base for base, power in (factor.as_base_exp() for factor in factors) if power.is_positive]
+        own = [read for read in direct if isinstance(read, Read) and read.tensor == tensor.tensor]
+        for read in own:
+            beside[read] = beside.get(read, sp.S.Zero) + term / read
+        rest = [factor for factor in factors if factor.as_base_exp()[0] not in own]
+        if rest == [expr] or not all(_ignores(factor, tensor, condition) for factor in rest):
             return False
-    return all(_there(rest, at(condition, tensor, read)) == 0 for read, rest in beside.items())
+    return all(_there(others, at(condition, tensor, read)) == 0 for read, others in beside.items())
 
 
 def _cancels(expr: Expr, tensor: Read, condition: Boolean) -> bool:

@@ -153,7 +153,8 @@ class _Scaling:
         """Where the exponential is read that an expression is a multiple of."""
         if isinstance(expr, Where) and sp.S.Zero in expr.args[1:]:
             return self._factors(expr.then if expr.otherwise == 0 else expr.otherwise)
-        bases = (factor.as_base_exp()[0] for factor in sp.Mul.make_args(expr))
+        powers = (factor.as_base_exp() for factor in sp.Mul.make_args(expr))
+        bases = (base for base, power in powers if power.is_positive)
         return [base for base in bases if isinstance(base, Read) and self.names.get(base.tensor) == self.scaled.tensor]
 
     def _read(self, read: Read) -> Part:
