@@ -39,6 +39,7 @@ def hazards(rhs: Expr) -> Hazards:
     """Find them all in one walk.
 
     Example:
+        >>> from symbackprop.expressions import Read
         >>> z = Read("z")
         >>> hazards(sp.exp(z) / z).overflowing, hazards(1 / (1 + sp.exp(z))).overflowing
         ((exp(z),), ())

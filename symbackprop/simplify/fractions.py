@@ -17,6 +17,7 @@ def tidy_fraction(expr: Expr) -> Expr:
     """The cheapest of an expression, its cancelled and its factored form; sums inside are opaque.
 
     Example:
+        >>> from symbackprop.expressions import Read
         >>> a = Read("a")
         >>> tidy_fraction((1 / a - 1) * a**2)
         (1 - a)*a
