@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Literal
@@ -16,7 +16,7 @@ SAMPLE = "s"
 # The row of an equation that a user wrote and no row of the catalogue made.
 WRITTEN = "written"
 # The largest exponent of an exponential, and what is smaller by a power of the exponential of that.
-LARGEST, SCALED = "_largest", "_scaled"
+LARGEST_SUFFIX, SCALED_SUFFIX = "_largest", "_scaled"
 Role = Literal["input", "target", "parameter", "hidden", "prediction", "constant", "loss", "adjoint"]
 
 
@@ -267,3 +267,20 @@ def layer_name(tensors: Sequence[str], number: int) -> str:
 def renaming(names: Mapping[str, str]) -> dict[Expr, Expr]:
     """The `xreplace` table that renames tensors."""
     return {Name(old): Name(new) for old, new in names.items() if old != new}
+
+
+def needed(equations: Mapping[str, Equation], wanted: Iterable[str]) -> set[str]:
+    """The tensors without which some cannot be computed: these, what they read, what that reads, and so on.
+
+    Args:
+        equations: Those that there are, by the tensor that they define; what is given has none.
+        wanted: The tensors to be computed.
+    """
+    found: set[str] = set()
+    pending = list(wanted)
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending += tensors_read(equations[name].rhs) if name in equations else ()
+    return found

@@ -17,7 +17,7 @@ from symbackprop.backward import backward, partial
 from symbackprop.contraction import ALPHABET, Fresh, collect, summed, tidy
 from symbackprop.errors import UnknownNameError, UnsupportedError, did_you_mean
 from symbackprop.expressions import Delta, Index, Read, Total, indices_of, reads, tensors_read
-from symbackprop.graph import Derivation, Equation, Graph, Tensor
+from symbackprop.graph import Derivation, Equation, Graph, Tensor, needed
 from symbackprop.lower.exponentials import is_formula, kinds
 from symbackprop.lower.overflow import to_derive
 from symbackprop.simplify import simplify
@@ -192,12 +192,8 @@ def _directional(derivation: Derivation, names: Iterable[str]) -> Graph:
 
 def _needed(equations: tuple[Equation, ...]) -> tuple[Equation, ...]:
     """The equations without which the last cannot be computed; an adjoint that was put into another is left out."""
-    wanted = {equations[-1].tensor}
-    while True:
-        more = {read for e in equations if e.tensor in wanted for read in tensors_read(e.rhs)} - wanted
-        if not more:
-            return tuple(equation for equation in equations if equation.tensor in wanted)
-        wanted |= more
+    due = needed({equation.tensor: equation for equation in equations}, [equations[-1].tensor])
+    return tuple(equation for equation in equations if equation.tensor in due)
 
 
 def _for_each(

@@ -19,7 +19,7 @@ from symbackprop.arrays.values import PLAIN, Value, exact, put
 from symbackprop.contraction import ALPHABET, letter, tidy
 from symbackprop.errors import LanguageError, ShapeError
 from symbackprop.expressions import Index, Read, places_read, tensors_read
-from symbackprop.graph import WRITTEN, Equation, Fact, Graph, Role, Tensor, renaming
+from symbackprop.graph import WRITTEN, Equation, Fact, Graph, Role, Tensor, needed, renaming
 
 LETTERS = "ijklpqruvw"
 SAMPLES = Symbol("N", integer=True, positive=True)
@@ -232,13 +232,8 @@ class Lifting:
 
     def _needed_by(self, value: Value) -> Iterator[str]:
         """What a value depends on, in the order of definition; last what it is, if it is a whole tensor."""
-        wanted, pending = set(), list(tensors_read(value.number))
-        while pending:
-            name = pending.pop()
-            if name in self.equations and name not in wanted:
-                wanted.add(name)
-                pending += tensors_read(self.equations[name].rhs)
-        return (name for name in self.equations if name in wanted)
+        due = needed(self.equations, tensors_read(value.number))
+        return (name for name in self.equations if name in due)
 
     def _loss(self, loss: Value, called: str) -> str:
         if any(size != 1 for size in loss.shape):
@@ -256,13 +251,8 @@ class Lifting:
 
     def _needed(self, last: str) -> list[str]:
         """What the loss depends on, in the order of definition, without the loss."""
-        wanted, pending = {last}, [last]
-        while pending:
-            for read in tensors_read(self.equations[pending.pop()].rhs):
-                if read in self.equations and read not in wanted:
-                    wanted.add(read)
-                    pending.append(read)
-        return [name for name in self.equations if name in wanted and name != last]
+        due = needed(self.equations, [last])
+        return [name for name in self.equations if name in due and name != last]
 
     def _names(self, defined: Sequence[str], taken: Sequence[str]) -> dict[str, str]:
         """Names for those that were left to us: z for one, z1, z2, … for several; h1, h2, … for an h that was moved."""

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterable
 
 from symbackprop.display import TensorReader, build, text
-from symbackprop.graph import LARGEST, SCALED, Derivation, Equation
+from symbackprop.graph import LARGEST_SUFFIX, SCALED_SUFFIX, Derivation, Equation
 
 WIDTH = 104
 
@@ -20,7 +20,7 @@ def formula_rows(derivation: Derivation) -> Callable[[str], list[str]]:
 
     def rows(name: str) -> list[str]:
         if name not in found:
-            whole, before, after = _described(name)
+            whole, before, after = (name, "", "") if name in equations else _described(name)
             found[name] = _wrapped(equations[whole], reader, before, after) if whole in equations else []
         return found[name]
 
@@ -29,9 +29,9 @@ def formula_rows(derivation: Derivation) -> Callable[[str], list[str]]:
 
 def _described(name: str) -> tuple[str, str, str]:
     """The tensor that a name of the code stands for, and what is said before and after its formula."""
-    if name.endswith(LARGEST):
-        return name.removesuffix(LARGEST), "largest exponent of ", ""
-    return (name.removesuffix(SCALED), "", ", scaled") if name.endswith(SCALED) else (name, "", "")
+    if name.endswith(LARGEST_SUFFIX):
+        return name.removesuffix(LARGEST_SUFFIX), "largest exponent of ", ""
+    return (name.removesuffix(SCALED_SUFFIX), "", ", scaled") if name.endswith(SCALED_SUFFIX) else (name, "", "")
 
 
 def _wrapped(equation: Equation, reader: TensorReader, before: str, after: str) -> list[str]:

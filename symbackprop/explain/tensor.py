@@ -12,7 +12,7 @@ from symbackprop.emit.document.local import reason
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.explain.records import Adjoint, Explanation, Line
 from symbackprop.expressions import tensors_read
-from symbackprop.graph import Equation
+from symbackprop.graph import Equation, needed
 from symbackprop.summary import equation_text, shape_text
 
 if TYPE_CHECKING:
@@ -51,14 +51,8 @@ def _needed(d: Derived, name: str) -> Sequence[Equation]:
     """The adjoint equations that ∂E/∂name is made of, from the loss backwards."""
     record = d.stages.derivation
     equations = {equation.tensor: equation for equation in record.adjoints}
-    wanted, pending = set(), [record.adjoint_of[name]]
-    while pending:
-        one = pending.pop()
-        if one in equations and one not in wanted:
-            wanted.add(one)
-            pending += tensors_read(equations[one].rhs)
-    wanted.discard(record.adjoint_of[name])
-    return [*(one for one in record.adjoints if one.tensor in wanted), record.adjoint(name)]
+    due = needed(equations, [record.adjoint_of[name]]) - {record.adjoint_of[name]}
+    return [*(one for one in record.adjoints if one.tensor in due), record.adjoint(name)]
 
 
 def _derivative(d: Derived, sheet: Sheet, equation: Equation) -> Adjoint:

@@ -136,12 +136,14 @@ def summed_exponential(expr: Expr) -> tuple[Expr, Expr] | None:
     """
     if not isinstance(expr, Total):
         return None
-    factors = [branch(factor) for factor in sp.Mul.make_args(masked(expr.body))]
-    exponents = [factor.args[0] for factor in factors if isinstance(factor, sp.exp)]
+    factor, exponent = branched(expr.body)
     # An exponent that a maximum was taken off does not overflow any more.
-    if not exponents or any(map(_lacks_largest, exponents)):
-        return None
-    return sp.Mul(*(factor for factor in factors if not isinstance(factor, sp.exp))), sp.Add(*exponents)
+    return None if exponent == 0 or _lacks_largest(exponent) else (factor, exponent)
+
+
+def branched(product: Expr) -> Exponential:
+    """A product as a factor times an exponential, what is 0 in a branch or at a place in the exponent."""
+    return exponential(sp.Mul(*map(branch, sp.Mul.make_args(masked(product)))))
 
 
 def branch(expr: Expr) -> Expr:

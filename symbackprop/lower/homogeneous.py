@@ -16,8 +16,8 @@ from sympy import Expr
 from sympy.logic.boolalg import Boolean
 
 from symbackprop.expressions import Index, Peak, Read, Total, Where, reads, substitute, tensors_read
-from symbackprop.graph import LARGEST, SCALED, Equation
-from symbackprop.lower.exponentials import NEVER, Exponential, branch, exponential, masked
+from symbackprop.graph import LARGEST_SUFFIX, SCALED_SUFFIX, Equation
+from symbackprop.lower.exponentials import NEVER, branched, exponential
 from symbackprop.lower.hidden import at, elsewhere, hidden, tensors_in
 from symbackprop.lower.risks import Unit
 
@@ -42,7 +42,7 @@ class Rescaled(NamedTuple):
 
 def is_exponential(expr: Expr) -> bool:
     """Whether an expression is an exponential times a factor that has none."""
-    factor, exponent = _parts(expr)
+    factor, exponent = branched(expr)
     return exponent != 0 and not factor.has(sp.exp)
 
 
@@ -56,8 +56,9 @@ def rescaled(equations: Sequence[Equation], name: str) -> Iterator[Rescaled]:
     number = next(place for place, equation in enumerate(equations) if equation.tensor == name)
     seed = equations[number]
     later = {equation.tensor for equation in equations[number:]}
-    if seed.tensor + SCALED in later or later.intersection(tensors_read(seed.rhs)):
+    if later.intersection(tensors_read(seed.rhs)):
         return
+    taken = {equation.tensor for equation in equations}.union(*(tensors_read(e.rhs) for e in equations))
     equations = [*equations[: number + 1], *(replace(e, rhs=_named(e.rhs, seed)) for e in equations[number + 1 :])]
     readers = [equation.rhs for equation in equations if name in tensors_read(equation.rhs)]
     unread = [condition for condition in hidden(readers, seed.lhs) if not later & tensors_in([condition])]
@@ -65,7 +66,7 @@ def rescaled(equations: Sequence[Equation], name: str) -> Iterator[Rescaled]:
         for rows in combinations(seed.indices, kept):
             scaling = _Scaling(seed, rows, unread)
             found = tuple(scaling.of(equations))
-            if scaling.closed:
+            if scaling.closed and not taken & scaling.new:
                 places = frozenset(place for place, index in enumerate(seed.indices) if index not in rows)
                 yield Rescaled(found, scaling.scaled.tensor, Unit(places, frozenset(tensors_in(unread))))
 
@@ -87,14 +88,19 @@ class _Scaling:
     def __init__(self, seed: Equation, rows: tuple[Index, ...], unread: Sequence[Boolean]) -> None:
         self.seed = seed
         self.unread = unread
-        factor, exponent = _parts(seed.rhs)
+        factor, exponent = branched(seed.rhs)
         exponent = Where(sp.And(*map(sp.Not, unread)), exponent, NEVER)
-        self.largest = Equation(seed.tensor + LARGEST, rows, _peak(exponent, seed.indices, rows))
-        self.scaled = Equation(seed.tensor + SCALED, seed.indices, factor * sp.exp(exponent - self.largest.lhs))
+        self.largest = Equation(seed.tensor + LARGEST_SUFFIX, rows, _peak(exponent, seed.indices, rows))
+        self.scaled = Equation(seed.tensor + SCALED_SUFFIX, seed.indices, factor * sp.exp(exponent - self.largest.lhs))
         self.names = {seed.tensor: self.scaled.tensor}
         self.degrees: dict[str, tuple[tuple[Index, ...], Expr]] = {seed.tensor: (seed.indices, self.largest.lhs)}
         self.logarithms: dict[str, tuple[tuple[Index, ...], Expr]] = {}
         self.closed = False
+
+    @property
+    def new(self) -> set[str]:
+        """The names that are given to what is computed besides."""
+        return {self.largest.tensor, *self.names.values()}
 
     def of(self, equations: Sequence[Equation]) -> Iterator[Equation]:
         """The equations, with those of what is smaller behind each."""
@@ -128,8 +134,8 @@ class _Scaling:
         if isinstance(value, Read) and value.indices == equation.indices:
             self.names[equation.tensor] = value.tensor
             return
-        self.names[equation.tensor] = equation.tensor + SCALED
-        yield Equation(equation.tensor + SCALED, equation.indices, value)
+        self.names[equation.tensor] = equation.tensor + SCALED_SUFFIX
+        yield Equation(equation.tensor + SCALED_SUFFIX, equation.indices, value)
 
     def part(self, expr: Expr) -> Part:
         """How much larger an expression is than one that reads what is smaller, and that one."""
@@ -230,10 +236,6 @@ _WAYS: dict[type, Callable[[_Scaling, Any], Part]] = {
     sp.exp: _Scaling._exponential,
     sp.Function: _Scaling._function,
 }
-
-
-def _parts(expr: Expr) -> Exponential:
-    return exponential(sp.Mul(*map(branch, sp.Mul.make_args(masked(expr)))))
 
 
 def _same(degree: Expr, value: Expr) -> Expr:

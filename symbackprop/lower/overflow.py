@@ -7,8 +7,8 @@ from typing import TypeAlias
 
 import sympy as sp
 
-from symbackprop.expressions import Index, tensors_read
-from symbackprop.graph import Equation
+from symbackprop.expressions import Index
+from symbackprop.graph import Equation, needed
 from symbackprop.lower.exponentials import Stable
 from symbackprop.lower.hazards import hazards
 from symbackprop.lower.homogeneous import is_exponential, rescaled
@@ -76,23 +76,14 @@ def _trouble(written: Sequence[Equation], found: Computable, wanted: Collection[
     """How many risks are left in what is computed, and how many exponentials have more axes than were written."""
     if not any(found.risks.values()) and not found.changed:
         return 0
-    needed = _needed(found.equations, wanted)
+    due = _needed(found.equations, wanted)
     axes = max(_axes(equation) for equation in written)
-    wide = sum(e.tensor in needed & found.changed and _axes(e) > axes for e in found.equations)
-    return wide + sum(number for tensor, number in found.risks.items() if tensor in needed)
+    wide = sum(e.tensor in due & found.changed and _axes(e) > axes for e in found.equations)
+    return wide + sum(number for tensor, number in found.risks.items() if tensor in due)
 
 
 def _needed(equations: Sequence[Equation], wanted: Collection[str]) -> set[str]:
-    """The tensors without which those that are wanted cannot be computed."""
-    reads = {equation.tensor: tensors_read(equation.rhs) for equation in equations}
-    found: set[str] = set()
-    more = list(wanted)
-    while more:
-        name = more.pop()
-        if name not in found:
-            found.add(name)
-            more += reads.get(name, ())
-    return found
+    return needed({equation.tensor: equation for equation in equations}, wanted)
 
 
 def _axes(equation: Equation) -> int:
@@ -103,7 +94,7 @@ def _axes(equation: Equation) -> int:
 
 def _exponentials(written: Sequence[Equation], wanted: Collection[str]) -> Iterator[str]:
     """The tensors that are an exponential and what stands beside it."""
-    needed = _needed(written, wanted)
+    due = _needed(written, wanted)
     for equation in written:
-        if equation.tensor in needed and hazards(equation.rhs).overflowing and is_exponential(equation.rhs):
+        if equation.tensor in due and hazards(equation.rhs).overflowing and is_exponential(equation.rhs):
             yield equation.tensor

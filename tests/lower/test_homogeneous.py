@@ -78,6 +78,8 @@ def test_a_sum_of_two_degrees_is_left_as_it_is():
 def test_a_name_that_is_taken_is_not_taken_again():
     equations = [SEED, Equation("e_scaled", (I, J), E), *CASES["softmax"]]
     assert list(rescaled(equations, "e")) == []
+    given = [SEED, Equation("r", (I,), 1 / Total(E, J)), Equation("p", (I, J), R * E * Read("r_scaled", I))]
+    assert list(rescaled(given, "e")) == []
 
 
 def test_what_an_exponential_is():

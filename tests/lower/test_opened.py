@@ -10,8 +10,7 @@ from symbackprop.graph import Equation
 from symbackprop.lower.exponentials import softplus
 from symbackprop.lower.opened import MOST_TERMS, computable, unread
 from symbackprop.simplify.fusion import number_of_terms
-from symbackprop.verify.equations import evaluate_adjoints, evaluate_graph
-from symbackprop.verify.fields import mpmath_field
+from tests.lower.exact import exact
 
 
 def squares(z, t):
@@ -153,19 +152,6 @@ def _check(d, kind, digits=50, shape=(4,)):
         for key, gradient in expected.items():
             for own in (gradients, fast_gradients):
                 assert own[key] == pytest.approx(gradient, rel=tolerance, abs=tolerance), key
-
-
-def exact(derivation, values, digits):
-    # Numbers of 50 digits have exponents without bound: what overflows in an array does not there.
-    field = mpmath_field(digits)
-    values = {name: field.array(value.astype(float)) for name, value in values.items()}
-    everything = evaluate_graph(derivation.graph, values, field)
-    found = evaluate_adjoints(derivation, everything, field)
-    loss = everything[derivation.graph.loss.name]
-    by = [name for name in derivation.adjoint_of if name in values]
-    return float(np.asarray(loss).item()), {
-        name: np.asarray(found[derivation.adjoint_of[name]], dtype=float) for name in by
-    }
 
 
 def test_what_is_printed_keeps_the_names():
