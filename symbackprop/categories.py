@@ -18,7 +18,9 @@ from symbackprop.expressions import (
     Where,
     Within,
     indices_of,
+    parts_of,
     places_read,
+    reads,
     tensors_read,
 )
 from symbackprop.graph import Equation, Graph
@@ -51,7 +53,7 @@ def axes_pointed_into(graph: Graph) -> dict[str, Places]:
         for tensor in whole
     }
     for equation in graph.equations:
-        for read in sorted(equation.rhs.atoms(Read), key=str):
+        for read in reads(equation.rhs):
             for size, place in zip(graph.tensors[read.tensor].shape, read.indices, strict=True):
                 for name, places in _pointing(place, size):
                     found.get(name, {})[places] = None
@@ -108,7 +110,7 @@ def ranges(graph: Graph) -> dict[str, tuple[int, int | None]]:
 
 def _decisions(graph: Graph) -> list[sp.Basic]:
     """The comparisons that decide branches, but for those of places alone."""
-    wheres = [where for equation in graph.equations for where in equation.rhs.atoms(Where)]
+    wheres = [node for one in graph.equations for node in parts_of(one.rhs) if isinstance(node, Where)]
     conditions = [node for where in wheres for node in where.condition.atoms(sp.core.relational.Relational)]
     return [one for one in conditions if not _of_places(one)]
 
@@ -217,7 +219,7 @@ def _computed(graph: Graph) -> Iterator[tuple[Expr, Expr]]:
     given = {tensor.name for tensor in graph.with_role("input", "target", "constant", "parameter")}
     seen = set()
     for equation in graph.equations:
-        for read in sorted(equation.rhs.atoms(Read), key=str):
+        for read in reads(equation.rhs):
             for size, place in zip(graph.tensors[read.tensor].shape, read.indices, strict=True):
                 plain = all(isinstance(at, Index | sp.Integer) for one in place.atoms(Read) for at in one.indices)
                 if any(name in given for name, _ in _pointing(place, size)):

@@ -26,9 +26,9 @@ from symbackprop.expressions import (
     Where,
     Within,
     indices_of,
-    substitute,
 )
 from symbackprop.matrices import Determinant
+from symbackprop.substitution import substitute
 
 # What marks an index as fresh; a user's own i_in keeps its name.
 MARKS = re.compile(r"(_(at)?[0-9]+)+\Z")

@@ -7,13 +7,12 @@ SymPy's own for export.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
-from itertools import count
 from typing import Any
 
 import sympy as sp
-from sympy import Expr, Symbol
+from sympy import Basic, Expr, Symbol
 from sympy.logic.boolalg import Boolean
 
 # Larger than all that is added to it in both precisions, and finite, so that 0 times it is 0.
@@ -108,7 +107,7 @@ class Read(Node):
         return f"{self.tensor}[{inside}]" if inside else self.tensor
 
 
-class _Bound(Node):
+class Bound(Node):
     """A node whose second and later arguments are indices bound inside the first."""
 
     @property
@@ -128,7 +127,7 @@ class _Bound(Node):
         return f"{type(self).__name__.lower()}({printer.doprint(self.body)}, {inside})"
 
 
-class Total(_Bound):
+class Total(Bound):
     """The sum of a body over the whole range of one or more indices."""
 
     def __new__(cls, body: Expr, *indices: Index) -> Expr:
@@ -142,14 +141,14 @@ class Total(_Bound):
         return f"sum({printer.doprint(self.body)}, {', '.join(map(str, self.bound))})"
 
 
-class Peak(_Bound):
+class Peak(Bound):
     """The largest value of a body over an index; a tie goes to the first. A body without the index is its own."""
 
     def __new__(cls, body: Expr, index: Index) -> Expr:
         return Expr.__new__(cls, body, index) if index in body.free_symbols else body
 
 
-class ArgPeak(_Bound):
+class ArgPeak(Bound):
     """The value of an index at which a body is largest; a tie goes to the first, and so do equal values everywhere."""
 
     is_integer = True
@@ -233,9 +232,22 @@ def _size_symbols(indices: Iterable[Index]) -> set[Symbol]:
     return {symbol for index in indices for symbol in index.size.free_symbols}
 
 
-def reads(expr: Expr) -> list[Read]:
+@lru_cache(maxsize=2048)
+def parts_of(expr: Basic) -> tuple[Basic, ...]:
+    """Every distinct node of an expression, itself first, in order of appearance."""
+    found: dict[Basic, None] = {}
+    pending = [expr]
+    while pending:
+        node = pending.pop()
+        if node not in found:
+            found[node] = None
+            pending += reversed(node.args)
+    return tuple(found)
+
+
+def reads(expr: Basic) -> list[Read]:
     """Every distinct read in an expression, in order of appearance, those inside sums and branches included."""
-    return list(dict.fromkeys(node for node in sp.preorder_traversal(expr) if isinstance(node, Read)))
+    return [node for node in parts_of(expr) if isinstance(node, Read)]
 
 
 @lru_cache(maxsize=8192)
@@ -251,7 +263,7 @@ def places_read(expr: Expr) -> set[str]:
         >>> places_read(Read("w", Read("t") + 1) * Read("x"))
         {'t'}
     """
-    return {name for read in expr.atoms(Read) for place in read.indices for name in _entries(place)}
+    return {name for read in reads(expr) for place in read.indices for name in _entries(place)}
 
 
 def _entries(place: Expr) -> set[str]:
@@ -262,36 +274,4 @@ def _entries(place: Expr) -> set[str]:
 
 def indices_of(expr: Expr) -> list[Index]:
     """Every index in an expression, bound ones included, in order of appearance."""
-    return list(dict.fromkeys(node for node in sp.preorder_traversal(expr) if isinstance(node, Index)))
-
-
-def substitute(expr: Expr, table: Mapping[Index, Expr]) -> Expr:
-    """Put expressions for free indices: what is bound stays bound, and nothing that is put in is captured.
-
-    Example:
-        >>> i, k = Index("i", 3), Index("k", 3)
-        >>> substitute(Total(Read("W", i, k), k) * Read("x", i), {i: k})
-        x[k]*sum(W[k, k_1], k_1)
-    """
-    entering = set(table).union(*(value.free_symbols for value in table.values()))
-    return _substitute(expr, table) if _bound_in(expr) & entering else expr.xreplace(dict(table))
-
-
-def _substitute(expr: Expr, table: Mapping[Index, Expr]) -> Expr:
-    if not isinstance(expr, _Bound):
-        return table.get(expr, expr.func(*(_substitute(arg, table) for arg in expr.args)) if expr.args else expr)
-    inner = {old: new for old, new in table.items() if old in expr.free_symbols}
-    entering = set().union(*(value.free_symbols for value in inner.values()))
-    taken = {symbol.name for symbol in entering} | {index.name for index in indices_of(expr)}
-    apart: dict[Index, Expr] = {}
-    for index in (index for index in expr.bound if index in entering):
-        name = next(name for n in count(1) if (name := f"{index.name}_{n}") not in taken)
-        taken.add(name)
-        apart[index] = Index(name, index.size)
-    bound = (apart.get(index, index) for index in expr.bound)
-    return expr.func(_substitute(substitute(expr.body, apart), inner), *bound)
-
-
-@lru_cache(maxsize=8192)
-def _bound_in(expr: Expr) -> frozenset[Index]:
-    return frozenset(index for node in sp.preorder_traversal(expr) if isinstance(node, _Bound) for index in node.bound)
+    return [node for node in parts_of(expr) if isinstance(node, Index)]

@@ -23,7 +23,7 @@ LETTERS: Mapping[str, tuple[str, ...]] = {"learning_rate": ("eta",), "step": ("n
 
 def rule(stages: Stages) -> Expr:
     """What one step makes of a parameter, in the symbols w and g, its value and its gradient."""
-    equations = "\n".join(statement.equation for statement in stages.training.update)
+    equations = "\n".join(str(statement.equation) for statement in stages.training.update)
     return update_rule(equations, stages.training.settings, stages.training.state)
 
 
@@ -39,7 +39,7 @@ def worked_step(stages: Stages) -> Worked | None:
 
 def settings_read(stages: Stages) -> dict[str, str]:
     """The numbers that the first step reads: the settings, and the count of steps where the rule has it."""
-    counted = any(re.search(r"\bstep\b", statement.equation) for statement in stages.training.update)
+    counted = any(re.search(r"\bstep\b", str(statement.equation)) for statement in stages.training.update)
     return {**stages.training.settings, **({"step": "1"} if counted else {})}
 
 

@@ -238,6 +238,11 @@ class Derivation:
         return next(equation for equation in self.adjoints if equation.tensor == self.adjoint_of[name])
 
     @cached_property
+    def shapes(self) -> Mapping[str, tuple[Expr, ...]]:
+        """The shape of every tensor of both passes."""
+        return {name: tensor.shape for name, tensor in {**self.graph.tensors, **self.tensors}.items()}
+
+    @cached_property
     def letters(self) -> frozenset[str]:
         """The letters of all indices."""
         steps = [side for steps in self.steps.values() for step in steps for side in (step.before, step.after)]

@@ -65,7 +65,7 @@ def material(stages: Stages, report: Report, run: Run | None = None, choices: Ch
 
 def _assignments(stages: Stages, names: Mapping[str, str]) -> list[tuple[Tree, Tree]]:
     """The optimizer's equations as a reader sees them."""
-    statements = parse_equations("\n".join(one.equation for one in stages.training.update), {"floor": floor})
+    statements = parse_equations("\n".join(str(one.equation) for one in stages.training.update), {"floor": floor})
     return [(_named(one.tensor, names), build(one.rhs, lambda read: _named(read.tensor, names))) for one in statements]
 
 

@@ -19,7 +19,7 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.errors import TooLargeError
-from symbackprop.expressions import Index, Node, Read, _Bound
+from symbackprop.expressions import Bound, Index, Node, Read
 
 MOST_TERMS = 24
 
@@ -48,7 +48,7 @@ class Inverse(Node):
         return f"inv({self.entry.tensor})[{', '.join(map(printer.doprint, self.entry.indices))}]"
 
 
-class Determinant(_Bound):
+class Determinant(Bound):
     """The determinant of a body over two indices, of which the second is the column."""
 
     def __new__(cls, body: Expr, row: Index, column: Index) -> Determinant:

@@ -152,7 +152,7 @@ class Notation:
             sign = replace(renamed, layer=sign.layer, subs=renamed.subs + sign.subs, plain="")
         if whole and rank:
             return self._placed(replace(sign, shape="vector" if rank == 1 else "matrix"), name, layer, depth)
-        if rank and len(sign.base) == 1:
+        if rank and len(sign.base) == 1 and not sign.base.islower():
             sign = replace(sign, base=sign.base.lower())
         return self._placed(sign, name, layer, depth)
 

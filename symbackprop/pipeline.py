@@ -202,9 +202,8 @@ class Stages:
     def statement(self, tensor: str, *, readable: bool = False) -> Assign:
         """The array statement of ∂E/∂tensor, also where no gradient needs it; to be computed, or to be read."""
         equation = self.derivation.adjoint(tensor)
-        shapes = {name: known.shape for name, known in {**self.graph.tensors, **self.derivation.tensors}.items()}
-        value = lower_expression(equation.rhs, shapes, readable=readable)
-        return Assign(equation.tensor, equation.indices, value, str(equation))
+        value = lower_expression(equation.rhs, self.derivation.shapes, readable=readable)
+        return Assign(equation.tensor, equation.indices, value, equation)
 
     def matrix_latex(self, tensor: str) -> str | None:
         """The matrix form of ∂E/∂tensor as LaTeX."""

@@ -6,9 +6,10 @@ import sympy as sp
 
 from symbackprop.calculus import differentiate
 from symbackprop.errors import TooLargeError
-from symbackprop.expressions import Index, Read, reads, substitute
+from symbackprop.expressions import Index, Read, reads
 from symbackprop.matrices import Determinant, Inverse, determinant, inverse_entry
 from symbackprop.public import public
+from symbackprop.substitution import substitute
 from symbackprop.verify.evaluate import evaluate
 
 I, J, A, B = (Index(letter, 3) for letter in "ijab")

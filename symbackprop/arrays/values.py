@@ -16,7 +16,8 @@ from sympy import Basic, Expr
 from sympy.logic.boolalg import Boolean
 
 from symbackprop.errors import LanguageError, ShapeError
-from symbackprop.expressions import INFINITY, Index, Where, substitute
+from symbackprop.expressions import INFINITY, Index, Where
+from symbackprop.substitution import substitute
 
 if TYPE_CHECKING:
     from symbackprop.arrays.lifting import Lifting

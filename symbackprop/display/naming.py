@@ -33,6 +33,7 @@ class Naming:
         self.notation = notation
         self.depth = max((tensor.layer for tensor in tensors.values()), default=0)
         self._prefixes = _prefixes(tensors)
+        self._signs: dict[tuple[str, int | None, str | None, int, bool], Sign] = {}
         self._capitals: frozenset[str] = frozenset()
         self._words: frozenset[str] = frozenset()
         self._shown = [tensor for tensor in tensors.values() if tensor.role != "adjoint"]
@@ -93,8 +94,11 @@ class Naming:
 
     def called(self, name: str, tensor: Tensor, rank: int, whole: bool = False) -> Sign:
         """The sign of what has another name than a tensor, and belongs to it, such as its error signal."""
-        layer = tensor.layer or None
-        return self.notation.sign(name, layer, self.depth, rank, whole=whole, prefix=self.prefix(tensor))
+        prefix, layer = self.prefix(tensor), tensor.layer or None
+        key = name, layer, prefix, rank, whole
+        if key not in self._signs:
+            self._signs[key] = self.notation.sign(name, layer, self.depth, rank, whole=whole, prefix=prefix)
+        return self._signs[key]
 
     def _has_capital(self, tensor: Tensor) -> bool:
         whole, rank = self.called(tensor.name, tensor, 0), len(tensor.indices)

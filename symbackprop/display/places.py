@@ -14,13 +14,15 @@ from sympy import Expr
 
 from symbackprop.display.order import arrange_terms
 from symbackprop.display.tree import Apply, Fraction, Minus, Number, Order, Symbol, Tree, integer, plus, times
-from symbackprop.expressions import ArgPeak, Index, Peak, Read, Total
+from symbackprop.expressions import ArgPeak, Index, Peak, Read, Total, parts_of, reads
 from symbackprop.notation import given
 
 IndexPrinter = Callable[[Expr], Symbol]
 Counted = Callable[[Read], bool]
 # Of whole numbers one is greater than the one before another if it is at least that.
 _NEXT: dict[tuple[Order, Any], Order] = {(">", -1): ">=", ("<", 1): "<=", (">=", 1): ">", ("<=", -1): "<"}
+
+_BINDING = (Total, Peak, ArgPeak)
 
 
 def place_tree(expr: Expr, index: IndexPrinter, inner: Callable[[Expr], Tree], counted: Counted) -> Tree:
@@ -110,14 +112,14 @@ def unclear(expr: Expr, lengths: Callable[[Read], Sequence[Expr]]) -> frozenset[
         >>> unclear(total, lambda read: [sp.Integer(3)])
         frozenset({i})
     """
-    bound = [(index, node.body) for node in expr.atoms(Total, Peak, ArgPeak) for index in node.bound]
+    bound = [(index, node.body) for node in parts_of(expr) if isinstance(node, _BINDING) for index in node.bound]
     return frozenset(index for index, body in bound if _axes(index, body, lengths) != {index.size})
 
 
 def _axes(index: Index, body: Expr, lengths: Callable[[Read], Sequence[Expr]]) -> set[Expr]:
     """The lengths of the axes at which an index stands alone; its own size for an axis whose length nobody knows."""
     found: set[Expr] = set()
-    for read in body.atoms(Read):
+    for read in reads(body):
         known = lengths(read)
         sizes = known if len(known) == len(read.indices) else [index.size] * len(read.indices)
         found |= {size for place, size in zip(read.indices, sizes, strict=True) if place == index}

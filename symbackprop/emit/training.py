@@ -13,7 +13,7 @@ from symbackprop.emit.layout import array_fitted, count, fitted, numbers_fitted,
 from symbackprop.emit.numbers import number_code
 from symbackprop.emit.numpy import numpy_code
 from symbackprop.graph import Tensor
-from symbackprop.program import Draw, Training, leaves
+from symbackprop.program import Draw, Training
 
 # Constants of more numbers than these belong into a file of their own.
 MOST_NUMBERS = 1000
@@ -112,7 +112,7 @@ def update_values(functions: Functions, training: Training) -> dict[str, Any]:
         "moved_call": fitted("moved[name] = _moved(", ["w", "g", *memory, *names], ")", 8),
         "update_call": call,
         "sequential_call": step,
-        "update_rows": [assign.equation for assign in training.update],
+        "update_rows": [str(assign.equation) for assign in training.update],
         "update_code": list(_update_code(training)),
         "counts": training.counts,
         "state_update": ", ".join(f"{name}={name}" for name in kept),
@@ -131,7 +131,7 @@ def _update_code(training: Training) -> Iterator[str]:
     arrays = {"w", "g", *training.state}
     for assign in training.update:
         code = numpy_code(assign.value, assign.axes)
-        if leaves(assign.value) & arrays:
+        if assign.reads & arrays:
             arrays.add(assign.name)
         elif "np." in code:
             code = f"float({code})"

@@ -15,7 +15,7 @@ from symbackprop.lower.branches import turned
 from symbackprop.lower.letters import apart
 from symbackprop.lower.overflow import without_overflow
 from symbackprop.lower.totals import running_total
-from symbackprop.program import Along, Assign, Loop, Placed, Program, Statement, assignments, leaves
+from symbackprop.program import Along, Assign, Loop, Placed, Program, Statement, assignments
 from symbackprop.schedule import Group, schedule
 
 
@@ -35,7 +35,7 @@ def lower(derivation: Derivation, *, readable: bool = False, every: bool = False
     graph = derivation.graph
     given = (*graph.parameters, *graph.with_role("input", "target", "constant"))
     gradients = {t.name: derivation.adjoint_of[t.name] for t in given if t.name in derivation.adjoint_of}
-    shapes = {name: tensor.shape for name, tensor in {**graph.tensors, **derivation.tensors}.items()}
+    shapes = {**derivation.shapes}
     taken = {symbol.name for shape in shapes.values() for size in shape for symbol in size.free_symbols}
     both = apart((*graph.equations, *derivation.adjoints), taken)
     passes = both[: len(graph.equations)], both[len(graph.equations) :]
@@ -85,12 +85,12 @@ def _at_once(group: Group, shapes: Shapes) -> Assign | None:
         return None
     (equation,) = group.equations
     value = Along("cumsum_back" if group.reverse else "cumsum", lower_expression(added, shapes, None), group.loop)
-    return Assign(equation.tensor, equation.indices, value, str(equation))
+    return Assign(equation.tensor, equation.indices, value, equation)
 
 
 def _assign(equation: Equation, shapes: Shapes, loop: Index | None, readable: bool) -> Assign:
     value = lower_expression(equation.rhs, shapes, loop, readable=readable)
-    return Assign(equation.tensor, equation.indices, value, str(equation))
+    return Assign(equation.tensor, equation.indices, value, equation)
 
 
 def _needed(statements: tuple[Statement, ...], wanted: set[str]) -> tuple[Statement, ...]:
@@ -99,7 +99,7 @@ def _needed(statements: tuple[Statement, ...], wanted: set[str]) -> tuple[Statem
         inside = assignments([statement])
         if wanted & {assign.name for assign in inside}:
             kept.append(statement)
-            wanted |= set().union(*(leaves(assign.value) for assign in inside))
+            wanted |= set().union(*(assign.reads for assign in inside))
     return tuple(reversed(kept))
 
 

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.expressions import Index, Total, Where, substitute
+from symbackprop.expressions import Index, Total, Where
 from symbackprop.lower.letters import alike
+from symbackprop.substitution import substitute
 
 
 def without_diagonal(expr: Expr, indices: Sequence[Index]) -> Expr:

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.expressions import Delta, Index, Read, Total, Within, substitute
+from symbackprop.expressions import Delta, Index, Read, Total, Within
+from symbackprop.substitution import substitute
 
 
 class Digits(NamedTuple):

@@ -9,7 +9,8 @@ import sympy as sp
 from sympy import Expr
 from sympy.logic.boolalg import Boolean
 
-from symbackprop.expressions import Delta, Index, Node, Peak, Total, Where, substitute, tensors_read
+from symbackprop.expressions import Delta, Index, Node, Peak, Total, Where, tensors_read
+from symbackprop.substitution import substitute
 
 # The exponential of this is 0 in every precision, and it is a number in every precision.
 NEVER = sp.Integer(-(10**30))

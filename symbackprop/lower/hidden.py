@@ -11,7 +11,8 @@ from sympy.core.relational import Equality
 from sympy.logic.boolalg import Boolean
 
 from symbackprop.contraction import collect
-from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, reads, substitute, tensors_read
+from symbackprop.expressions import ArgPeak, Delta, Index, Peak, Read, Total, Where, reads, tensors_read
+from symbackprop.substitution import substitute
 
 
 def hidden(readers: Sequence[Expr], tensor: Read) -> list[Boolean]:

@@ -15,11 +15,12 @@ import sympy as sp
 from sympy import Expr
 from sympy.logic.boolalg import Boolean
 
-from symbackprop.expressions import Index, Peak, Read, Total, Where, reads, substitute, tensors_read
+from symbackprop.expressions import Index, Peak, Read, Total, Where, reads, tensors_read
 from symbackprop.graph import LARGEST_SUFFIX, SCALED_SUFFIX, Equation
 from symbackprop.lower.exponentials import NEVER, branched, exponential
 from symbackprop.lower.hidden import at, elsewhere, hidden, tensors_in
 from symbackprop.lower.risks import Unit
+from symbackprop.substitution import substitute
 
 # The logarithm of how much larger something is than what is computed in its place, and that.
 Part = tuple[Expr, Expr]

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import sympy as sp
 
-from symbackprop.expressions import Index
+from symbackprop.expressions import Index, parts_of
 from symbackprop.graph import Equation, needed
 from symbackprop.lower.exponentials import Stable
 from symbackprop.lower.hazards import hazards
@@ -77,8 +77,9 @@ def _trouble(written: Sequence[Equation], found: Computable, wanted: Collection[
     if not any(found.risks.values()) and not found.changed:
         return 0
     due = _needed(found.equations, wanted)
-    axes = max(_axes(equation) for equation in written)
-    wide = sum(e.tensor in due & found.changed and _axes(e) > axes for e in found.equations)
+    most = [_axes(equation) for equation in found.equations if equation.tensor in due & found.changed]
+    axes = max(_axes(equation) for equation in written) if any(most) else 0
+    wide = sum(number > axes for number in most)
     return wide + sum(number for tensor, number in found.risks.items() if tensor in due)
 
 
@@ -88,7 +89,7 @@ def _needed(equations: Sequence[Equation], wanted: Collection[str]) -> set[str]:
 
 def _axes(equation: Equation) -> int:
     """The most axes that what an exponential is computed of has."""
-    nodes = equation.rhs.atoms(sp.exp, Stable)
+    nodes = [node for node in parts_of(equation.rhs) if isinstance(node, sp.exp | Stable)]
     return max((sum(isinstance(symbol, Index) for symbol in node.free_symbols) for node in nodes), default=0)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.expressions import Index, Peak, Total, substitute
+from symbackprop.expressions import Index, Peak, Total
 from symbackprop.lower.exponentials import (
     branch,
     expm1,
@@ -20,6 +20,7 @@ from symbackprop.lower.exponentials import (
     weight,
     without,
 )
+from symbackprop.substitution import substitute
 
 
 def quotient(expr: Expr) -> Expr:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import sympy as sp
 from sympy import Expr
 
-from symbackprop.expressions import Peak, Read, Total, Where, reads, tensors_read
+from symbackprop.expressions import Peak, Read, Total, Where, parts_of, reads, tensors_read
 from symbackprop.graph import Equation
 from symbackprop.lower.bounded import LARGEST, never_large
 from symbackprop.lower.exponentials import NEVER, expm1, maximum, sigmoid, softmax, softplus
@@ -86,7 +86,9 @@ class Risks:
         read = tensors_read(rhs)
         if written is not None and rhs.has(Where, Peak, maximum):
             equation = written
-        if name in read or not all(sp.S.Zero in where.args[1:] for where in equation.rhs.atoms(Where)):
+        if name in read or not all(
+            sp.S.Zero in where.args[1:] for where in parts_of(equation.rhs) if isinstance(where, Where)
+        ):
             return
         self.equations[name] = equation
         values = _read_as_values(rhs)

@@ -13,9 +13,10 @@ import sympy as sp
 from sympy import Basic, Expr
 from sympy.logic.boolalg import Boolean
 
-from symbackprop.expressions import Peak, Read, Total, Where, substitute
+from symbackprop.expressions import Peak, Read, Total, Where
 from symbackprop.lower.bounded import never_large
 from symbackprop.lower.exponentials import NEVER, kept, maximum
+from symbackprop.substitution import substitute
 
 
 class Scaled(NamedTuple):

@@ -32,7 +32,6 @@ from symbackprop.program import (
     Training,
     Window,
     assignments,
-    leaves,
 )
 from symbackprop.program.algebra import add, call, chosen, compare, div, largest, mul, neg, where
 from symbackprop.program.masks import extreme
@@ -90,10 +89,12 @@ def update_line(training: Training) -> tuple[Let, ...]:
     """The statements of an optimizer for one element of a parameter; a name in them may be given several times."""
     names: dict[str, dict[tuple[int, ...], str]] = {}
     for assign in training.update:
-        for name in (assign.name, *leaves(assign.value)):
+        for name in (assign.name, *assign.reads):
             names[name] = {(): name}
     work = _Straight(names, {}, lambda name: name)
-    return tuple(Let(assign.name, chosen(work.value(assign.value, {})), assign.equation) for assign in training.update)
+    return tuple(
+        Let(assign.name, chosen(work.value(assign.value, {})), str(assign.equation)) for assign in training.update
+    )
 
 
 def _of_moderate_length(lets: list[Let]) -> list[Let]:

@@ -24,7 +24,6 @@ from symbackprop.program import (
     Program,
     Window,
     assignments,
-    leaves,
     nodes,
 )
 
@@ -82,7 +81,7 @@ def _product(assign: Assign, node: Array, name: str) -> _Product | None:
 def _layer(program: Program, flat: Assign, stored: Leaf, at: Affine) -> _Layer | None:
     """The one dense layer that reads a flattened array, if it has few units."""
     every = assignments((*program.forward, *program.backward))
-    readers = [assign for assign in every if flat.name in leaves(assign.value)]
+    readers = [assign for assign in every if flat.name in assign.reads]
     found = [made for a in readers for node in nodes(a.value) if (made := _product(a, node, flat.name)) is not None]
     if at.digits() is None or at.start != 0 or len(found) != 2 or len(readers) != 2:
         return None

@@ -66,7 +66,7 @@ def _relu_of(assign: Assign) -> str | None:
 
 def _moved(assign: Assign, a: str, z: str) -> Assign | None:
     """A statement with maxima of z in place of those of a; `None` if it reads a in another way."""
-    if a not in leaves(assign.value):
+    if a not in assign.reads:
         return assign
     if isinstance(assign.value, Reduce) and _is_largest(assign.value, a, "max"):
         value = renamed(assign.value, {a: z})

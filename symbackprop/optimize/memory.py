@@ -65,7 +65,7 @@ class _Planning:
         for number, statement in enumerate(statements):
             for assign in assignments([statement]):
                 last[assign.name] = number
-                last |= dict.fromkeys(leaves(assign.value), number)
+                last |= dict.fromkeys(assign.reads, number)
         for name in (*self.program.gradients.values(), self.program.loss):
             last[name] = len(statements)
         self.named = {assign.name for assign in assignments(statements) if assign.equation}
@@ -160,7 +160,7 @@ class _Planning:
                 self.shapes[assign.name] = stored_shape(assign)
         last: dict[str, int] = {}
         for number, assign in enumerate(loop.body):
-            last |= dict.fromkeys(leaves(assign.value), number)
+            last |= dict.fromkeys(assign.reads, number)
         own = {assign.name for assign in loop.body if loop.index not in assign.axes}
         for number, assign in enumerate(loop.body):
             if assign.name in own and assign.axes:

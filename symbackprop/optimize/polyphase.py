@@ -29,7 +29,6 @@ from symbackprop.program import (
     Window,
     assignments,
     combined,
-    leaves,
     nodes,
 )
 
@@ -75,7 +74,7 @@ def filters_of_phases(program: Program) -> Program:
     if has_loops(program):
         return program
     for name, held in program.gradients.items():
-        readers = [assign for assign in every if name in leaves(assign.value)]
+        readers = [assign for assign in every if name in assign.reads]
         gradient = next(assign for assign in every if assign.name == held)
         if len(readers) != 1 or not isinstance(gradient.value, Contract):
             continue

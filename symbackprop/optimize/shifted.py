@@ -41,7 +41,7 @@ def bias_last(program: Program) -> Program:
         terms = assign.value.args
         largest = [arg for arg in terms if set(arg.axes) == set(assign.axes)]
         small = [arg for arg in terms if arg not in largest]
-        readers = [other for other in every if assign.name in leaves(other.value)]
+        readers = [other for other in every if assign.name in other.reads]
         if not small or not largest or not readers:
             continue
         bias = combined("add", small)

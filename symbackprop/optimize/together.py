@@ -163,7 +163,7 @@ class _Plan:
                 continue
             at = [n for n, row in enumerate(statements) if isinstance(row, Assign) and row.name in alike.defined]
             between = assignments(statements[at[0] : at[-1]])
-            if any(leaves(row.value) & set(alike.defined) for row in between):
+            if any(row.reads & set(alike.defined) for row in between):
                 continue
             last = statements[at[-1]]
             assert isinstance(last, Assign)

@@ -21,13 +21,13 @@ class Assign:
         name: The buffer, such as `"delta1"`.
         axes: Its axes in the order in which it is stored.
         value: What it is.
-        equation: The indexed equation it computes, for comments.
+        equation: The indexed equation it computes, whose text is for comments; an empty string if it is none.
     """
 
     name: str
     axes: Axes
     value: Array
-    equation: str = ""
+    equation: object = ""
 
     @cached_property
     def reads(self) -> frozenset[str]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from symbackprop.program.statements import Assign
-from symbackprop.program.traversal import leaves
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class Training:
     @property
     def counts(self) -> bool:
         """Whether the update depends on how many there were before it."""
-        return any("step" in leaves(assign.value) for assign in self.update)
+        return any("step" in assign.reads for assign in self.update)
 
     @property
     def remembers(self) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from symbackprop.program.masks import OPERATORS
 from symbackprop.program.nodes import Array, Gather, Leaf, Map, Reduce, Scatter
 from symbackprop.program.statements import Assign, Loop, Program, Statement, assignments
-from symbackprop.program.traversal import children, leaves, nodes, rebuilt, whole_leaves
+from symbackprop.program.traversal import children, nodes, rebuilt, whole_leaves
 
 
 def with_numbers(program: Program, whole: Collection[str]) -> Program:
@@ -47,7 +47,7 @@ def _numbered(
     statements = [one for part in parts for one in part]
     every = assignments(statements)
     by_steps = {assign.name for one in statements if isinstance(one, Loop) for assign in one.body}
-    taken = {assign.name for assign in every}.union(*(leaves(assign.value) for assign in every))
+    taken = {assign.name for assign in every}.union(*(assign.reads for assign in every))
     places = _places(every)
     copied = sorted({*whole, *places_found(every)} - by_steps - {*results})
     names = {name: f"{name}_number" + "_" * (f"{name}_number" in taken) for name in copied}
@@ -105,5 +105,5 @@ def _places(every: Sequence[Assign]) -> set[str]:
     found = positions(every)
     for assign in reversed(every):
         if assign.name in found:
-            found |= leaves(assign.value)
+            found |= assign.reads
     return found

@@ -14,7 +14,7 @@ from sympy import Expr
 from symbackprop.backward import assemble
 from symbackprop.categories import limits
 from symbackprop.contraction import tidy
-from symbackprop.expressions import Delta, Index, Read, Total, reads, tensors_read
+from symbackprop.expressions import Delta, Index, Read, Total, parts_of, reads, tensors_read
 from symbackprop.graph import Derivation, Equation, Partial, Step
 from symbackprop.simplify.fusion import fuse
 from symbackprop.simplify.known import common_factors, differences, known_parts, known_sums, summands
@@ -213,7 +213,7 @@ def targets_sum_to_one(derivation: Derivation) -> Derivation:
         return node.body.tensor in known and node.body.indices[-1] == node.bound[0]
 
     def apply(equation: Equation) -> tuple[Expr, Step | None]:
-        found = {node: sp.S.One for node in equation.rhs.atoms(Total) if is_one(node)}
+        found = {node: sp.S.One for node in parts_of(equation.rhs) if is_one(node)}
         if not found:
             return equation.rhs, None
         rhs = equation.rhs.xreplace(found)

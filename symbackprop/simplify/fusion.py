@@ -12,9 +12,10 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.contraction import tidy
-from symbackprop.expressions import Read, Total, reads, substitute
+from symbackprop.expressions import Read, Total, reads
 from symbackprop.simplify.cost import cost
 from symbackprop.simplify.fractions import tidy_fraction
+from symbackprop.substitution import substitute
 
 # More terms than this cancel for nobody to read, and may take for ever.
 MOST_TERMS = 2_000

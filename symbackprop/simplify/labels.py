@@ -12,7 +12,7 @@ from sympy import Expr
 
 from symbackprop.categories import Places, within_classes
 from symbackprop.contraction import collect
-from symbackprop.expressions import Delta, Index, Read, Total, reads
+from symbackprop.expressions import Delta, Index, Read, Total, parts_of, reads
 from symbackprop.graph import Equation
 from symbackprop.simplify.cost import cost
 from symbackprop.simplify.fusion import put_in
@@ -34,7 +34,7 @@ def sums_over_classes(rhs: Expr, one_hot: Mapping[str, Equation], classes: Mappi
         -1
     """
     table = {}
-    for total in rhs.atoms(Total):
+    for total in (node for node in parts_of(rhs) if isinstance(node, Total)):
         body = total.body
         for name in {read.tensor for read in reads(body) if set(read.indices) & set(total.bound)} & one_hot.keys():
             body = put_in(body, one_hot[name].lhs, one_hot[name].rhs)

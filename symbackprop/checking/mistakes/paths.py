@@ -18,9 +18,10 @@ from symbackprop.checking.mistakes.records import (
     reassembled,
 )
 from symbackprop.checking.probes import Case, Probe
-from symbackprop.expressions import Index, Read, Total, reads, substitute, tensors_read
+from symbackprop.expressions import Index, Read, Total, reads, tensors_read
 from symbackprop.forward import SAMPLES
 from symbackprop.graph import Equation
+from symbackprop.substitution import substitute
 from symbackprop.verify.equations import solve
 from symbackprop.verify.fields import NUMPY, Array
 

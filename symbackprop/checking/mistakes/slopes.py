@@ -17,10 +17,11 @@ from symbackprop.checking.mistakes.records import Evidence, Mutation, by_equatio
 from symbackprop.checking.probes import Case
 from symbackprop.contraction import collect, tidy
 from symbackprop.errors import SymbackpropError
-from symbackprop.expressions import Delta, Name, Peak, Read, Total, reads, substitute, tensors_read
+from symbackprop.expressions import Delta, Name, Peak, Read, Total, reads, tensors_read
 from symbackprop.forward.layers import option_values
 from symbackprop.graph import WRITTEN, Equation, Partial
 from symbackprop.simplify.outputs import through_output
+from symbackprop.substitution import substitute
 
 
 def elementwise(case: Case, subject: Subject) -> Iterator[tuple[tuple[str, str], Partial]]:

@@ -14,8 +14,9 @@ from sympy import Expr
 
 from symbackprop.display import BigSum, Paint, PartialDerivative, Product, Range, Relation, Row, Tree, plus
 from symbackprop.emit.document.sheet import Sheet
-from symbackprop.expressions import Delta, Index, Read, indices_of, substitute
+from symbackprop.expressions import Delta, Index, Read, indices_of
 from symbackprop.graph import Partial, Tensor
+from symbackprop.substitution import substitute
 
 LETTERS = "ijklmnpqruvw"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
 
@@ -26,7 +27,6 @@ from symbackprop.program import (
     Statement,
     assignments,
     children,
-    leaves,
     nodes,
 )
 from symbackprop.program.masks import is_truth
@@ -80,7 +80,7 @@ class Workspace:
         return settled | {
             name: assign.name
             for assign in self.every
-            for name in leaves(assign.value)
+            for name in assign.reads
             if name != assign.name
             and assign.name in shares
             and shares.get(name, name) == shares[assign.name]
@@ -88,10 +88,17 @@ class Workspace:
             and self._follows(name, assign)
         }
 
+    @cached_property
+    def _sharing(self) -> dict[str, list[str]]:
+        """The arrays that lie in some memory, one after the other, by the name of it."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for assign in self.every:
+            found[self.program.shares.get(assign.name, assign.name)].append(assign.name)
+        return found
+
     def _follows(self, name: str, assign: Assign) -> bool:
         """Whether an array is what stood last in the memory that a statement writes to."""
-        owner = self.program.shares[assign.name]
-        before = [a.name for a in self.every if self.program.shares.get(a.name, a.name) == owner]
+        before = self._sharing[self.program.shares[assign.name]]
         place = before.index(assign.name)
         return place > 0 and before[place - 1] == name
 
@@ -158,7 +165,7 @@ class Workspace:
     @cached_property
     def both(self) -> list[str]:
         """The body of the method that computes loss and gradients."""
-        wanted = {self.program.loss, *self.gradients, *(leaf for a in self._backward for leaf in leaves(a.value))}
+        wanted = {self.program.loss, *self.gradients, *(leaf for a in self._backward for leaf in a.reads)}
         return self._body((*self._needed(wanted), *self.program.backward), commented=True)
 
     def _needed(self, wanted: set[str]) -> list[Statement]:
@@ -258,7 +265,8 @@ class Workspace:
         """The symbolic sizes that the memory depends on."""
         assert self.loss is not None and self.both is not None
         every = (*self.every, *self.program.constants)
-        found = {str(s) for assign in every for axis in assign.axes for s in axis.size.free_symbols}
-        lengths = " ".join([*self.operations.ones.values(), *self.operations.zeros.values()])
-        found |= {size for size in self.program.sizes if re.search(rf"\b{self.writer.size(size)}\b", lengths)}
+        lengths = {axis.size for assign in every for axis in assign.axes}
+        found = {symbol.name for length in lengths for symbol in length.free_symbols}
+        added = " ".join([*self.operations.ones.values(), *self.operations.zeros.values()])
+        found |= {size for size in self.program.sizes if re.search(rf"\b{self.writer.size(size)}\b", added)}
         return [size for size in self.program.sizes if size in found]
