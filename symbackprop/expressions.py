@@ -91,6 +91,11 @@ class Node(Expr):
 class Read(Node):
     """The value of a tensor at some indices, `W[j, i]`; a scalar is a read without indices."""
 
+    # Nobody knows; without these SymPy looks for an answer in all that it knows of numbers, for each node anew.
+    is_zero = is_infinite = is_finite = is_extended_real = is_real = is_complex = None
+    is_extended_positive = is_extended_negative = is_extended_nonpositive = is_extended_nonnegative = None
+    is_positive = is_negative = is_integer = is_rational = is_irrational = is_algebraic = is_imaginary = None
+
     def __new__(cls, name: Name | str, *indices: Expr | int) -> Read:
         return Expr.__new__(cls, Name(name) if isinstance(name, str) else name, *map(_integer, indices))
 
@@ -213,6 +218,8 @@ class Within(Flag):
         value, size = _integer(value), _integer(size)
         if value.is_Integer and size.is_Integer:
             return sp.S.One if 0 <= value < size else sp.S.Zero
+        if isinstance(value, Index) and (value.size == size or (value.size - size).is_nonpositive):
+            return sp.S.One
         return Expr.__new__(cls, value, size)
 
     def _sympystr(self, printer: Any) -> str:

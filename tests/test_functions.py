@@ -1,7 +1,8 @@
 """Random functions of NumPy arrays: gradients, their precision and second derivatives against differences.
 
 A few are drawn by the tests. Many are drawn by `python tests/test_functions.py --functions 1000 --seed 0`, which prints
-each that is wrong, and why others are refused; `--only 123 456` examines those again.
+each that is wrong, and why others are refused; `--only 123 456` examines those again. Seeds from 1000000 on are of
+functions with loops.
 """
 
 from __future__ import annotations
@@ -22,12 +23,25 @@ import pytest
 import symbackprop as sb
 from symbackprop.errors import SymbackpropError
 
-_spec = importlib.util.spec_from_file_location("symbackprop_random", Path(__file__).with_name("random_functions.py"))
-assert _spec is not None and _spec.loader is not None
-_module = importlib.util.module_from_spec(_spec)
-sys.modules[_spec.name] = _module
-_spec.loader.exec_module(_module)
-drawn: Callable[[int], Any] = _module.function
+LOOPS = 1_000_000
+
+
+def _beside(name: str) -> Any:
+    spec = importlib.util.spec_from_file_location(f"symbackprop_{name}", Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+functions, loops = _beside("random_functions"), _beside("random_loops")
+
+
+def drawn(seed: int) -> Any:
+    """The function of a number; from a million on functions with loops."""
+    return functions.function(seed) if seed < LOOPS else functions.Drawn(*loops.loop(seed))
+
 
 Arrays = dict[str, Any]
 
@@ -144,6 +158,12 @@ def test_random_functions(seed):
         examined = Examined(seed)
     except SymbackpropError:
         return
+    assert not list(examined.faults()), examined.drawn.text
+
+
+@pytest.mark.parametrize("seed", range(LOOPS, LOOPS + 12))
+def test_random_loops(seed):
+    examined = Examined(seed)
     assert not list(examined.faults()), examined.drawn.text
 
 

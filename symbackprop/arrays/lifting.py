@@ -15,6 +15,7 @@ import numpy as np
 import sympy as sp
 from sympy import Expr, Symbol
 
+from symbackprop.arrays.loops import Rolled
 from symbackprop.arrays.values import PLAIN, Value, exact, put
 from symbackprop.contraction import ALPHABET, letter, tidy
 from symbackprop.errors import LanguageError, ShapeError
@@ -201,21 +202,30 @@ class Lifting:
         for both in sorted(self.size_names() & self.tensors.keys()):
             raise named_like_a_size(both)
         last = self._loss(loss, called)
-        needed = self._needed(last)
-        names = self._names([*needed, last], taken)
+        found = self._rolled([self.equations[old] for old in (*self._needed(last), last)])
+        names = self._names([one.tensor for one in found], taken)
         table = renaming(names)
-        read = {name for one in (*needed, last) for name in tensors_read(self.equations[one].rhs)}
+        read = {name for one in found for name in tensors_read(one.rhs)}
         tensors = {name: one for name, one in self.tensors.items() if one.role != "constant" or name in read}
         equations = []
-        for old in [*needed, last]:
-            equation = self.equations[old]
-            new = names.get(old, old)
+        for equation in found:
+            new = names.get(equation.tensor, equation.tensor)
             equations.append(Equation(new, equation.indices, equation.rhs.xreplace(table)))
-            role: Role = "loss" if old == last else "hidden"
+            role: Role = "loss" if equation.tensor == last else "hidden"
             tensors[new] = Tensor(new, role, equation.indices, label=new)
         for place in {name for equation in equations for name in places_read(equation.rhs)}:
             tensors[place] = replace(tensors[place], facts=(*tensors[place].facts, Fact("integer")))
         return Graph(name, tensors, tuple(equations), sizes, (WRITTEN,) * len(equations))
+
+    def _rolled(self, equations: Sequence[Equation]) -> tuple[Equation, ...]:
+        """Equations with recurrences in the place of loops."""
+        shapes = {name: tensor.shape for name, tensor in self.tensors.items()}
+        names = {name for name, tensor in self.tensors.items() if not tensor.indices}
+
+        def table(numbers: Sequence[Expr]) -> str:
+            return str(self.constant(np.array([float(n) for n in numbers]), whole=False).expr.args[0])
+
+        return Rolled(shapes, self.new_name, table, names | self.size_names()).equations(equations)
 
     def finished(self, value: Value, name: str) -> list[Equation]:
         """The equations that a value needs, in their order, the last of which defines `name` as the value."""
@@ -266,11 +276,11 @@ class Lifting:
             if not ours:
                 continue
             moved = "@@" in ours[-1]
-            if moved and all(f"{base}{n}" not in used for n in range(1, len(members) + 1)):
+            if moved and len(members) > 1 and all(f"{base}{n}" not in used for n in range(1, len(members) + 1)):
                 chosen = [f"{base}{n}" for n in range(1, len(members) + 1)]
                 names |= dict(zip(members, chosen, strict=True))
             else:
-                plain = [base] if len(ours) == 1 and not moved else []
+                plain = [base] if len(ours) == 1 and len(members) == 1 else []
                 numbered = (f"{base}{n}" for n in count(1))
                 free = (name for name in chain(plain, numbered) if name not in used)
                 for name in ours:

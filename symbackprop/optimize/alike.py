@@ -72,7 +72,7 @@ class Search:
         groups: dict[Hashable, list[tuple[Assign, list[Leaf]]]] = {}
         for assign in segment:
             key, read = self.signature(assign.value, assign.axes)
-            groups.setdefault(key, []).append((assign, read))
+            groups.setdefault((key, len(assign.axes)), []).append((assign, read))
             yield from self._terms(assign)
         for group in groups.values():
             found = self._group([a.name for a, _ in group], [read for _, read in group], [a.axes for a, _ in group])

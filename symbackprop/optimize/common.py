@@ -18,9 +18,17 @@ from symbackprop.program import Array, Assign, Axes, Leaf, Loop, Program, Statem
 
 def without_repetition(program: Program) -> Program:
     """Read what has been computed, in both passes, in place of computing it again."""
-    seen = _Seen({program.loss, *program.gradients.values(), *program.blocks})
-    forward = seen.kept(program.forward)
-    return replace(program, forward=forward, backward=seen.kept(program.backward))
+    moved = {name for name, _ in program.shifted.values()}
+    seen = _Seen({program.loss, *program.gradients.values(), *program.blocks}, moved)
+    forward, backward = seen.kept(program.forward), seen.kept(program.backward)
+    shifted = {new: (seen.instead(name), shift) for new, (name, shift) in program.shifted.items()}
+    padded: dict[str, tuple[int, int]] = {}
+    for name, (before, behind) in program.padded.items():
+        instead = seen.instead(name)
+        owner = program.blocks[instead].whole if instead in program.blocks else instead
+        known = padded.get(owner, (0, 0))
+        padded[owner] = max(before, known[0]), max(behind, known[1])
+    return replace(program, forward=forward, backward=backward, shifted=shifted, padded=padded)
 
 
 class Known(NamedTuple):
@@ -35,12 +43,13 @@ class _Seen:
 
     Attributes:
         results: Arrays that stay whatever they are.
+        moved: Arrays that are read at other steps under other names, with their axes as they are.
         known: Operation → the array that it computed.
         names: Array → the array that is read in its place, and for each axis of that the place among its own.
     """
 
-    def __init__(self, results: set[str]) -> None:
-        self.results = results
+    def __init__(self, results: set[str], moved: set[str]) -> None:
+        self.results, self.moved = results, moved
         self.known: dict[Hashable, Known] = {}
         self.names: dict[str, Known] = {}
 
@@ -71,8 +80,15 @@ class _Seen:
         known = self.known.setdefault(key, Known(assign.name, own))
         if known.name == assign.name or assign.name in self.results or set(known.axes) != set(own):
             return replace(assign, value=value)
-        self.names[assign.name] = Known(known.name, tuple(own.index(number) for number in known.axes))
+        places = tuple(own.index(number) for number in known.axes)
+        if assign.name in self.moved and places != tuple(range(len(own))):
+            return replace(assign, value=value)
+        self.names[assign.name] = Known(known.name, places)
         return None
+
+    def instead(self, name: str) -> str:
+        """The array that is read in the place of one."""
+        return self.names[name].name if name in self.names else name
 
     def _reading(self, node: Array) -> Array:
         """The node with what is read in place of arrays that are not computed any more."""

@@ -76,10 +76,11 @@ class _Plan:
         lanes = self._lanes()
         ordered = [self._ordered(alike, lanes) for alike in self.found]
         for alike in sorted(ordered, key=lambda alike: -len(alike.tuples[0])):
-            if all(self._fits(names, dict(alike.places)) for names in alike.tuples):
-                for names in alike.tuples:
-                    self._add(names, dict(alike.places)[names[0]])
+            before = len(self.wholes)
+            if all(self._added(names, dict(alike.places)) for names in alike.tuples):
                 self.accepted.append(alike)
+            else:
+                del self.wholes[before:]
 
     def _lanes(self) -> dict[str, tuple[int, int]]:
         """The rank of each array among those beside it: first those that are beside others most often."""
@@ -111,9 +112,15 @@ class _Plan:
         start = home.members.index(names[0])
         return home.members[start : start + len(names)] == names
 
+    def _added(self, names: Names, places: dict[str, int]) -> bool:
+        """Whether some arrays can lie in one, in their order; one statement may read both (a, b) and (b, a)."""
+        if not self._fits(names, places):
+            return False
+        if not any(set(names) <= set(whole.members) for whole in self.wholes):
+            self._add(names, places[names[0]])
+        return True
+
     def _add(self, names: Names, place: int) -> None:
-        if any(set(names) <= set(whole.members) for whole in self.wholes):
-            return
         own = self.search.axes(names[0])
         size = sp.Add(*(self.search.axes(name)[place].size for name in names))
         axes = (*own[:place], Index(f"{own[place].name}_together", size), *own[place + 1 :])

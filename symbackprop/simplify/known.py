@@ -127,6 +127,9 @@ def known_parts(exprs: tuple[Expr, ...]) -> tuple[Expr, ...]:
 
 def _known(node: Expr, part: Expr, solution: Expr) -> Expr | None:
     """A difference by what is known of it, or of its negative."""
+    # A product of many sums has too many terms to be multiplied out for nothing.
+    if set(tensors_read(node)) != set(tensors_read(part)):
+        return None
     for sign in (1, -1):
         found = match(part, sp.expand(sign * node))
         if found is not None and {i for i in solution.free_symbols if isinstance(i, Index)} <= found.keys():

@@ -27,13 +27,14 @@ from symbackprop.emit.document.chain_rule import chain_rule, local_derivatives
 from symbackprop.emit.document.concrete import mapped
 from symbackprop.emit.document.gradients import LINE
 from symbackprop.emit.document.kinds import kind
-from symbackprop.emit.document.layers import Layer, alike, layers, outside, reads_outside, recurrent_axis
+from symbackprop.emit.document.layers import Layer, alike, layers, other_steps, outside, reads_outside, recurrent_axis
 from symbackprop.emit.document.local import reason
 from symbackprop.emit.document.phrases import ENGLISH
 from symbackprop.emit.document.pictures import unrolled, window_pictures
 from symbackprop.emit.document.sheet import Sheet
 from symbackprop.emit.document.values import given_values, values
 from symbackprop.emit.document.wording import LOSSES, capital
+from symbackprop.expressions import Read
 from symbackprop.graph import Equation, Tensor
 
 # Two relations stand side by side where both fit in half a line.
@@ -53,7 +54,7 @@ def forward(sheet: Sheet) -> Section:
         words = kind(layer).forward
         blocks += [Paragraph(say(words))] if words else []
         blocks.append(Display(tuple(equation_line(sheet, equation) for equation in layer.equations)))
-        blocks += _outside(sheet, layer)
+        blocks += _outside(sheet, reads_outside(layer.equations))
         blocks += _figures(sheet, layer)
         given = [tensor.name for tensor in layer.parameters if tensor.value is not None]
         blocks += values(sheet, (*given, *layer.tensors))
@@ -99,8 +100,7 @@ def equation_line(sheet: Sheet, equation: Equation) -> Relation:
     return Relation(reader(equation.lhs), (Row("=", sheet.built(equation.rhs, reader), label=f"eq:{equation.tensor}"),))
 
 
-def _outside(sheet: Sheet, layer: Layer) -> Iterator[Block]:
-    shifted = reads_outside(layer.equations)
+def _outside(sheet: Sheet, shifted: Sequence[Read]) -> Iterator[Block]:
     if shifted:
         names: list[str | Tree] = []
         for read in shifted:
@@ -143,6 +143,7 @@ def _error(sheet: Sheet) -> Iterator[Block]:
         phrase = "Every line reads what is given and the lines above it; the last is the number that is differentiated:"
         yield Paragraph(sheet.say(phrase))
     yield Display(tuple(equation_line(sheet, equation) for equation in own))
+    yield from _outside(sheet, other_steps(own))
     yield from values(sheet, tuple(equation.tensor for equation in own))
 
 

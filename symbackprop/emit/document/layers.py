@@ -117,6 +117,15 @@ def reads_outside(equations: Sequence[Equation]) -> tuple[Read, ...]:
     return tuple(found.values())
 
 
+def other_steps(equations: Sequence[Equation]) -> tuple[Read, ...]:
+    """Reads of what is defined in the same line or further down, hence of another step, which an end does not have."""
+    found: dict[str, Read] = {}
+    for number, equation in enumerate(equations):
+        later = {one.tensor for one in equations[number:]}
+        found |= {read.tensor: read for read in reads(equation.rhs) if read.tensor in later}
+    return tuple(found.values())
+
+
 def _before(place: Any) -> bool:
     """Whether a place lies before an index, as t - 1 does."""
     return not isinstance(place, Index) and place.is_Add and place.as_coeff_Add()[0] < 0 and bool(indices_of(place))

@@ -44,7 +44,8 @@ class Steps:
             # One number of an array is no view, hence it must have another axis beside time.
             case At(arg=Leaf() as leaf) if node.axes and (node.position, leaf.axes[0]) == (self.loop.index, node.axis):
                 place = self.place(leaf.name)
-                if place is not None:
+                # What is longer than the loop is indexed: all views are taken together.
+                if place is not None and node.axis.size == self.loop.index.size:
                     self.names[leaf.name + MARK] = self.view(place)
                     return Leaf(leaf.name + MARK, node.axes)
         inside = children(node)

@@ -365,3 +365,22 @@ def test_the_error_is_said_to_have_terms_where_it_has(composed, loss, lead):
     assert ("several terms" in told) == ("several terms" in lead)
     titles = [section.title for section in document.sections]
     assert ("Backward pass: the terms of the error" in titles) == ("several terms" in lead)
+
+
+def test_what_a_loop_reads_beyond_its_ends_is_said_to_be_0(report):
+    def returns(r):
+        g, loss = 0.0, 0.0
+        for t in reversed(range(12)):
+            g = r[t] + 0.9 * g
+            loss = loss + g**2
+        return loss
+
+    def sloped(x):
+        return ((x[1:] - x[:-1]) ** 2).sum()
+
+    def text(function, **shapes):
+        document = compose(material(sb.derive(function, **shapes).stages, report))
+        return " ".join(prose(block.text) for block in blocks(document, Paragraph))
+
+    assert "outside of a tensor" in text(returns, r=12)
+    assert "outside of a tensor" not in text(sloped, x=12)
