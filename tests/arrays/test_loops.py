@@ -132,6 +132,15 @@ def nested(W, x):
     return out
 
 
+def appended(U, x):
+    h, hs = np.zeros(3), []
+    for t in range(STEPS):
+        h = np.tanh(x[t] + U @ h)
+        hs.append(h)
+    hs.append(np.sin(h))
+    return np.log(np.exp(np.stack(hs)).sum())
+
+
 def listed(x):
     return sum([np.tanh(x[t]).sum() * x[t, 0] for t in range(STEPS)])
 
@@ -153,6 +162,7 @@ LOOPS = [
     (runge_kutta, {"x": 2, "k": (2, 2)}, 14),
     (pendulum, {"x": (), "k": ()}, 5),
     (nested, {"W": (3, 3), "x": (9, 10, 3)}, 10),
+    (appended, {"U": (3, 3), "x": (T, 3)}, 5),
     (listed, {"x": (T, 3)}, 1),
 ]
 
