@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import NamedTuple, TypeAlias
 
 import sympy as sp
@@ -11,7 +12,7 @@ from sympy import Basic, Expr
 from symbackprop.contraction import collect
 from symbackprop.expressions import Delta, Index, Read, Total, Within, parts_of
 
-ROUNDING = 1e-13
+ROUNDING, LARGEST = 1e-13, 10**6
 LEAST = 8
 """How many alike ones are written as one: a reader takes in fewer at a glance."""
 
@@ -109,6 +110,20 @@ def _is_close(one: Expr, other: Expr) -> bool:
     return one == other or abs(float(one) - float(other)) <= ROUNDING * abs(float(other))
 
 
+def simple(number: Expr) -> Expr:
+    """The fraction of small numbers that a number is but for its rounding, or the number itself.
+
+    Example:
+        >>> simple(sp.Rational(8999999999999999, 10**16)), simple(sp.pi)
+        (9/10, pi)
+    """
+    if not number.is_Rational:
+        return number
+    near = Fraction(int(number.p), int(number.q)).limit_denominator(LARGEST)
+    found = sp.Rational(near.numerator, near.denominator)
+    return found if _is_close(found, number) else number
+
+
 def rule(numbers: Mapping[int, Expr], step: Expr) -> Expr | None:
     """What a number is at a step, if it stays, grows by the same or is multiplied by the same from step to step.
 
@@ -130,8 +145,8 @@ def rule(numbers: Mapping[int, Expr], step: Expr) -> Expr | None:
         return None
     tried = [one + (then - one) * (step - first)]
     if one != 0 and then != 0 and then / one > 0:
-        ratio = then / one
-        tried.append(one / ratio**first * ratio**step)
+        ratio = simple(then / one)
+        tried.append(simple(one / ratio**first) * ratio**step)
     for found in tried:
         if all(_is_close(found.xreplace({step: sp.Integer(n)}), number) for n, number in numbers.items()):
             return found

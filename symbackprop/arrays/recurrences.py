@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import sympy as sp
 from sympy import Basic, Expr
 
+from symbackprop.arrays.alike import simple
 from symbackprop.contraction import tidy
 from symbackprop.expressions import Delta, Index, Read, parts_of, reads
 from symbackprop.graph import Equation
@@ -59,18 +60,16 @@ def taken_in(loop: Recurrence, before: Sequence[Equation], shapes: Mapping[str, 
     if any(place != -1 for _, place in loop.begun):
         return None
     known = {(one.indices, one.rhs): one.tensor for one in before}
-    values: dict[str, Read] = {}
+    values: dict[str, Expr] = {}
     names: dict[str, str] = {}
     for equation in loop.equations:
         own, rhs = equation.indices[1:], _first(equation, loop, values)
-        if isinstance(rhs, Read) and rhs.indices == own:
-            values[equation.tensor] = rhs
-        elif (own, rhs) in known:
+        if (own, rhs) in known:
             names[known[own, rhs]] = equation.tensor
             values[equation.tensor] = Read(known[own, rhs], *own)
         elif rhs is not None and _is_there(rhs, shapes):
-            # It was multiplied by 0; a name that nothing has keeps all else from being found.
-            values[equation.tensor] = Read(f"{equation.tensor}@", *own)
+            # It is a tensor as it is, or was multiplied by 0.
+            values[equation.tensor] = rhs
         else:
             return None
     if not names or any(values[name] != other for (name, _), other in loop.begun.items()):
@@ -82,7 +81,7 @@ def taken_in(loop: Recurrence, before: Sequence[Equation], shapes: Mapping[str, 
     return Recurrence(index, tuple(equations), {}, step_of)
 
 
-def _first(equation: Equation, loop: Recurrence, values: Mapping[str, Read]) -> Expr | None:
+def _first(equation: Equation, loop: Recurrence, values: Mapping[str, Expr]) -> Expr | None:
     """What an equation says of the step before the first, where there is 0 before it."""
     names = {one.tensor: one.indices[1:] for one in loop.equations}
 
@@ -119,9 +118,25 @@ def _shifted(rhs: Expr, loop: Recurrence, step: Expr) -> Expr:
         return Read(read.tensor, new + away, *read.indices[1:])
 
     moved = rhs.xreplace({loop.index: step})
-    # 0.9**(t - 1) is 0.9**t over 0.9.
-    powers = {node for node in parts_of(moved) if node.is_Pow and node.base.is_Number and node.exp.is_Add}
-    return with_reads(moved.xreplace({node: sp.expand_power_exp(node) for node in powers}), change)
+    powers = {node: _power(node) for node in parts_of(moved) if _is_power(node)}
+    return with_reads(_rounded(moved.xreplace(powers)) if powers else moved, change)
+
+
+def _rounded(rhs: Expr) -> Expr:
+    """An expression whose products begin with fractions of small numbers, where rounding alone is the difference."""
+    parts = [(node, *node.as_coeff_Mul()) for node in parts_of(rhs) if node.is_Mul]
+    return rhs.xreplace({node: simple(number) * rest for node, number, rest in parts if simple(number) != number})
+
+
+def _is_power(node: Basic) -> bool:
+    return bool(node.is_Pow and node.base.is_Number and node.exp.free_symbols)
+
+
+def _power(node: Expr) -> Expr:
+    """0.9**(t - 1) is 0.9**t over 0.9, and 0.9**(-t) is (1/0.9)**t."""
+    number, rest = node.exp.as_coeff_Add()
+    sign, rest = rest.as_coeff_Mul()
+    return node.base**number * (node.base**sign) ** rest
 
 
 def turned(loop: Recurrence) -> tuple[Recurrence, bool]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction as Rational
 from itertools import product
-from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 from symbackprop.display import intervals
+from symbackprop.display.choosing import COMPARISONS, by_entry
 from symbackprop.display.intervals import Interval, around, number, point, same
 from symbackprop.display.tree import (
     Apply,
@@ -41,7 +41,6 @@ from symbackprop.display.tree import (
 
 Array = tuple[tuple[Interval, ...], ...]
 Value = Interval | Array
-COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, "=": eq, "!=": ne, ">": gt, ">=": ge}
 _CONSTANTS = {"pi": intervals.PI, "e": intervals.E}
 _ZERO = point(Rational(0))
 
@@ -178,10 +177,13 @@ class Evaluator:
         return point(Rational(1)) if self.holds(tree.condition) else _ZERO
 
     def _cases(self, tree: Cases) -> Value:
-        for value, condition in tree.rows:
-            if condition is None or self.holds(condition):
-                return self(value)
-        raise NoValueError("no case applies")
+        try:
+            found = next((v for v, condition in tree.rows if condition is None or self.holds(condition)), None)
+        except NoValueError:
+            return by_entry(self, tree)
+        if found is None:
+            raise NoValueError("no case applies")
+        return self(found)
 
     def holds(self, condition: Tree) -> bool:
         """Whether a condition is true; a rounded number counts at its printed value."""

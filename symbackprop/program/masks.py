@@ -150,7 +150,7 @@ def _number(node: Array) -> Array:
 
 
 def beside_truth(every: Iterable[Assign]) -> set[str]:
-    """The names of numbers, such as ∂E/∂s = -1, that are multiplied with truth values and nothing else.
+    """The names of numbers, such as ∂E/∂s = -1, that are multiplied with truth values or positions and nothing else.
 
     Both together are whole numbers for NumPy, which computes with those in double precision.
 
@@ -174,8 +174,8 @@ def beside_truth(every: Iterable[Assign]) -> set[str]:
             names = [part.name for part in parts if isinstance(part, Leaf) and part.name in stands_for]
             others = [part for part in parts if not isinstance(part, Const | Leaf)]
             if others and len(names) == sum(isinstance(part, Leaf) for part in parts):
-                truths = all(is_truth(mask(part) or part) for part in others)
-                found |= {stands_for[name] for name in names if truths}
+                whole = all(is_truth(mask(part) or part) or not leaves(part) for part in others)
+                found |= {stands_for[name] for name in names if whole}
     return found
 
 

@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 
 from symbackprop.display import intervals
-from symbackprop.display.evaluate import COMPARISONS, Evaluator, NoValueError, Value
-from symbackprop.display.intervals import Interval, point, real
+from symbackprop.display.choosing import by_entry
+from symbackprop.display.evaluate import Evaluator, NoValueError, Value
+from symbackprop.display.intervals import Interval, point
 from symbackprop.display.tree import (
     Apply,
     BigSum,
     Bracket,
     Cases,
-    Compare,
     Extreme,
     Fraction,
     PartialDerivative,
@@ -189,40 +189,10 @@ class PrintedEvaluator(Evaluator):
         )
 
     def _bracket(self, tree: Bracket) -> Value:
-        mask = self._mask(tree.condition)
-        if mask is None:
+        try:
             return super()._bracket(tree)
-        return tuple(tuple(point(Rational(int(one))) for one in row) for row in mask)
-
-    def _cases(self, tree: Cases) -> Value:
-        (then, condition), *rest = tree.rows
-        mask = self._mask(condition) if condition is not None else None
-        if mask is None or len(rest) != 1:
-            return super()._cases(tree)
-        yes, no = (self._spread(one, mask) for one in (then, rest[0][0]))
-        return tuple(
-            tuple(left if holds else right for holds, left, right in zip(*rows, strict=True))
-            for rows in zip(mask, yes, no, strict=True)
-        )
-
-    def _mask(self, condition: Tree) -> list[list[bool]] | None:
-        """Where a comparison of matrices holds, entry by entry; `None` if it is one of numbers."""
-        if not isinstance(condition, Compare) or len(condition.operands) != 2:
-            return None
-        sides = [self(one) for one in condition.operands]
-        shaped = [one for one in sides if not isinstance(one, Interval)]
-        if not shaped:
-            return None
-        left, right = (filled(one, shaped[0]) for one in sides)
-        numbers = [
-            [tuple(real(n.middle) for n in pair) for pair in zip(*rows, strict=True)]
-            for rows in zip(left, right, strict=True)
-        ]
-        compare = COMPARISONS[condition.operators[0]]
-        return [[compare(*pair) for pair in row] for row in numbers]
-
-    def _spread(self, tree: Tree, mask: Any) -> Any:
-        return filled(self(tree), mask)
+        except NoValueError:
+            return by_entry(self, Cases(((integer(1), tree.condition), (integer(0), None))))
 
     def _bigsum(self, tree: BigSum) -> Value:
         return super()._bigsum(BigSum(tree.body, tuple(self._limited(one, tree.body) for one in tree.ranges)))

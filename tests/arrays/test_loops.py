@@ -161,7 +161,7 @@ LOOPS = [
     (ring, {"u": 12}, 5),
     (runge_kutta, {"x": 2, "k": (2, 2)}, 14),
     (pendulum, {"x": (), "k": ()}, 5),
-    (nested, {"W": (3, 3), "x": (9, 10, 3)}, 10),
+    (nested, {"W": (3, 3), "x": (9, 10, 3)}, 6),
     (appended, {"U": (3, 3), "x": (T, 3)}, 5),
     (listed, {"x": (T, 3)}, 1),
 ]
@@ -211,6 +211,14 @@ def test_what_stands_before_the_first_step_has_a_name():
 
 def test_numbers_of_steps_are_a_rule_or_a_table():
     assert equations(discounted, z=(T, 3), r=T) == ["s = sum((9/10)**t*r[t]*sum(z[t, j]**2, j), t)"]
+
+    def doubly(z):
+        s, weight = 0.0, 1.0
+        for t in range(STEPS):
+            s, weight = s + weight * np.tanh(z[t]), weight * 0.95
+        return s
+
+    assert equations(doubly, z=T) == ["s = sum((19/20)**t*tanh(z[t]), t)"]
 
     def weighted(z):
         return sum(w * np.tanh(z[n]) for n, w in enumerate([3, 1, 4, 1, 5, 9, 2, 6, 5, 3]))
