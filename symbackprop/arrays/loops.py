@@ -11,7 +11,7 @@ import sympy as sp
 from sympy import Expr
 
 from symbackprop.arrays.alike import LEAST, UnlikeError, summed_up
-from symbackprop.arrays.recurrences import Recurrence, added, begun, taken_in, turned, with_reads
+from symbackprop.arrays.recurrences import Recurrence, added, base, begun, taken_in, turned, with_reads
 from symbackprop.arrays.rolling import Loop, Steps, steps_of
 from symbackprop.contraction import ALPHABET, collect
 from symbackprop.errors import UndefinedError
@@ -43,11 +43,13 @@ class Rolled:
     ) -> None:
         self.shapes, self.fresh, self.table, self.taken = dict(shapes), fresh, table, set(taken)
         self._failed: Counter[tuple[str, int]] = Counter()
+        self._names: list[str] = []
 
     def equations(self, equations: Sequence[Equation]) -> tuple[Equation, ...]:
         """The equations, in an order in which they can be read; the last one defines what it did before."""
-        while True:
+        for _ in range(MOST_TRIED):
             self._made: dict[str, tuple[str, int]] = {}
+            self._given = iter(tuple(self._names))
             found = tuple(equations)
             while (rolled := self._once(found)) is not None:
                 found = rolled
@@ -57,6 +59,7 @@ class Rolled:
                 return without_copies(found)
             for name in scattered:
                 self._failed[self._made[name]] = MOST_TRIED
+        return tuple(equations)
 
     def _once(self, equations: tuple[Equation, ...]) -> tuple[Equation, ...] | None:
         """The equations with one loop less; `None` if there is none."""
@@ -72,7 +75,7 @@ class Rolled:
     def _with(self, equations: tuple[Equation, ...], steps: Steps, key: tuple[str, int]) -> tuple[Equation, ...]:
         run = equations[steps.start : steps.end]
         letter = self._letter(sp.Add(*(side for one in run for side in (one.lhs, one.rhs))))
-        loop = self._tabled(Loop(equations, steps, letter, self.fresh).recurrence())
+        loop = self._tabled(Loop(equations, steps, letter, self._name).recurrence())
         before = equations[: steps.start]
         shapes = {**self.shapes, **{one.tensor: one.shape for one in before}}
         longer = taken_in(loop, before, shapes)
@@ -86,7 +89,7 @@ class Rolled:
         if equations[-1].tensor in loop.step_of:
             last = equations[-1].lhs
             after.append(Equation(equations[-1].tensor, equations[-1].indices, _of_steps(last, loop)))
-        rolled = begun(loop, backward, self.fresh)
+        rolled = begun(loop, backward, self._name)
         _see_order(rolled)
         self._made |= {one.tensor: key for one in rolled}
         return with_totals((*kept, *rolled, *after))
@@ -95,6 +98,14 @@ class Rolled:
         """The recurrence with tensors that hold the numbers of its tables."""
         names = renaming({name: self.table(numbers) for name, numbers in loop.tables.items()})
         return replace(loop, equations=tuple(replace(one, rhs=one.rhs.xreplace(names)) for one in loop.equations))
+
+    def _name(self, called: str) -> str:
+        """A new name; the same ones in the same order each time, so that what has failed is known again."""
+        known = next(self._given, "")
+        if known and base(known) == called:
+            return known
+        self._names.append(self.fresh(called))
+        return self._names[-1]
 
     def _letter(self, expr: Expr) -> str:
         used = self.taken | {index.name for index in indices_of(expr)}

@@ -72,13 +72,21 @@ def taken_in(loop: Recurrence, before: Sequence[Equation], shapes: Mapping[str, 
             values[equation.tensor] = rhs
         else:
             return None
-    if not names or any(values[name] != other for (name, _), other in loop.begun.items()):
+    # What has begun with 0 must be 0 after that step, as what has begun with something must be this.
+    if not names or any(values[name] != loop.begun.get((name, -1), sp.S.Zero) for name in _carried(loop)):
         return None
     index = Index(loop.index.name, loop.index.size + 1)
     step_of = {name: (tensor, place + 1) for name, (tensor, place) in loop.step_of.items()}
     step_of |= {name: (tensor, 0) for name, tensor in names.items()}
     equations = (Equation(e.tensor, (index, *e.indices[1:]), _shifted(e.rhs, loop, index - 1)) for e in loop.equations)
     return Recurrence(index, tuple(equations), {}, step_of)
+
+
+def _carried(loop: Recurrence) -> set[str]:
+    """The tensors that are read at another step than that of the reader."""
+    names = {one.tensor for one in loop.equations}
+    found = {read for one in loop.equations for read in reads(one.rhs) if read.tensor in names}
+    return {read.tensor for read in found if read.indices[0] != loop.index}
 
 
 def _first(equation: Equation, loop: Recurrence, values: Mapping[str, Expr]) -> Expr | None:

@@ -97,6 +97,15 @@ def discounted(z, r):
     return s
 
 
+def begun_like_a_step(w, v):
+    h, s = np.tanh(v), 0.0
+    for _ in range(STEPS):
+        a = np.tanh(w @ h) + v
+        h = np.tanh(a)
+        s = s + h[0] * a[1]
+    return (h * v).sum() + s
+
+
 def ring(u):
     for _ in range(STEPS):
         u = u + 0.1 * (np.roll(u, 1) - 2 * u + np.roll(u, -1))
@@ -158,6 +167,7 @@ LOOPS = [
     (filtered, {"q": 3, "r": (), "z": T, "F": (3, 3), "H": 3}, 17),
     (trained, {"w": 3, "X": (5, 3), "y": 5}, 8),
     (discounted, {"z": (T, 3), "r": T}, 1),
+    (begun_like_a_step, {"w": (3, 3), "v": 3}, 7),
     (ring, {"u": 12}, 5),
     (runge_kutta, {"x": 2, "k": (2, 2)}, 14),
     (pendulum, {"x": (), "k": ()}, 5),
@@ -256,6 +266,26 @@ def test_steps_that_are_read_one_by_one_are_no_recurrence():
     moved = point["D"].copy()
     moved[2, 3] += 1e-6
     assert grads["D"][2, 3] == pytest.approx((table(moved) - loss) / 1e-6, rel=1e-4)
+
+
+def test_loops_in_loops_of_which_each_step_is_used_in_its_own_way():
+    def each(x, W):
+        hs = []
+        for b in range(9):
+            h = np.zeros(2)
+            for t in range(9):
+                h = np.tanh(W @ h + x[b, t])
+            hs.append(h)
+        ways = [np.sin, np.cos, np.tanh, np.exp, np.arctan, np.sinh, np.cosh, np.sqrt, np.log]
+        return sum(way(2 + h.sum()) for way, h in zip(ways, hs, strict=True))
+
+    derived = sb.derive(each, x=(9, 9, 2), W=(2, 2), wrt=["W"])
+    rng = np.random.default_rng(2)
+    x, W, way = rng.normal(size=(9, 9, 2)) / 3, rng.normal(size=(2, 2)) / 2, rng.normal(size=(2, 2))
+    loss, grads = derived.compile().loss_and_grad({"W": W}, x=x)
+    assert loss == pytest.approx(each(x, W))
+    ends = [each(x, W + step * way) for step in (1e-6, -1e-6)]
+    assert np.sum(grads["W"] * way) == pytest.approx((ends[0] - ends[1]) / 2e-6, rel=1e-5)
 
 
 def test_a_sum_whose_end_alone_is_read_is_a_sum():
