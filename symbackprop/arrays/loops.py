@@ -84,15 +84,17 @@ class Rolled:
         ):
             loop = longer
         loop, backward = turned(loop)
-        kept = [one for one in before if one.tensor not in loop.step_of]
+        # What stands before may be of a loop around this one, and read its last step.
+        kept = [replace(one, rhs=_of_steps(one.rhs, loop)) for one in before if one.tensor not in loop.step_of]
         after = [replace(one, rhs=_of_steps(one.rhs, loop)) for one in equations[steps.end :]]
         if equations[-1].tensor in loop.step_of:
             last = equations[-1].lhs
             after.append(Equation(equations[-1].tensor, equations[-1].indices, _of_steps(last, loop)))
         rolled = begun(loop, backward, self._name)
-        _see_order(rolled)
+        found = with_totals((*kept, *rolled, *after))
+        _see_order(found, {one.tensor for one in equations})
         self._made |= {one.tensor: key for one in rolled}
-        return with_totals((*kept, *rolled, *after))
+        return found
 
     def _tabled(self, loop: Recurrence) -> Recurrence:
         """The recurrence with tensors that hold the numbers of its tables."""
@@ -119,8 +121,14 @@ def _scattered(equations: Sequence[Equation], names: Collection[str]) -> list[st
     return [name for name, number in count.items() if number >= LEAST]
 
 
-def _see_order(equations: Sequence[Equation]) -> None:
-    """See that one loop computes some equations: a table in which every entry needs those beside it needs two."""
+def _see_order(equations: Sequence[Equation], before: Collection[str]) -> None:
+    """See that no loop is needed inside another, as by a table in which every entry needs those beside it.
+
+    What is read of all that was defined before must be defined.
+    """
+    lost = set(before) - {one.tensor for one in equations}
+    if any(lost & set(tensors_read(one.rhs)) for one in equations):
+        raise UnlikeError
     try:
         schedule(equations)
     except UndefinedError:

@@ -101,7 +101,9 @@ class TracedArray(NDArrayOperatorsMixin):
         written = written_as(ufunc)
         if method != "__call__":
             refuse(f"{written}.{method} is not traced", remedy(f"{ufunc.__name__}.{method}", ()))
-        if words.get("out") is not None:
+        out = words.pop("out", None)
+        # A single number is no array that others may hold: s += x gives s another value.
+        if out is not None and not (len(out) == 1 and out[0] is inputs[0] and inputs[0].shape == ()):
             _refuse_filling(f"{written} into an array", "again")
         return carried(book, ufunc.__name__, inputs, words, written)
 

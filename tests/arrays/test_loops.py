@@ -137,8 +137,17 @@ def nested(W, x):
         h = np.zeros(3)
         for t in range(10):
             h = np.tanh(W @ h + x[b, t])
-        out = out + (h**2).sum()
+        out += (h**2).sum()
     return out
+
+
+def relaxed(W, x):
+    h = np.zeros(3)
+    for t in range(10):
+        h = np.tanh(W @ h + x[t])
+        for k in range(8):
+            h = 0.5 * np.sin(h + x[k])
+    return (h**2).sum()
 
 
 def appended(U, x):
@@ -172,6 +181,7 @@ LOOPS = [
     (runge_kutta, {"x": 2, "k": (2, 2)}, 14),
     (pendulum, {"x": (), "k": ()}, 5),
     (nested, {"W": (3, 3), "x": (9, 10, 3)}, 6),
+    (relaxed, {"W": (3, 3), "x": (10, 3)}, 20),
     (appended, {"U": (3, 3), "x": (T, 3)}, 5),
     (listed, {"x": (T, 3)}, 1),
 ]
