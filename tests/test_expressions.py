@@ -115,6 +115,11 @@ def test_ranges_fold(value, expected):
     assert Within(value, 3) == expected
 
 
+def test_an_index_lies_in_its_own_range():
+    assert Within(I, 3) == Within(I, 4) == Within(S, N) == 1
+    assert Within(I, 2) != 1 and Within(S, N - 1) != 1
+
+
 def test_what_is_uncertain_stays():
     assert isinstance(Delta(I, K), Delta)
     assert isinstance(Within(I - 1, 3), Within)

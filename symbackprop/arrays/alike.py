@@ -1,4 +1,4 @@
-"""Expressions that differ in nothing but whole numbers in places → one expression with an index."""
+"""Expressions that differ in numbers alone, in places or beside what is read → one expression with an index."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from symbackprop.contraction import collect
 from symbackprop.expressions import Delta, Index, Read, Total, Within, parts_of
 
 ROUNDING, LARGEST = 1e-13, 10**6
+# So many alike ones are written as one: a reader takes in fewer at a glance.
 LEAST = 8
-"""How many alike ones are written as one: a reader takes in fewer at a glance."""
 
 Called: TypeAlias = Callable[[Read], tuple[str, tuple[Expr, ...]]]
 

@@ -16,6 +16,7 @@ import sympy as sp
 from sympy import Expr, Symbol
 
 from symbackprop.arrays.loops import Rolled
+from symbackprop.arrays.recurrences import base
 from symbackprop.arrays.values import PLAIN, Value, exact, put
 from symbackprop.contraction import ALPHABET, letter, tidy
 from symbackprop.errors import LanguageError, ShapeError
@@ -120,7 +121,7 @@ class Lifting:
         if len(self.equations) >= MOST_EQUATIONS:
             raise LanguageError(f"more than {MOST_EQUATIONS:,} statements", help="write loops as array operations")
         if name in self.equations or name in self.tensors:
-            name = f"{name.partition('@')[0]}@@{next(self._count)}"
+            name = f"{base(name)}@@{next(self._count)}"
         elif name in self.size_names():
             name = self.new_name(name)
         self.add_axes(name, value.axes, expr)
@@ -269,19 +270,19 @@ class Lifting:
         used = {*self.tensors, *self.size_names(), *taken, *(name for name in defined if "@" not in name)}
         groups: dict[str, list[str]] = {}
         for name in defined:
-            groups.setdefault(name.partition("@")[0], []).append(name)
+            groups.setdefault(base(name), []).append(name)
         names: dict[str, str] = {}
-        for base, members in groups.items():
+        for word, members in groups.items():
             ours = [name for name in members if "@" in name]
             if not ours:
                 continue
             moved = "@@" in ours[-1]
-            if moved and len(members) > 1 and all(f"{base}{n}" not in used for n in range(1, len(members) + 1)):
-                chosen = [f"{base}{n}" for n in range(1, len(members) + 1)]
+            if moved and len(members) > 1 and all(f"{word}{n}" not in used for n in range(1, len(members) + 1)):
+                chosen = [f"{word}{n}" for n in range(1, len(members) + 1)]
                 names |= dict(zip(members, chosen, strict=True))
             else:
-                plain = [base] if len(ours) == 1 and len(members) == 1 else []
-                numbered = (f"{base}{n}" for n in count(1))
+                plain = [word] if len(members) == 1 else []
+                numbered = (f"{word}{n}" for n in count(1))
                 free = (name for name in chain(plain, numbered) if name not in used)
                 for name in ours:
                     names[name] = next(free)

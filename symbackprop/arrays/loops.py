@@ -160,12 +160,13 @@ def _of_steps(expr: Expr, loop: Recurrence) -> Expr:
 
 def with_totals(equations: Sequence[Equation]) -> tuple[Equation, ...]:
     """The equations with sums in the place of recurrences that only add up and of which the end alone is read."""
-    found = list(equations)
-    for equation in equations:
-        total = _total(equation, [one for one in found if one.tensor != equation.tensor])
+    found = {equation.tensor: equation for equation in equations}
+    for name in list(found):
+        equation, others = found[name], [one for one in found.values() if one.tensor != name]
+        total = _total(equation, others)
         if total is not None:
-            found = [_with_total(one, equation, total) for one in found if one.tensor != equation.tensor]
-    return tuple(found)
+            found = {one.tensor: _with_total(one, equation, total) for one in others}
+    return tuple(found.values())
 
 
 def _total(equation: Equation, others: Sequence[Equation]) -> Expr | None:

@@ -12,7 +12,8 @@ import numpy as np
 from symbackprop.checking.calling import Environment
 from symbackprop.checking.claims import element_name
 from symbackprop.checking.probes import Case
-from symbackprop.display.evaluate import Evaluator, NoValueError
+from symbackprop.display.choosing import NoValueError
+from symbackprop.display.evaluate import Evaluator
 from symbackprop.display.tree import BigSum, Number, PartialDerivative, Range, Relation, Symbol, Tree, integer, walk
 from symbackprop.errors import InputError, LanguageError, TooLargeError
 from symbackprop.forward import SAMPLES

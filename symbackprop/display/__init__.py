@@ -30,7 +30,8 @@ those from precedence. Values of symbols are looked up by key, elements of array
 from symbackprop.display.breaking import align
 from symbackprop.display.build import build
 from symbackprop.display.check import Checked, check
-from symbackprop.display.evaluate import Evaluator, NoValueError, evaluate
+from symbackprop.display.choosing import NoValueError
+from symbackprop.display.evaluate import Evaluator, evaluate
 from symbackprop.display.latex import latex, preamble
 from symbackprop.display.numbers import column, equality, shown, table, typed
 from symbackprop.display.reader import TensorReader, element

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from symbackprop.display.evaluate import Evaluator, NoValueError, Value, agree
+from symbackprop.display.choosing import NoValueError
+from symbackprop.display.evaluate import Evaluator, Value, agree
 from symbackprop.display.intervals import Interval, around
 from symbackprop.display.text import text
 from symbackprop.display.tree import Boxed, Matrix, Number, Relation, Tree, bare, walk

@@ -13,6 +13,10 @@ from symbackprop.display.tree import Cases, Compare, Logic, Tree
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, "=": eq, "!=": ne, ">": gt, ">=": ge}
 
 
+class NoValueError(LookupError):
+    """Part of a tree has no value, such as a symbol without a key or running text."""
+
+
 def by_entry(value: Callable[[Tree], Any], tree: Cases) -> tuple[tuple[Interval, ...], ...]:
     """The matrix of which each entry is that of the first case whose condition holds there.
 
@@ -21,7 +25,7 @@ def by_entry(value: Callable[[Tree], Any], tree: Cases) -> tuple[tuple[Interval,
         tree: The cases, the last without a condition; a number counts for every entry.
 
     Raises:
-        LookupError: Part of them has no value, or no case applies.
+        NoValueError: Part of them has no value, or no case applies.
     """
     known = {part: value(part) for row in tree.rows for part in (row[0], *_compared(row[1]))}
     shapes = [(len(rows), len(rows[0])) for rows in known.values() if not isinstance(rows, Interval)]
@@ -39,7 +43,7 @@ def _entry(tree: Cases, known: dict[Tree, Any], place: tuple[int, int]) -> Inter
     for value, condition in tree.rows:
         if condition is None or _holds(condition, known, place):
             return _at(known[value], place)
-    raise LookupError("no case applies")
+    raise NoValueError("no case applies")
 
 
 def _holds(condition: Tree, known: dict[Tree, Any], place: tuple[int, int]) -> bool:

@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any
 
 from symbackprop.display import intervals
-from symbackprop.display.choosing import COMPARISONS, by_entry
+from symbackprop.display.choosing import COMPARISONS, NoValueError, by_entry
 from symbackprop.display.intervals import Interval, around, number, point, same
 from symbackprop.display.tree import (
     Apply,
@@ -43,10 +43,6 @@ Array = tuple[tuple[Interval, ...], ...]
 Value = Interval | Array
 _CONSTANTS = {"pi": intervals.PI, "e": intervals.E}
 _ZERO = point(Rational(0))
-
-
-class NoValueError(LookupError):
-    """Part of a tree has no value, such as a symbol without a key or running text."""
 
 
 class Evaluator:

@@ -9,7 +9,7 @@ from itertools import product
 from typing import Any
 from zlib import crc32
 
-from symbackprop.display.evaluate import NoValueError
+from symbackprop.display.choosing import NoValueError
 from symbackprop.display.tree import Number, PartialDerivative, Relation, Row, Symbol, Tree, bare, walk
 from symbackprop.verify.printed import PrintedEvaluator
 from symbackprop.verify.truth import Truth

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from symbackprop.display.evaluate import NoValueError, Value
+from symbackprop.display.choosing import NoValueError
+from symbackprop.display.evaluate import Value
 from symbackprop.display.intervals import Interval, mp, point
 
 ZERO = point(Fraction(0))

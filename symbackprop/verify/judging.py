@@ -14,7 +14,8 @@ from functools import cached_property
 from itertools import product
 from typing import Any, Literal
 
-from symbackprop.display.evaluate import NoValueError, Value
+from symbackprop.display.choosing import NoValueError
+from symbackprop.display.evaluate import Value
 from symbackprop.display.intervals import Interval, mp, real
 from symbackprop.display.text import text
 from symbackprop.display.tree import (

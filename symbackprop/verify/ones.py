@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from symbackprop.display.evaluate import NoValueError, Value, multiplied
+from symbackprop.display.choosing import NoValueError
+from symbackprop.display.evaluate import Value, multiplied
 from symbackprop.display.intervals import Interval
 from symbackprop.display.tree import Product, Symbol, Transpose, Tree, bare
 from symbackprop.verify.entries import total

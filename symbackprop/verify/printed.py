@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from symbackprop.display import intervals
-from symbackprop.display.choosing import by_entry
-from symbackprop.display.evaluate import Evaluator, NoValueError, Value
+from symbackprop.display.choosing import NoValueError, by_entry
+from symbackprop.display.evaluate import Evaluator, Value
 from symbackprop.display.intervals import Interval, point
 from symbackprop.display.tree import (
     Apply,

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr
 
-from symbackprop.display.evaluate import NoValueError
+from symbackprop.display.choosing import NoValueError
 from symbackprop.display.reader import TensorReader
 from symbackprop.display.text import text
 from symbackprop.display.tree import Apply, Number, Relation, Symbol, Tree, walk

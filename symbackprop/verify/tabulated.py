@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from symbackprop.display.evaluate import NoValueError
+from symbackprop.display.choosing import NoValueError
 from symbackprop.display.text import text
 from symbackprop.display.tree import Matrix, Minus, Number, PartialDerivative, Relation, Row, Symbol, Tree
 from symbackprop.errors import SymbackpropError

@@ -5,7 +5,7 @@ import pytest
 
 import symbackprop as sb
 from symbackprop.arrays.loops import with_totals, without_copies
-from symbackprop.expressions import Index, Read
+from symbackprop.expressions import Index, Read, tensors_read
 from symbackprop.graph import Equation
 
 STEPS = 14
@@ -303,6 +303,9 @@ def test_a_sum_whose_end_alone_is_read_is_a_sum():
     running = Equation("c", (t,), Read("c", t - 1) + Read("x", t) ** 2)
     end = Equation("E", (), Read("c", 4) * 2)
     assert [str(one) for one in with_totals([running, end])] == ["E = 2*sum(x[t]**2, t)"]
+    more = Equation("d", (t,), Read("d", t - 1) + Read("c", 4) * Read("y", t))
+    (both,) = with_totals([running, more, Equation("E", (), Read("d", 4))])
+    assert {*tensors_read(both.rhs)} == {"x", "y"}, "a sum that reads another"
     other = Equation("E", (), Read("c", 4) * Read("c", 2))
     assert with_totals([running, other]) == (running, other)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from symbackprop.display.evaluate import NoValueError
+from symbackprop.display.choosing import NoValueError
 from symbackprop.display.intervals import number
 from symbackprop.verify.entries import element, filled, rows, total
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from symbackprop.display.evaluate import NoValueError
+from symbackprop.display.choosing import NoValueError
 from symbackprop.emitters import EMITTERS, Findings
 from symbackprop.facade import derive
 from symbackprop.proofreading import reader_of
