@@ -18,7 +18,7 @@ from symbackprop.arrays.broadcasting import settled, together
 from symbackprop.arrays.shifts import unshifted_logarithm, unshifted_quotient
 from symbackprop.arrays.values import CONTRACTED, PLAIN, REDUCED, Value, exact
 from symbackprop.errors import LanguageError
-from symbackprop.expressions import Index, Total, Where
+from symbackprop.expressions import Index, Read, Total, Where
 from symbackprop.language import FUNCTIONS
 from symbackprop.language.syntax import MAX_EXPONENT
 from symbackprop.matrices import Determinant
@@ -162,12 +162,18 @@ def applied(name: str, unit: str = "", depth: int = PLAIN) -> Operation:
             return a.with_expr(unshifted, depth=REDUCED, unit="l")
         if name == "log" and (found := _determinant(a)) is not None:
             return a.with_expr(sp.log(found**2) / 2, depth=REDUCED, unit="l")
-        a = argument(a, depth)
+        a = a.book.named(a, "l") if name == "exp" and _is_beside_logarithm(a.number) else argument(a, depth)
         found = _computed(FUNCTIONS[name], a.number)
         return a.with_expr(found, unit=unit or ("r" if a.depth else ""), whole=name == "abs" and a.whole)
 
     apply.__doc__ = f"{name}(a)."
     return apply
+
+
+def _is_beside_logarithm(exponent: Expr) -> bool:
+    """Whether the logarithm of a tensor is added in it: exp(u - log s) is small where exp(u) and s are beyond range."""
+    logs = (term.as_coeff_Mul()[1] for term in sp.Add.make_args(exponent))
+    return exponent.is_Add and any(isinstance(log, sp.log) and isinstance(log.args[0], Read) for log in logs)
 
 
 def _determinant(a: Value) -> Expr | None:

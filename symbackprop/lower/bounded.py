@@ -52,6 +52,7 @@ class Term(NamedTuple):
     part: Expr
 
 
+@lru_cache(maxsize=4096)
 def _terms(exponent: Expr, times: Expr = sp.S.One) -> Terms:
     """The terms, under their sign and what they are wherever in arrays they are read."""
     found: Terms = {}
@@ -105,13 +106,11 @@ def _with(terms: Terms, key: Key, one: Expr) -> Terms:
 
 def _without(terms: Terms, key: Key, number: Expr, one: Expr) -> Terms | None:
     """The terms without a largest one and one of those that it is the largest of; `None` if there is none of these."""
-    rest = dict(terms)
     gone = {key: number} | {other: term.number for other, term in _terms(one, -number).items()}
-    for other, taken in gone.items():
-        if other not in rest or abs(rest[other].number) < abs(taken):
-            return None
-        rest[other] = Term(rest[other].number - taken, rest[other].part)
-    return {other: term for other, term in rest.items() if term.number != 0}
+    if any(other not in terms or abs(terms[other].number) < abs(taken) for other, taken in gone.items()):
+        return None
+    left = {other: Term(terms[other].number - taken, terms[other].part) for other, taken in gone.items()}
+    return {other: term for other, term in ({**terms, **left}).items() if term.number != 0}
 
 
 def _among(part: Expr, chosen: bool) -> Iterator[Expr]:

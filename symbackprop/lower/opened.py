@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 import sympy as sp
@@ -29,6 +29,8 @@ MOST_NODES = 400
 # Largest exponents are taken out again and again: eight exponentials are this long.
 MOST_SHIFTED = 3000
 MOST_TERMS = 256
+# The longest networks for which it led anywhere needed 27 expressions; each costs as much as all the rest does.
+MOST_THOROUGH = 60
 MOST_EXPONENTIALS = 4
 
 
@@ -70,10 +72,11 @@ def examined(
         thorough: Whether products are multiplied out, and largest exponents taken out of what has no form with a name.
     """
     known = Risks(units)
+    left = iter(range(MOST_THOROUGH if thorough else 0))
     found: list[Equation] = []
     risks: dict[str, int] = {}
     for equation in equations:
-        opened, risks[equation.tensor] = _opened(equation, known, thorough)
+        opened, risks[equation.tensor] = _opened(equation, known, left)
         found.append(opened)
         known.add(opened, equation)
     changed = {new.tensor for new, old in zip(found, equations, strict=True) if new is not old}
@@ -93,15 +96,41 @@ def unread(equations: Sequence[Equation], before: Sequence[Equation], readers: I
         found |= more
 
 
-def _opened(equation: Equation, known: Risks, thorough: bool) -> tuple[Equation, int]:
+def _opened(equation: Equation, known: Risks, thorough: Iterator[int]) -> tuple[Equation, int]:
     """The equation in the form with the fewest risks, and how many these are."""
     rhs = _with_opened_logs(equation.rhs, known)
+    best, least = _term_by_term(rhs, equation.indices, known)
+    if least:
+        best, least = _least_risky(rhs, equation.indices, known, thorough)
+    return (replace(equation, rhs=best) if best != equation.rhs else equation), least
+
+
+def _term_by_term(rhs: Expr, indices: Sequence[Index], known: Risks) -> tuple[Expr, int]:
+    """A sum of which the terms with risks alone are in another form, and the risks that are left."""
+    risks = known.number(rhs)
+    if not (risks and rhs.is_Add):
+        return rhs, risks
+    found = [_least_risky(term, indices, known, iter(())) for term in rhs.args]
+    return sp.Add(*(form for form, _ in found)), sum(risks for _, risks in found)
+
+
+def _least_risky(rhs: Expr, indices: Sequence[Index], known: Risks, thorough: Iterator[int]) -> tuple[Expr, int]:
+    """The form of an expression with the fewest risks, and how many these are.
+
+    Args:
+        rhs: The expression.
+        indices: Those that are free in it.
+        known: What may go wrong in what it reads.
+        thorough: Has as many items as expressions may still be multiplied out.
+    """
     least = known.number(rhs)
     best = whole = rhs
     for _ in range(MOST_LEVELS):
         if not least:
             break
-        for form in chain(_forms(whole), _thorough_forms(whole, equation.indices) if thorough else ()):
+        for form in chain(
+            _forms(whole), (form for _ in islice(thorough, 1) for form in _thorough_forms(whole, indices))
+        ):
             risks = known.number(form)
             if risks < least:
                 least, best = risks, form
@@ -112,10 +141,10 @@ def _opened(equation: Equation, known: Risks, thorough: bool) -> tuple[Equation,
             break
         for name in names:
             # Tidied, so that the sum in 1/Σ exp(z[i]) is over another index than where it is read.
-            whole = tidy(put_in(whole, known.equations[name].lhs, known.equations[name].rhs), equation.indices)
+            whole = tidy(put_in(whole, known.equations[name].lhs, known.equations[name].rhs), indices)
         if _size(whole) > MOST_NODES:
             break
-    return (replace(equation, rhs=best) if best != equation.rhs else equation), least
+    return best, least
 
 
 def _size(expr: Expr) -> int:
@@ -148,6 +177,8 @@ def _forms(whole: Expr) -> Iterator[Expr]:
     yield gathered
     merged = _merged(gathered)
     yield merged
+    if merged.has(Delta):
+        yield _merged(_placed(gathered))
     if merged.has(Within):
         yield sp.Add(*map(_inside_range, sp.Add.make_args(merged)))
     if whole.has(sp.sinh):

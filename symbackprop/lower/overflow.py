@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 import sympy as sp
@@ -12,6 +13,7 @@ from symbackprop.graph import Equation, needed
 from symbackprop.lower.exponentials import Stable
 from symbackprop.lower.hazards import hazards
 from symbackprop.lower.homogeneous import is_exponential, rescaled
+from symbackprop.lower.logged import logged
 from symbackprop.lower.opened import Computable, examined, unread
 from symbackprop.lower.risks import Unit
 
@@ -30,7 +32,7 @@ def without_overflow(
         every: Whether to keep what none of them needs; of the first pass no exponentials are kept otherwise that were
             read only in the written forms.
     """
-    written, found = _least((*first, *then), wanted)
+    written, found = _least((*first, *then), frozenset(wanted))
     later = {equation.tensor for equation in then}
     number = next((place for place, equation in enumerate(found) if equation.tensor in later), len(found))
     idle = set() if every else unread(found[:number], written, found)
@@ -42,11 +44,13 @@ def without_overflow(
 
 def to_derive(equations: Sequence[Equation], wanted: Collection[str]) -> Equations:
     """The equations in forms that do not overflow, or as they are, if largest exponents are taken out of them later."""
-    written, found = _least(tuple(equations), wanted)
+    written, found = _least(tuple(equations), frozenset(wanted))
     return found if len(written) == len(equations) else tuple(equations)
 
 
-def _least(written: Equations, wanted: Collection[str]) -> tuple[Equations, Equations]:
+# Code is written as arrays and as single numbers, and both times asked for.
+@lru_cache(maxsize=4)
+def _least(written: Equations, wanted: frozenset[str]) -> tuple[Equations, Equations]:
     """The equations as they are written, or with more of them, and their forms with the least trouble."""
     best = examined(written, thorough=False)
     left = _trouble(written, best, wanted)
@@ -62,6 +66,10 @@ def _least(written: Equations, wanted: Collection[str]) -> tuple[Equations, Equa
                 more, best, left = trial.equations, found, trouble
                 units[trial.name] = trial.unit
                 break
+    if left and len(named := logged(more)) > len(more):
+        found = examined(named, units, thorough=False)
+        if (trouble := _trouble(named, found, wanted)) < left:
+            more, best, left = named, found, trouble
     if not left:
         return more, best.equations
     best = examined(written)

@@ -130,11 +130,11 @@ class Risks:
         where, kind = ([rhs], self.saturating) if self._overflowing(rhs) else (self._poles(rhs), self.vanishing)
         names = {name for place in where for name in tensors_read(place) if name in kind}
         names |= {name for name in tensors_read(rhs) if name in self.risky}
-        return [name for name in tensors_read(rhs) if name in names - _held(rhs)]
+        return _in_order(rhs, names - _held(rhs))
 
     def made_of_exponentials(self, rhs: Expr) -> list[str]:
         """The tensors that it reads and whose equations can be put in, of those that may vanish."""
-        return [name for name in tensors_read(rhs) if name in self.vanishing - _held(rhs)]
+        return _in_order(rhs, self.vanishing - _held(rhs))
 
     def logarithms(self, rhs: Expr) -> list[Expr]:
         """The logarithms of tensors, and of functions, that are rounded to 0."""
@@ -239,6 +239,11 @@ def _read_as_values(expr: Expr) -> set[str]:
 def _cancels(expr: Expr) -> bool:
     """Whether it is a difference of exponentials, such as 1 - exp(z[0]) / Σ exp(z)."""
     return expr.is_Add and expr.has(sp.exp) and any(term.could_extract_minus_sign() for term in expr.args)
+
+
+def _in_order(rhs: Expr, names: set[str]) -> list[str]:
+    """Those of some tensors that are read, in the order in which they stand."""
+    return [name for name in tensors_read(rhs) if name in names]
 
 
 def _held(rhs: Expr) -> set[str]:

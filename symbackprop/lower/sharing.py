@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from symbackprop.program.algebra import CHOICES, neg
-from symbackprop.program.scalar import COMPARISONS, LOGICAL, Let, Name, Op, Scalar, parts, within
+from symbackprop.program.scalar import COMPARISONS, LOGICAL, Let, Name, Op, Scalar, parts
 
 # Defined for all numbers.
 TOTAL = frozenset({"add", "mul", "neg", "abs", "where", "tanh", "erf", *CHOICES, *COMPARISONS, *LOGICAL})
@@ -53,9 +53,12 @@ def _carried_out(value: Scalar, found: set[Scalar]) -> None:
             _carried_out(arg, found)
 
 
-def _may_fail(value: Scalar) -> bool:
+def _may_fail(value: Scalar, known: dict[Scalar, bool]) -> bool:
     """Whether there are numbers for which an operation, or one in it, is not defined."""
-    return any(isinstance(part, Op) and part.function not in TOTAL for part in within(value))
+    if value not in known:
+        own = isinstance(value, Op) and value.function not in TOTAL
+        known[value] = own or any(_may_fail(part, known) for part in parts(value))
+    return known[value]
 
 
 def _squares_turned(lets: Sequence[Let]) -> list[Let]:
@@ -104,6 +107,7 @@ class _Sharing:
         self.always = always
         self.unused = unused
         self.names: dict[Scalar, Name] = {}
+        self.failing: dict[Scalar, bool] = {}
         self.number = 0
 
     def lets(self, lets: Sequence[Let]) -> Iterator[Let]:
@@ -128,7 +132,7 @@ class _Sharing:
         inside = self._inside(value, before)
         if not isinstance(value, Op) or self.counts[value] < 2 or value.function == "neg":
             return inside
-        if value not in self.always and _may_fail(value):
+        if value not in self.always and _may_fail(value, self.failing):
             # Computed before the branch that keeps it from failing, it would fail.
             return inside
         self.number += 1

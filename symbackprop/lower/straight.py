@@ -122,8 +122,10 @@ class _Straight:
         self.sizes = sizes
         self.known: dict[Expr, int] = {}
         self.unused = unused
-        self.found: dict[tuple[int, tuple[int, ...], tuple[int, ...]], Scalar] = {}
+        self.found: dict[tuple[int, tuple[int, ...], int], Scalar] = {}
+        self.step = 0
         self.kept: list[Array] = []
+        self.choices: dict[Scalar, Scalar] = {}
 
     def size(self, value: Expr) -> int:
         """The value of a size."""
@@ -139,6 +141,7 @@ class _Straight:
             if isinstance(statement, Loop):
                 order = range(self.size(statement.index.size))
                 for place in reversed(order) if statement.reverse else order:
+                    self.step = place
                     for assign in statement.body:
                         yield from self._assign(assign, {statement.index: place})
             else:
@@ -151,7 +154,7 @@ class _Straight:
             place = tuple(here[axis] for axis in assign.axes)
             if place not in places:
                 places[place] = self.unused("_".join([assign.name, *(str(p + 1) for p in place)]))
-            yield Let(places[place], chosen(self.value(assign.value, here)), assign.name)
+            yield Let(places[place], chosen(self.value(assign.value, here), self.choices), assign.name)
 
     def _every(self, axes: Axes) -> Iterator[Places]:
         for at in product(*(range(self.size(axis.size)) for axis in axes)):
@@ -159,16 +162,12 @@ class _Straight:
 
     def value(self, node: Array, here: Places) -> Scalar:
         """The value of a node at a place."""
-        if isinstance(node, Map):
-            node = extreme(node)
-            return call(node.function, *(self.value(arg, here) for arg in node.args))
         if isinstance(node, Leaf):
             return Name(self.names[node.name][tuple(here[axis] for axis in node.axes)])
         if isinstance(node, Const):
             return self._number(node.value, here)
         own = tuple(here[axis] for axis in node.axes)
-        rest = tuple(place for axis, place in here.items() if axis not in node.axes)
-        key = id(node), own, rest
+        key = id(node), own, self.step
         if key not in self.found:
             self.kept.append(node)
             handler = _HANDLERS.get(type(node))
@@ -176,6 +175,10 @@ class _Straight:
                 raise refusal(node, "in straight lines, a number each")
             self.found[key] = handler(self, node, here)
         return self.found[key]
+
+    def _map(self, node: Map, here: Places) -> Scalar:
+        node = extreme(node)
+        return call(node.function, *(self.value(arg, here) for arg in node.args))
 
     def _number(self, value: Expr, here: Places) -> Number:
         table = {}
@@ -261,6 +264,7 @@ def _first_largest(values: list[Scalar]) -> Scalar:
 
 
 _HANDLERS: Mapping[type, Callable[..., Scalar]] = {
+    Map: _Straight._map,
     Position: _Straight._position,
     Contract: _Straight._contract,
     Reduce: _Straight._reduce,

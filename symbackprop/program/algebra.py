@@ -205,8 +205,12 @@ def largest(values: Sequence[Scalar], function: str = "max") -> Scalar:
     return value
 
 
-def chosen(value: Scalar) -> Scalar:
+def chosen(value: Scalar, known: dict[Scalar, Scalar] | None = None) -> Scalar:
     """A value with the larger and the smaller of two as choices, which need no function.
+
+    Args:
+        value: What is computed.
+        known: What is found is kept in it: what is a part of several is looked at once.
 
     Example:
         >>> from symbackprop.program.scalar import Name
@@ -218,10 +222,12 @@ def chosen(value: Scalar) -> Scalar:
     """
     if not isinstance(value, Op):
         return value
-    args = tuple(map(chosen, value.args))
-    if value.function in CHOICES:
-        return _choice(value.function, *args)
-    return value if args == value.args else Op(value.function, args)
+    known = {} if known is None else known
+    if value not in known:
+        args = tuple(chosen(arg, known) for arg in value.args)
+        same = value if args == value.args else Op(value.function, args)
+        known[value] = _choice(value.function, *args) if value.function in CHOICES else same
+    return known[value]
 
 
 def _choice(function: str, one: Scalar, other: Scalar) -> Scalar:

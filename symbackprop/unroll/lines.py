@@ -16,6 +16,7 @@ from symbackprop.errors import UnsupportedError
 from symbackprop.expressions import Delta, Index, Read, Total, Where, Within
 from symbackprop.forward import SAMPLES
 from symbackprop.graph import Derivation, Tensor
+from symbackprop.substitution import substitute
 
 Env = dict[Index, int]
 Writer = Callable[[Env], str]
@@ -47,8 +48,10 @@ def gradient_lines(derivation: Derivation, names: Iterable[str] | None = None) -
         write = writing.code(equation.rhs)[0]
         own = writing.names(equation.tensor)
         ranges = [range(writing.size(index.size)) for index in equation.indices]
+        env: Env = {}
         for place in product(*ranges):
-            yield f"{own[place]} = {write(dict(zip(equation.indices, place, strict=True)))}"
+            env.update(zip(equation.indices, place, strict=True))
+            yield f"{own[place]} = {write(env)}"
 
 
 class _Writing:
@@ -131,14 +134,14 @@ class _Writing:
     def _read(self, expr: Read) -> Writer:
         names = self.names(expr.tensor)
         indices = expr.indices
+        free = [index for index in indices if not index.is_Integer]
         # Outside of its range a tensor is 0.
-        if all(isinstance(index, Index) for index in indices):
-            if len(indices) == 1:
-                (only,) = indices
-                return lambda env: names.get((env[only],), "0")
-            if len(indices) == 2:
-                first, second = indices
-                return lambda env: names.get((env[first], env[second]), "0")
+        if len(free) == 1 and isinstance(free[0], Index):
+            (only,) = free
+            at = indices.index(only)
+            fixed = [(n, int(index)) for n, index in enumerate(indices) if index is not only]
+            along = {place[at]: name for place, name in names.items() if all(place[n] == k for n, k in fixed)}
+            return lambda env: along.get(env[only], "0")
         places = [self._place(index) for index in indices]
         return lambda env: names.get(tuple([place(env) for place in places]), "0")
 
@@ -151,11 +154,11 @@ class _Writing:
         return lambda env: int(index.xreplace({symbol: sp.Integer(env[symbol]) for symbol in free}))
 
     def _total(self, expr: Total) -> Code:
-        body, strength = self.code(expr.body)
         ranges = [range(self.size(index.size)) for index in expr.bound]
         bound = expr.bound
         if all(len(one) == 1 for one in ranges):
-            return lambda env: body({**env, **dict.fromkeys(bound, 0)}), strength
+            return self.code(substitute(expr.body, dict.fromkeys(bound, sp.S.Zero)))
+        body = self.code(expr.body)[0]
 
         def write(env: Env) -> str:
             terms = [body({**env, **dict(zip(bound, place, strict=True))}) for place in product(*ranges)]

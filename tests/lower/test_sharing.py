@@ -57,3 +57,12 @@ def test_what_may_fail_stays_in_its_branch():
     assert [let.name for let in shared([Let("u", branch), Let("v", mul(log, C))], named)] == ["part1", "u", "v"]
     total = Op("where", (inside, mul(add(A, B), add(A, B)), C))
     assert [let.name for let in shared([Let("u", total)], named)] == ["part1", "u"]
+
+
+def test_what_is_nested_in_a_branch_is_looked_at_once():
+    value = A
+    for _ in range(100):
+        value = add(Op("tanh", (value,)), Op("abs", (value,)))
+    *parts, last = shared([Let("u", Op("where", (Op("gt", (A, B)), mul(value, value), B)))], named)
+    assert len(parts) == 100
+    assert last.name == "u"

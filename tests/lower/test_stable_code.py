@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import symbackprop as sb
-from symbackprop.catalog import ACTIVATIONS, LOSSES
-from tests.lower.exact import exact
+from symbackprop.catalog import ACTIVATIONS
+from tests.lower.exact import SATURATED, exact, saturated, saturated_loss
 
 # exp(1000) is no number of double precision: there is nothing to be right about.
 GROWS = {"exponential"}
@@ -26,8 +26,8 @@ FORMULAS = {name: None for name in ACTIVATIONS if name not in GROWS} | USERS
 def test_finite_and_right(name, size, style):
     own = {"activations": {"mine": FORMULAS[name]}} if FORMULAS[name] else {}
     d = sb.derive(sb.Network(2, sb.Dense(2, "mine" if own else name), loss="half_squared_error", **own))
-    params = {"W1": np.array([[size, 0.0], [0.0, -size]]), "b1": np.zeros(2)}
-    x, t = np.array([[1.0, 1.0], [-1.0, 0.5]]), np.array([[0.5, -1.0], [2.0, 0.25]])
+    params, x = saturated(size)
+    t = np.array([[0.5, -1.0], [2.0, 0.25]])
     loss, gradients = exact(d.stages.derivation, {**params, "x": x, "t": t})
     for kind, tolerance in ((np.float64, 1e-9), (np.float32, 1e-4)):
         given = {key: value.astype(kind) for key, value in params.items()}
@@ -40,22 +40,13 @@ def test_finite_and_right(name, size, style):
             assert grads[key] == pytest.approx(gradients[key], rel=tolerance, abs=tolerance * scale + 1e-30), key
 
 
-# Their values are infinite there (an exponential of 1000), or they read more than one vector and its target.
-ELSEWHERE = {"poisson", "gaussian_nll", "gaussian_kl", "triplet", "contrastive"}
-
-
-@pytest.mark.parametrize("name", [name for name in LOSSES if name not in ELSEWHERE])
+@pytest.mark.parametrize("name", SATURATED)
 @pytest.mark.parametrize("size", [1000, 20_000])
 @pytest.mark.parametrize("style", ["readable", "fast"])
 def test_losses_are_finite_and_right(name, size, style):
-    output = {"probability": "sigmoid", "distribution": "softmax"}.get(LOSSES[name].output, "linear")
-    d = sb.derive(sb.Network(2, sb.Dense(2, output), loss=name))
-    params = {"W1": np.array([[size, 0.0], [0.0, -size]]), "b1": np.zeros(2)}
-    x, t = np.array([[1.0, 1.0], [-1.0, 0.5]]), np.array([[0.75, 0.25], [0.25, 0.75]])
-    # 1 - a is exp(-30000) for a saturated unit: the referee must not round it to 0.
-    loss, gradients = exact(d.stages.derivation, {**params, "x": x, "t": t}, digits=14_000)
+    d, params, data, (loss, gradients) = saturated_loss(name, size)
     with np.errstate(over="raise", invalid="raise", divide="raise"):
-        found, grads = d.compile(style).loss_and_grad(params, x, t)
+        found, grads = d.compile(style).loss_and_grad(params, **data)
     assert found == pytest.approx(loss, rel=1e-9)
     for key in ("W1", "b1"):
         scale = np.max(np.abs(gradients[key]))

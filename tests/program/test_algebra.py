@@ -146,3 +146,16 @@ def test_a_larger_one_at_hand_is_compared_in_place_and_another_is_computed_once(
     assert call("maximum", add(A, B), ZERO) == Op("maximum", (add(A, B), ZERO))
     assert call("minimum", A, B) == Op("minimum", (A, B))
     assert chosen(Op("maximum", (mul(A, C), B))) == chosen(Op("maximum", (B, mul(A, C))))
+
+
+def test_choices_inside_choices_are_looked_at_once():
+    value = A
+    for _ in range(200):
+        value = Op("max", (value, Op("exp", (value,))))
+    found, depth = chosen(value), 0
+    while isinstance(found, Op):
+        assert found.function == "where"
+        larger = found.args[1]
+        assert found.args[2] == Op("exp", (larger,))
+        found, depth = larger, depth + 1
+    assert depth == 200
