@@ -97,7 +97,7 @@ BINARY = (
     "A.T @ B",
     "np.outer(A, B)",
     "np.maximum(A, B)",
-    "np.where(A > B, A, B)",
+    "np.where((A > B) & (A > 0) & (B < 1), A, B)",
     "np.einsum('ij,kj->ik', A, B)",
     "np.dot(A, B)",
     "np.concatenate([A, B], axis=-1)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import reduce
 
 import sympy as sp
 from sympy import Expr, Symbol
@@ -202,8 +203,11 @@ class _Lowering:
         name = RELATIONS.get(type(condition))
         if name is None:
             raise UnsupportedError(f"the condition {condition} has no array operation yet")
-        lowered = self._condition if name in ("and", "or", "not") else self.array
-        return Map(name, tuple(lowered(arg) for arg in condition.args))
+        if name in ("and", "or"):
+            # Of two at a time: the third argument of NumPy's functions is where they write.
+            return reduce(lambda one, other: Map(name, (one, other)), map(self._condition, condition.args))
+        lowered = self._condition if name == "not" else self.array
+        return Map(name, tuple(map(lowered, condition.args)))
 
     def _product(self, expr: Expr) -> Array:
         found = softmax_factors(expr)

@@ -30,6 +30,10 @@ VECTORS = {
     ),
     "cov": lambda x: np.cov(x) + np.sum(np.cov(x, x**2, ddof=0)[0]),
     "any and all": lambda x: np.sum(np.where(np.any(x > 1), x, 0)) + np.sum(np.where(np.all(x > 0), x**2, 0)),
+    "three conditions": lambda x: (
+        np.sum(np.where((x > 0.5) & (x < 1.5) & (np.sin(9 * x) > 0), x**2, x))
+        + np.sum(np.where((x < 0.7) | (x > 1.3) | (np.sin(9 * x) > 0), x**3, x))
+    ),
     "select": lambda x: np.sum(np.select([x > 1.2, x > 0.9], [x, x**2], 0.5)),
     "sinc": lambda x: np.sum(np.sinc(x)),
     "cbrt": lambda x: np.sum(np.cbrt(x)) + np.sum(np.cbrt(-x) ** 2),
