@@ -66,7 +66,10 @@ class _Ends:
         match node:
             case FirstStep():
                 return FirstStep(self._node(node.first, loop), self._node(node.later, loop, True))
-            case At(arg=Leaf() as leaf, inside=False) if loop is not None and self._along_time(leaf, node.axis):
+            # Beside an array that is shorter than the loop the zeros are not enough.
+            case At(arg=Leaf() as leaf, inside=False) if (
+                loop is not None and node.axis.size == loop.size and self._along_time(leaf, node.axis)
+            ):
                 shift = sp.expand(node.position - loop)
                 if shift.is_Integer and shift != 0:
                     # One number of an array is no view of it, which is all that there is of an end that is not read.
