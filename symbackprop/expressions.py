@@ -203,7 +203,7 @@ class Delta(Flag):
         left, right = _integer(left), _integer(right)
         if left == right or (_only(left) and _only(right) and 0 in (left, right)):
             return sp.S.One
-        if left.is_Integer and right.is_Integer:
+        if (left.is_Integer and right.is_Integer) or _never(left, right) or _never(right, left):
             return sp.S.Zero
         return Expr.__new__(cls, left, right)
 
@@ -218,7 +218,9 @@ class Within(Flag):
         value, size = _integer(value), _integer(size)
         if value.is_Integer and size.is_Integer:
             return sp.S.One if 0 <= value < size else sp.S.Zero
-        if isinstance(value, Index) and (value.size == size or (value.size - size).is_nonpositive):
+        index, number = _moved(value)
+        own = index is not None and number == 0 and index.size == size
+        if own or (index is not None and number >= 0 and (size - index.size - number).is_nonnegative):
             return sp.S.One
         return Expr.__new__(cls, value, size)
 
@@ -229,6 +231,20 @@ class Within(Flag):
 def _only(place: Expr) -> bool:
     """Whether a position is the first, which is that of every axis of length 1; of two such axes one may be summed."""
     return bool(place == 0) or (isinstance(place, Index) and place.size == 1)
+
+
+def _never(place: Expr, number: Expr) -> bool:
+    """Whether an index and a number are never another number: t + 1 is not 0, t - 1 is not the last t."""
+    index, moved = _moved(place)
+    if index is not None and not isinstance(number, Index):
+        return bool((number - moved).is_negative or (number - moved - index.size).is_nonnegative)
+    return False
+
+
+def _moved(place: Expr) -> tuple[Index | None, Expr]:
+    """An index and the number that is added to it, if that is what a place is."""
+    number, index = place.as_coeff_Add()
+    return (index, number) if isinstance(index, Index) and number.is_Integer else (None, number)
 
 
 def _integer(value: Expr | int) -> Expr:

@@ -16,7 +16,7 @@ SAMPLE = "s"
 # The row of an equation that a user wrote and no row of the catalogue made.
 WRITTEN = "written"
 # The largest exponent of an exponential, and what is smaller by a power of the exponential of that.
-LARGEST_SUFFIX, LOG_SUFFIX, SCALED_SUFFIX = "_largest", "_log", "_scaled"
+LARGEST_SUFFIX, LOG_SUFFIX, BY_LOG_SUFFIX, SCALED_SUFFIX = "_largest", "_log", "_by_log", "_scaled"
 Role = Literal["input", "target", "parameter", "hidden", "prediction", "constant", "loss", "adjoint"]
 
 

@@ -105,7 +105,11 @@ def test_branches_fold_where_the_condition_is_certain():
     assert Where(X > 0, X, X) == X
 
 
-@pytest.mark.parametrize(("left", "right", "expected"), [(I, I, 1), (2, 2, 1), (2, 3, 0), (2 * I + 1, 2 * I + 1, 1)])
+EQUAL = [(I, I, 1), (2, 2, 1), (2, 3, 0), (2 * I + 1, 2 * I + 1, 1)]
+EQUAL += [(I + 1, 0, 0), (0, I + 2, 0), (I - 1, 2, 0), (S - 1, N - 1, 0)]
+
+
+@pytest.mark.parametrize(("left", "right", "expected"), EQUAL)
 def test_deltas_fold(left, right, expected):
     assert Delta(left, right) == expected
 
@@ -116,14 +120,15 @@ def test_ranges_fold(value, expected):
 
 
 def test_an_index_lies_in_its_own_range():
-    assert Within(I, 3) == Within(I, 4) == Within(S, N) == 1
+    assert Within(I, 3) == Within(I, 4) == Within(S, N) == Within(I + 1, 4) == Within(S + 2, N + 2) == 1
     assert Within(I, 2) != 1 and Within(S, N - 1) != 1
 
 
 def test_what_is_uncertain_stays():
-    assert isinstance(Delta(I, K), Delta)
-    assert isinstance(Within(I - 1, 3), Within)
-    assert isinstance(Within(I, N), Within)
+    for left, right in ((I, K), (I + 1, 1), (I - 1, 1), (I + 1, K), (S + 1, N - 1)):
+        assert isinstance(Delta(left, right), Delta)
+    for value, size in ((I - 1, 3), (I + 1, 3), (I, N), (I + 1, N)):
+        assert isinstance(Within(value, size), Within)
 
 
 @pytest.mark.parametrize("expr", [X, Delta(I, K), Within(I - 1, 3), Where(X > 0, I, sp.S.Zero), X * Delta(I, 0)])

@@ -172,8 +172,9 @@ def applied(name: str, unit: str = "", depth: int = PLAIN) -> Operation:
 
 def _is_beside_logarithm(exponent: Expr) -> bool:
     """Whether the logarithm of a tensor is added in it: exp(u - log s) is small where exp(u) and s are beyond range."""
-    logs = (term.as_coeff_Mul()[1] for term in sp.Add.make_args(exponent))
-    return exponent.is_Add and any(isinstance(log, sp.log) and isinstance(log.args[0], Read) for log in logs)
+    terms = (term for part in sp.Mul.make_args(exponent) if part.is_Add for term in part.args)
+    factors = (factor for term in terms for factor in sp.Mul.make_args(term))
+    return any(isinstance(factor, sp.log) and isinstance(factor.args[0], Read) for factor in factors)
 
 
 def _determinant(a: Value) -> Expr | None:

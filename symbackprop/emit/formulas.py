@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Callable, Iterable
 
 from symbackprop.display import TensorReader, build, text
-from symbackprop.graph import LARGEST_SUFFIX, LOG_SUFFIX, SCALED_SUFFIX, Derivation, Equation
+from symbackprop.graph import BY_LOG_SUFFIX, LARGEST_SUFFIX, LOG_SUFFIX, SCALED_SUFFIX, Derivation, Equation
 
 WIDTH = 104
 
@@ -31,6 +31,8 @@ def _described(name: str) -> tuple[str, str, str]:
     """The tensor that a name of the code stands for, and what is said before and after its formula."""
     if name.endswith(LARGEST_SUFFIX):
         return name.removesuffix(LARGEST_SUFFIX), "largest exponent of ", ""
+    if name.endswith(BY_LOG_SUFFIX):
+        return name.removesuffix(BY_LOG_SUFFIX), "", ", by the logarithm"
     if name.endswith(LOG_SUFFIX):
         return name.removesuffix(LOG_SUFFIX), "logarithm of ", ""
     return (name.removesuffix(SCALED_SUFFIX), "", ", scaled") if name.endswith(SCALED_SUFFIX) else (name, "", "")

@@ -7,15 +7,17 @@ of sums is propagated back in print.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 
 import sympy as sp
-from sympy import Expr
+from sympy import Basic, Expr
 
 from symbackprop.expressions import Delta, Index, Read, Total, parts_of, tensors_read
-from symbackprop.graph import LOG_SUFFIX, Equation
+from symbackprop.graph import BY_LOG_SUFFIX, LOG_SUFFIX, Equation
+from symbackprop.lower.risks import read_outside
 from symbackprop.lower.stability import stable
+from symbackprop.simplify.fusion import put_in
 
 
 def logged(equations: Sequence[Equation]) -> tuple[Equation, ...]:
@@ -33,34 +35,71 @@ def logged(equations: Sequence[Equation]) -> tuple[Equation, ...]:
         >>> [str(equation) for equation in found]
         ['s = exp(u) + 1', 's_log = softplus(u)', 'E = s_log', 'g = exp(-s_log)']
     """
-    names = {name: name + LOG_SUFFIX for name in _with_names(equations)}
-    return tuple(one for equation in equations for one in _with_logarithm(equation, names))
+    names = _names(equations)
+    logarithms = {equation.tensor: equation for equation in _logarithms(equations, names)}
+    divided = {one.tensor for one in equations if any(_divisor(node) in logarithms for node in parts_of(one.rhs))}
+    found: list[Equation] = []
+    for equation in equations:
+        found += _by_logarithm(replace(equation, rhs=_in_logarithms(equation.rhs, logarithms)), divided)
+        if equation.tensor in names:
+            found.append(Equation(names[equation.tensor], equation.indices, stable(sp.log(equation.rhs))))
+    return _with_divisors(found, logarithms.keys() - names.keys(), equations)
 
 
-def _with_names(equations: Sequence[Equation]) -> set[str]:
-    """The tensors whose logarithms are read, and those that these are copies of, so far as all of them are sums."""
-    by = {equation.tensor: equation for equation in equations}
-    due = [
-        node.args[0].tensor
-        for equation in equations
-        for node in parts_of(equation.rhs)
-        if isinstance(node, sp.log) and isinstance(node.args[0], Read)
+def _by_logarithm(equation: Equation, divided: Set[str]) -> Iterator[Equation]:
+    """Where a sum of gradients is divided, the sum under a name: it is ∂E/∂log(s), which overflows nowhere."""
+    sums = [
+        part for part in sp.Mul.make_args(equation.rhs) if part.is_Add and not divided.isdisjoint(tensors_read(part))
     ]
-    taken = by.keys() | {name for equation in equations for name in tensors_read(equation.rhs)}
-    found: set[str] = set()
-    while due:
-        name = due.pop()
-        if name in by and name not in found and name + LOG_SUFFIX not in taken:
-            found.add(name)
-            due += [read.tensor for read in _begun(by[name].rhs)]
-    sums = {name for name in found if _is_of_exponentials(by[name].rhs) and name not in tensors_read(by[name].rhs)}
-    copies = {name: {read.tensor for read in _begun(by[name].rhs)} for name in found - sums}
-    while copies and (left := {n for n, parts in copies.items() if not parts or not parts <= sums | copies.keys()}):
-        copies = {name: parts for name, parts in copies.items() if name not in left}
-    return sums | copies.keys()
+    if equation.tensor in divided and equation.rhs.is_Mul and len(sums) == 1:
+        whole = Equation(equation.tensor + BY_LOG_SUFFIX, equation.indices, sums[0])
+        yield whole
+        equation = replace(equation, rhs=equation.rhs / sums[0] * whole.lhs)
+    yield equation
 
 
-def _begun(rhs: Expr) -> list[Read]:
+def _with_divisors(found: Sequence[Equation], carried: Set[str], before: Sequence[Equation]) -> tuple[Equation, ...]:
+    """What a loop divides by a sum that it carries, put into what reads it at the next step: exp(l[t]) / c[t + 1]."""
+    divided = [one.tensor for one in before if any(_divisor(node) in carried for node in parts_of(one.rhs))]
+    by = {equation.tensor: equation for equation in found}
+    for name in divided:
+        for reader in [one for one in by.values() if one.tensor != name and name in tensors_read(one.rhs)]:
+            if name not in read_outside(reader.rhs, by):
+                by[reader.tensor] = replace(reader, rhs=put_in(reader.rhs, by[name].lhs, by[name].rhs))
+    return tuple(by.values())
+
+
+def _divisor(node: Basic) -> str:
+    """The tensor that is divided by, if it is one."""
+    power = isinstance(node, sp.Pow) and node.exp.is_negative and isinstance(node.base, Read)
+    return node.base.tensor if power else ""
+
+
+def _names(equations: Sequence[Equation]) -> dict[str, str]:
+    """The sums of exponentials whose logarithms are read, if only as what a loop carries, and names for these."""
+    nodes = (node for equation in equations for node in parts_of(equation.rhs) if isinstance(node, sp.log))
+    due = {node.args[0].tensor for node in nodes if isinstance(node.args[0], Read)}
+    due |= {read.tensor for equation in equations if equation.tensor in due for read in _carried(equation.rhs)}
+    taken = {equation.tensor for equation in equations}.union(*(tensors_read(e.rhs) for e in equations))
+    sums: set[str] = set()
+    for equation in equations:
+        if _is_of_exponentials(equation.rhs, sums):
+            sums.add(equation.tensor)
+    return {name: name + LOG_SUFFIX for name in sorted(sums & due) if name + LOG_SUFFIX not in taken}
+
+
+def _logarithms(equations: Sequence[Equation], names: Mapping[str, str]) -> Iterator[Equation]:
+    """For each tensor whose logarithm has a name, or is chosen among what has one, an equation with that."""
+    for equation in equations:
+        carried = _carried(equation.rhs)
+        if equation.tensor in names:
+            yield replace(equation, rhs=Read(names[equation.tensor], *equation.indices))
+        elif carried and all(read.tensor in names for read in carried):
+            own = {read: Read(names[read.tensor], *read.indices) for read in carried}
+            yield replace(equation, rhs=equation.rhs.xreplace(own))
+
+
+def _carried(rhs: Expr) -> list[Read]:
     """a and b in [t = 0] a + b[t - 1], of which there is one at each step; nothing in any other expression."""
     before = [term for term in sp.Add.make_args(rhs) if isinstance(term, Read) and term.indices]
     index = next((s for s in before[0].indices[0].free_symbols if isinstance(s, Index)), None) if before else None
@@ -81,31 +120,28 @@ def _at_step(term: Expr, index: Index) -> tuple[Expr, Read | None]:
     return sp.S.Zero, None
 
 
-def _with_logarithm(equation: Equation, names: dict[str, str]) -> Iterator[Equation]:
-    yield replace(equation, rhs=_in_logarithms(equation.rhs, names))
-    if equation.tensor in names:
-        of = {read: Read(names[read.tensor], *read.indices) for read in _begun(equation.rhs)}
-        rhs = equation.rhs.xreplace(of) if of else stable(sp.log(equation.rhs))
-        yield Equation(names[equation.tensor], equation.indices, rhs)
-
-
-def _in_logarithms(rhs: Expr, names: dict[str, str]) -> Expr:
+def _in_logarithms(rhs: Expr, logarithms: Mapping[str, Equation]) -> Expr:
     table: dict[Expr, Expr] = {}
     for node in parts_of(rhs):
         inside = node.args[0] if isinstance(node, sp.log | sp.Pow) else None
-        if isinstance(inside, Read) and inside.tensor in names:
-            logarithm = Read(names[inside.tensor], *inside.indices)
+        if isinstance(inside, Read) and inside.tensor in logarithms:
+            known = logarithms[inside.tensor]
+            logarithm = put_in(inside, known.lhs, known.rhs)
             if isinstance(node, sp.log):
                 table[node] = logarithm
             elif node.exp.is_negative:
-                table[node] = sp.exp(node.exp * logarithm)
+                table[node] = sp.exp(sp.expand(node.exp * logarithm))
     return rhs.xreplace(table) if table else rhs
 
 
-def _is_of_exponentials(expr: Expr) -> bool:
-    """Whether it is positive, being made of exponentials and positive numbers alone."""
+def _is_of_exponentials(expr: Expr, sums: Set[str]) -> bool:
+    """Whether it is positive, being made of exponentials, positive numbers and tensors that are."""
     if isinstance(expr, sp.exp):
         return True
+    if isinstance(expr, Read):
+        return expr.tensor in sums
     if isinstance(expr, Total):
-        return _is_of_exponentials(expr.body)
-    return bool(expr.is_positive) or ((expr.is_Add or expr.is_Mul) and all(map(_is_of_exponentials, expr.args)))
+        return _is_of_exponentials(expr.body, sums)
+    return bool(expr.is_positive) or (
+        (expr.is_Add or expr.is_Mul) and all(_is_of_exponentials(arg, sums) for arg in expr.args)
+    )

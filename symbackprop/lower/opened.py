@@ -141,10 +141,16 @@ def _least_risky(rhs: Expr, indices: Sequence[Index], known: Risks, thorough: It
             break
         for name in names:
             # Tidied, so that the sum in 1/Σ exp(z[i]) is over another index than where it is read.
-            whole = tidy(put_in(whole, known.equations[name].lhs, known.equations[name].rhs), indices)
+            whole = tidy(_in_range(put_in(whole, known.equations[name].lhs, known.equations[name].rhs)), indices)
         if _size(whole) > MOST_NODES:
             break
     return best, least
+
+
+def _in_range(expr: Expr) -> Expr:
+    """An expression without what is read before the first place, where everything is 0."""
+    before = [read for read in reads(expr) if any(index.is_Integer and index < 0 for index in read.indices)]
+    return expr.xreplace(dict.fromkeys(before, sp.S.Zero)) if before else expr
 
 
 def _size(expr: Expr) -> int:
@@ -172,13 +178,13 @@ def _with_opened_logs(rhs: Expr, known: Risks) -> Expr:
 
 def _forms(whole: Expr) -> Iterator[Expr]:
     """The same value, with exponentials and sums put together."""
+    whole = _placed(whole)
     yield whole
     gathered = _gathered(whole)
     yield gathered
-    merged = _merged(gathered)
+    # Exponents are compared wherever they are read: those that a delta picks must be read where it picks them.
+    merged = _placed(_merged(gathered))
     yield merged
-    if merged.has(Delta):
-        yield _merged(_placed(gathered))
     if merged.has(Within):
         yield sp.Add(*map(_inside_range, sp.Add.make_args(merged)))
     if whole.has(sp.sinh):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import sympy as sp
 
 from symbackprop.expressions import Index, parts_of
-from symbackprop.graph import Equation, needed
+from symbackprop.graph import BY_LOG_SUFFIX, Equation, needed
 from symbackprop.lower.exponentials import Stable
 from symbackprop.lower.hazards import hazards
 from symbackprop.lower.homogeneous import is_exponential, rescaled
@@ -33,7 +33,7 @@ def without_overflow(
             read only in the written forms.
     """
     written, found = _least((*first, *then), frozenset(wanted))
-    later = {equation.tensor for equation in then}
+    later = {equation.tensor + suffix for equation in then for suffix in ("", BY_LOG_SUFFIX)}
     number = next((place for place, equation in enumerate(found) if equation.tensor in later), len(found))
     idle = set() if every else unread(found[:number], written, found)
     if len(found) > len(first) + len(then) and not every:
@@ -52,32 +52,48 @@ def to_derive(equations: Sequence[Equation], wanted: Collection[str]) -> Equatio
 @lru_cache(maxsize=4)
 def _least(written: Equations, wanted: frozenset[str]) -> tuple[Equations, Equations]:
     """The equations as they are written, or with more of them, and their forms with the least trouble."""
-    best = examined(written, thorough=False)
-    left = _trouble(written, best, wanted)
-    if not left:
-        return written, best.equations
-    more: Equations = written
+    plain = named = _tried(written, {}, wanted)
+    if plain.trouble and len(more := logged(written)) > len(written):
+        named = _tried(more, {}, wanted)
+    if not named.trouble:
+        return named.written, named.found
+    best, units = _rescaled(plain, wanted)
+    if best is not plain and best.trouble and len(more := logged(best.written)) > len(best.written):
+        named = _tried(more, units, wanted)
+    best = min(best, named, key=lambda trial: trial.trouble)
+    if best.trouble:
+        plain = _tried(written, {}, wanted, thorough=True)
+        other = (
+            _tried(best.written, units, wanted, thorough=True) if plain.trouble and best.written != written else plain
+        )
+        best = min(plain, other, key=lambda trial: trial.trouble)
+    return best.written, best.found
+
+
+class _Trial(NamedTuple):
+    """Equations as they are written, or with more of them, their stable forms, and how much trouble is left."""
+
+    written: Equations
+    found: Equations
+    trouble: int
+
+
+def _tried(written: Equations, units: Mapping[str, Unit], wanted: Collection[str], *, thorough: bool = False) -> _Trial:
+    found = examined(written, units, thorough=thorough)
+    return _Trial(written, found.equations, _trouble(written, found, wanted))
+
+
+def _rescaled(best: _Trial, wanted: Collection[str]) -> tuple[_Trial, dict[str, Unit]]:
+    """Largest exponents taken out of exponentials, one after the other, as long as this is of use."""
     units: dict[str, Unit] = {}
-    for name in list(_exponentials(written, wanted)):
-        for trial in rescaled(more, name):
-            found = examined(trial.equations, {**units, trial.name: trial.unit}, thorough=False)
-            trouble = _trouble(trial.equations, found, wanted)
-            if trouble < left:
-                more, best, left = trial.equations, found, trouble
-                units[trial.name] = trial.unit
+    for name in list(_exponentials(best.written, wanted)):
+        for scaled in rescaled(best.written, name):
+            trial = _tried(scaled.equations, {**units, scaled.name: scaled.unit}, wanted)
+            if trial.trouble < best.trouble:
+                best = trial
+                units[scaled.name] = scaled.unit
                 break
-    if left and len(named := logged(more)) > len(more):
-        found = examined(named, units, thorough=False)
-        if (trouble := _trouble(named, found, wanted)) < left:
-            more, best, left = named, found, trouble
-    if not left:
-        return more, best.equations
-    best = examined(written)
-    if more is not written and (left := _trouble(written, best, wanted)):
-        found = examined(more, units)
-        if _trouble(more, found, wanted) < left:
-            return more, found.equations
-    return written, best.equations
+    return best, units
 
 
 def _trouble(written: Sequence[Equation], found: Computable, wanted: Collection[str]) -> int:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 import sympy as sp
-from sympy import Expr
+from sympy import Basic, Expr
 
-from symbackprop.expressions import Peak, Read, Total, Where, parts_of, reads, tensors_read
+from symbackprop.expressions import Index, Peak, Read, Total, Where, Within, parts_of, tensors_read
 from symbackprop.graph import Equation
 from symbackprop.lower.bounded import LARGEST, never_large
 from symbackprop.lower.exponentials import NEVER, expm1, maximum, sigmoid, softmax, softplus
@@ -64,6 +64,7 @@ class Risks:
         self.vanishing: set[str] = set()
         self.risky: set[str] = set()
         self.largest: dict[str, Largest] = {}
+        self._multiples: dict[str, Equation] = {}
         self._nonnegative: set[str] = set()
         self._apart: set[str] = set()
 
@@ -79,10 +80,7 @@ class Risks:
             self._nonnegative.add(name)
         if self._is_apart(rhs):
             self._apart.add(name)
-        form = stable(rhs)
-        for number, part in (term.as_coeff_Mul() for term in sp.Add.make_args(form)):
-            if isinstance(part, LARGEST) or (isinstance(part, Read) and part.tensor in self.largest):
-                self.largest[name] = Largest(number, replace(equation, rhs=form))
+        self._add_largest(equation)
         read = tensors_read(rhs)
         if written is not None and rhs.has(Where, Peak, maximum):
             equation = written
@@ -98,6 +96,14 @@ class Risks:
             self.vanishing.add(name)
         if self.own(rhs) or self._passes_on(values, self.risky) or self._is_weighted_exponential(rhs):
             self.risky.add(name)
+
+    def _add_largest(self, equation: Equation) -> None:
+        form = stable(equation.rhs)
+        for number, part in (term.as_coeff_Mul() for term in sp.Add.make_args(form)):
+            if isinstance(part, LARGEST) or (isinstance(part, Read) and part.tensor in self.largest):
+                self.largest[equation.tensor] = Largest(number, replace(equation, rhs=form))
+            elif isinstance(part, Read) and not form.is_Add:
+                self._multiples[equation.tensor] = equation
 
     def _passes_on(self, read: Iterable[str], kind: set[str]) -> bool:
         """Whether what reads these is made of one kind of them alone, but for what is made of exponentials."""
@@ -130,11 +136,16 @@ class Risks:
         where, kind = ([rhs], self.saturating) if self._overflowing(rhs) else (self._poles(rhs), self.vanishing)
         names = {name for place in where for name in tensors_read(place) if name in kind}
         names |= {name for name in tensors_read(rhs) if name in self.risky}
-        return _in_order(rhs, names - _held(rhs))
+        return _in_order(rhs, names - self._held(rhs))
 
     def made_of_exponentials(self, rhs: Expr) -> list[str]:
         """The tensors that it reads and whose equations can be put in, of those that may vanish."""
-        return _in_order(rhs, self.vanishing - _held(rhs))
+        return _in_order(rhs, self.vanishing - self._held(rhs))
+
+    def _held(self, rhs: Expr) -> set[str]:
+        """Tensors that stay: a step before the first one has no equation, and an inverse is one of a named matrix."""
+        inverted = {name for node in rhs.atoms(Inverse) for name in tensors_read(node)}
+        return inverted.union(read_outside(rhs, self.equations))
 
     def logarithms(self, rhs: Expr) -> list[Expr]:
         """The logarithms of tensors, and of functions, that are rounded to 0."""
@@ -151,12 +162,15 @@ class Risks:
         for _ in range(MOST_OPENED):
             off = self._taken_off(exponent)
             # Before the first step and after the last one there is nothing that could be taken off.
-            if not off or (everywhere and any(map(_is_shifted, off))):
+            if not off or (everywhere and any(read_outside(sp.Add(*off), self._of_largest(off)))):
                 return False
             exponent = self._without_bounded(sp.expand(exponent.xreplace(off)))
             if never_large(exponent, not everywhere):
                 return True
         return False
+
+    def _of_largest(self, read: Iterable[Read]) -> dict[str, Equation]:
+        return {one.tensor: self._multiples.get(one.tensor) or self.largest[one.tensor].equation for one in read}
 
     def _without_bounded(self, exponent: Expr) -> Expr:
         """An exponent without the logarithms of what is not rounded to 0 that are taken off."""
@@ -170,11 +184,13 @@ class Risks:
         )
 
     def _taken_off(self, exponent: Expr) -> dict[Read, Expr]:
-        """What the terms of an exponent are that have the largest of something with a minus sign."""
+        """What the terms of an exponent are that have the largest of something with a minus sign, or are multiples."""
         found = {}
         for number, read in (term.as_coeff_Mul() for term in sp.Add.make_args(exponent)):
-            if isinstance(read, Read) and number * self.largest.get(read.tensor, NO_LARGEST).number < 0:
-                equation = self.largest[read.tensor].equation
+            if isinstance(read, Read) and (
+                read.tensor in self._multiples or number * self.largest.get(read.tensor, NO_LARGEST).number < 0
+            ):
+                equation = self._of_largest([read])[read.tensor]
                 found[read] = put_in(read, equation.lhs, equation.rhs)
         return found
 
@@ -246,11 +262,25 @@ def _in_order(rhs: Expr, names: set[str]) -> list[str]:
     return [name for name in tensors_read(rhs) if name in names]
 
 
-def _held(rhs: Expr) -> set[str]:
-    """Tensors that stay: a step before the first one has no equation, and an inverse is one of a named matrix."""
-    shifted = {read.tensor for read in reads(rhs) if _is_shifted(read)}
-    return shifted | {name for node in rhs.atoms(Inverse) for name in tensors_read(node)}
+def read_outside(
+    expr: Basic, equations: Mapping[str, Equation], inside: frozenset[Basic] = frozenset()
+) -> Iterator[str]:
+    """What is read at a place that no factor beside it says to be in range, as [0 <= t + 1 < T] does of s[t + 1].
 
-
-def _is_shifted(read: Read) -> bool:
-    return any(index.is_Add for index in read.indices)
+    Args:
+        expr: Where it is read.
+        equations: Those that say how long axes are.
+        inside: The factors that stand beside the expression.
+    """
+    if isinstance(expr, Read):
+        own = equations[expr.tensor].indices if expr.tensor in equations else expr.indices
+        places = zip(expr.indices, own, strict=True)
+        axes = ((place, axis) for place, axis in places if place.is_Add or isinstance(place, Index))
+        flags = (Within(place, getattr(axis, "size", 0)) for place, axis in axes)
+        if any(flag != 1 and flag not in inside for flag in flags):
+            yield expr.tensor
+        return
+    if isinstance(expr, sp.Mul):
+        inside |= {factor for factor in expr.args if isinstance(factor, Within)}
+    for arg in expr.args:
+        yield from read_outside(arg, equations, inside)

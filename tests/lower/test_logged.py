@@ -48,13 +48,22 @@ def carrying(step, before):
 @pytest.mark.parametrize(("step", "before"), [(0, T - 1), (4, T + 1)])
 def test_what_a_loop_carries_is_carried_as_a_logarithm(step, before):
     logs = [row for row in carrying(step, before) if "_log" in row]
-    carried = f"c_log[t] = [t = {step}]*s_log + b_log[{before}]"
-    assert logs == ["s_log = u", carried, "b_log[t] = l[t]", "l[t] = c_log[t] - d[t]"]
+    assert logs == ["s_log = u", "b_log[t] = l[t]", f"l[t] = [t = {step}]*s_log + b_log[{before}] - d[t]"]
 
 
 @pytest.mark.parametrize(("step", "before"), [(1, T - 1), (0, T + 1), (0, T - 2)])
 def test_what_is_0_at_a_step_has_no_logarithm(step, before):
     assert not any("_log" in row for row in carrying(step, before))
+
+
+def test_a_sum_of_gradients_has_a_name_where_it_is_divided():
+    given = Equation("s", (), sp.exp(U) + 1), Equation("q", (), sp.exp(Read("v")) + 1)
+    loss = Equation("E", (), sp.log(S) + sp.log(Read("q")))
+    error = Equation("dq", (), Read("x") / Read("q"))
+    found = rows(*given, loss, error, Equation("ds", (), (sp.exp(Read("l")) * Read("dq") + Read("y")) / S))
+    assert found[-2:] == ["ds_by_log = exp(l)*dq + y", "ds = exp(-s_log)*ds_by_log"]
+    # A quotient that no gradient is in is taken together with what it is divided by.
+    assert rows(*given, loss, Equation("p", (), (sp.exp(U) + Read("y")) / S))[-1] == "p = (exp(u) + y)*exp(-s_log)"
 
 
 def soft_distance(D):
@@ -67,25 +76,39 @@ def soft_distance(D):
     return R[n - 1, m - 1]
 
 
+def soft_edits(D):
+    """The same of an edit distance: a step down costs 1, one to the right 2."""
+    R, (n, m) = {(0, 0): D[0, 0]}, D.shape
+    for i, j in list(np.ndindex(n, m))[1:]:
+        costs = {(i - 1, j): 1, (i, j - 1): 2, (i - 1, j - 1): D[i, j]}
+        R[i, j] = -np.log(sum(np.exp(-(R[at] + cost)) for at, cost in costs.items() if at in R))
+    return R[n - 1, m - 1]
+
+
 @lru_cache
-def derived():
-    return sb.derive(soft_distance, D=(4, 4))
+def derived(rows, columns, function=soft_distance):
+    return sb.derive(function, D=(rows, columns))
 
 
+# Of twelve columns the steps along a row are alike: they are a loop that carries sums, over arrays of several lengths.
+CASES = [(4, 4, soft_distance), (3, 12, soft_distance), (12, 2, soft_distance), (4, 4, soft_edits)]
+
+
+@pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("size", [1, 1000])
 @pytest.mark.parametrize("style", ["readable", "fast"])
-def test_soft_minima_of_paths_are_finite_and_right(style, size):
-    D = size * np.random.default_rng(size).normal(size=(4, 4))
+def test_soft_minima_of_paths_are_finite_and_right(style, size, case):
+    d, D = derived(*case), size * np.random.default_rng(size).normal(size=case[:2])
     for kind, tolerance in ((np.float64, 1e-9), (np.float32, 1e-2 if size > 1 else 1e-5)):
         given = {"D": D.astype(kind)}
-        loss, gradient = exact(derived().stages.derivation, given, digits=60)
+        loss, gradient = exact(d.stages.derivation, given, digits=60)
         with np.errstate(over="raise", invalid="raise", divide="raise"):
-            found, own = derived().compile(style).loss_and_grad(given)
+            found, own = d.compile(style).loss_and_grad(given)
         assert found == pytest.approx(loss, rel=tolerance)
         assert own["D"] == pytest.approx(gradient["D"], rel=tolerance, abs=tolerance)
 
 
 def test_the_weights_are_what_is_printed_of_them():
-    text = derived().stages.module_text(style="readable")
+    text = derived(4, 4).stages.module_text(style="readable")
     assert "dl13 * np.exp(l10 - e10_log)" in text
     assert "# logarithm of e⁽⁵⁾ = exp(l⁽¹⁾) + exp(l⁽²⁾)" in text

@@ -2,10 +2,10 @@
 
 import sympy as sp
 
-from symbackprop.expressions import Index, Peak, Read, Total, Where
+from symbackprop.expressions import Index, Peak, Read, Total, Where, Within
 from symbackprop.graph import Equation
 from symbackprop.lower.exponentials import NEVER
-from symbackprop.lower.risks import Risks, Unit
+from symbackprop.lower.risks import Risks, Unit, read_outside
 
 J, K = Index("j", 4), Index("k", 4)
 Z, V, A, E, S, W = (Read(name, J) for name in ("z", "v", "a", "e", "s", "w"))
@@ -51,7 +51,7 @@ def test_an_exponential_that_a_mask_keeps_is_as_risky_as_it_is():
 def test_a_weighted_sum_may_vanish_with_what_it_is_a_sum_of():
     risks = known(("a", 1 / (1 + sp.exp(-Z))), ("y", Total(V * Read("a", J), J)))
     assert risks.vanishing == {"a", "y"} and risks.saturating == {"a"}
-    assert risks.to_open(1 / Read("y")) == ["y"]
+    assert risks.to_open(1 / Read("y", J)) == ["y"]
 
 
 def test_an_exponent_is_small_when_the_largest_is_taken_off_under_a_name():
@@ -96,3 +96,28 @@ def test_the_logarithm_of_such_a_sum_is_never_much_below_0():
     found.add(Equation("r", (), sp.log(Total(Read("u", J), J)) + Read("m")))
     assert found.own(sp.exp(Read("m") - Read("r"))) == 0
     assert found.own(sp.exp(Read("z", J) + Read("m") - Read("r"))) == 1
+
+
+def test_a_place_is_in_range_if_the_axis_is_long_enough_or_a_factor_says_so():
+    longer = {"s": Equation("s", (Index("j", 5),), sp.exp(Z))}
+    same = {"s": Equation("s", (J,), sp.exp(Z))}
+    shorter = {"s": Equation("s", (Index("j", 3),), sp.exp(Z))}
+    ahead = Read("s", J + 1)
+    assert not list(read_outside(ahead, longer))
+    assert list(read_outside(ahead, same)) == ["s"]
+    assert not list(read_outside(V * (ahead + 1) * Within(J + 1, 4), same))
+    assert list(read_outside(V * ahead + Within(J + 1, 4), same)) == ["s"]
+    assert list(read_outside(ahead * Within(J + 1, 4), shorter)) == list(read_outside(S, shorter)) == ["s"]
+
+
+def test_what_is_put_in_is_read_in_its_range():
+    risks = known(("e", sp.exp(Z)))
+    behind, flag = Read("e", J + 1), Within(J + 1, 4)
+    assert risks.to_open(V * behind) == []
+    assert risks.to_open(V * behind * flag) == ["e"]
+
+
+def test_a_multiple_of_a_tensor_is_taken_off():
+    risks = known(("v", -Z))
+    assert risks.own(sp.exp(Z + V)) == 0
+    assert risks.own(sp.exp(Z - V)) == risks.own(sp.exp(V)) == 1
