@@ -110,7 +110,7 @@ def _without(terms: Terms, key: Key, number: Expr, one: Expr) -> Terms | None:
     if any(other not in terms or abs(terms[other].number) < abs(taken) for other, taken in gone.items()):
         return None
     left = {other: Term(terms[other].number - taken, terms[other].part) for other, taken in gone.items()}
-    return {other: term for other, term in ({**terms, **left}).items() if term.number != 0}
+    return {other: term for other, term in {**terms, **left}.items() if term.number != 0}
 
 
 def _among(part: Expr, chosen: bool) -> Iterator[Expr]:

@@ -27,7 +27,8 @@ def logged(equations: Sequence[Equation]) -> tuple[Equation, ...]:
         equations: In the order in which they are computed.
 
     Returns:
-        The same tensors, and after each sum whose logarithm is read somewhere that logarithm.
+        The same tensors; after each sum whose logarithm is read somewhere that logarithm, and in front of what divides
+        a sum of gradients by it that sum.
 
     Example:
         >>> u, s = Read("u"), Read("s")
@@ -35,9 +36,11 @@ def logged(equations: Sequence[Equation]) -> tuple[Equation, ...]:
         >>> [str(equation) for equation in found]
         ['s = exp(u) + 1', 's_log = softplus(u)', 'E = s_log', 'g = exp(-s_log)']
     """
-    names = _names(equations)
+    taken = {equation.tensor for equation in equations}.union(*(tensors_read(e.rhs) for e in equations))
+    names = _names(equations, taken)
     logarithms = {equation.tensor: equation for equation in _logarithms(equations, names)}
     divided = {one.tensor for one in equations if any(_divisor(node) in logarithms for node in parts_of(one.rhs))}
+    divided = {name for name in divided if name + BY_LOG_SUFFIX not in taken}
     found: list[Equation] = []
     for equation in equations:
         found += _by_logarithm(replace(equation, rhs=_in_logarithms(equation.rhs, logarithms)), divided)
@@ -75,12 +78,11 @@ def _divisor(node: Basic) -> str:
     return node.base.tensor if power else ""
 
 
-def _names(equations: Sequence[Equation]) -> dict[str, str]:
+def _names(equations: Sequence[Equation], taken: Set[str]) -> dict[str, str]:
     """The sums of exponentials whose logarithms are read, if only as what a loop carries, and names for these."""
     nodes = (node for equation in equations for node in parts_of(equation.rhs) if isinstance(node, sp.log))
     due = {node.args[0].tensor for node in nodes if isinstance(node.args[0], Read)}
     due |= {read.tensor for equation in equations if equation.tensor in due for read in _carried(equation.rhs)}
-    taken = {equation.tensor for equation in equations}.union(*(tensors_read(e.rhs) for e in equations))
     sums: set[str] = set()
     for equation in equations:
         if _is_of_exponentials(equation.rhs, sums):
@@ -121,6 +123,7 @@ def _at_step(term: Expr, index: Index) -> tuple[Expr, Read | None]:
 
 
 def _in_logarithms(rhs: Expr, logarithms: Mapping[str, Equation]) -> Expr:
+    """An expression that reads logarithms where it took them, and where it divides."""
     table: dict[Expr, Expr] = {}
     for node in parts_of(rhs):
         inside = node.args[0] if isinstance(node, sp.log | sp.Pow) else None

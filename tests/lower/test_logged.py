@@ -30,6 +30,13 @@ def test_what_may_be_negative_or_is_no_sum_stays():
         assert logged(equations) == tuple(equations)
 
 
+def test_names_that_are_taken_stay():
+    given = Equation("s", (), sp.exp(U) + 1), Equation("E", (), sp.log(S)), Equation("g", (), 1 / S)
+    own = Equation("y", (), Read("s_log") ** 2)
+    assert logged((*given, own)) == (*given, own)
+    assert len(logged(given)) == 4
+
+
 def test_sums_over_an_index_and_powers():
     own = Equation("s", (T,), Total(sp.exp(Read("z", T, J)), J))
     reader = Equation("E", (), Total(sp.log(Read("s", T)), T))
