@@ -171,9 +171,9 @@ def applied(name: str, unit: str = "", depth: int = PLAIN) -> Operation:
 
 
 def _is_beside_logarithm(exponent: Expr) -> bool:
-    """Whether the logarithm of a tensor is added in it: exp(u - log s) is small where exp(u) and s are beyond range."""
-    terms = (term for part in sp.Mul.make_args(exponent) if part.is_Add for term in part.args)
-    factors = (factor for term in terms for factor in sp.Mul.make_args(term))
+    """Whether it is the logarithm of a tensor, or that and more: exp(u - log s) is small where s is beyond range."""
+    sums = [part for part in sp.Mul.make_args(exponent) if part.is_Add or part == exponent]
+    factors = (factor for part in sums for term in sp.Add.make_args(part) for factor in sp.Mul.make_args(term))
     return any(isinstance(factor, sp.log) and isinstance(factor.args[0], Read) for factor in factors)
 
 
