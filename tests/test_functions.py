@@ -152,7 +152,7 @@ class Examined:
         yield from (str(check) for check in self.derived.verify().checks if not check.passed)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", [*range(40), 71152])
 def test_random_functions(seed):
     try:
         examined = Examined(seed)
@@ -161,7 +161,7 @@ def test_random_functions(seed):
     assert not list(examined.faults()), examined.drawn.text
 
 
-@pytest.mark.parametrize("seed", [1000000, 1000001, 1000002, 1000003, 1000005, 1000113, 1000187, 1000466])
+@pytest.mark.parametrize("seed", [1000000, 1000001, 1000002, 1000003, 1000005, 1000113, 1000187, 1000466, 1080025])
 def test_random_loops(seed):
     examined = Examined(seed)
     assert not list(examined.faults()), examined.drawn.text

@@ -27,7 +27,7 @@ from symbackprop.program import (
     Training,
     assignments,
     leaves,
-    places_found,
+    without_precision,
 )
 from symbackprop.program.masks import beside_truth, numbers_in
 
@@ -78,7 +78,7 @@ class Functions:
         loops = [statement.index.name for statement in statements if isinstance(statement, Loop)]
         first = next(iter(self.program.parameters), None)
         names |= {} if first is None else {PRECISION: f'params["{first}"].dtype'}
-        names[WHOLE] = " ".join([*limits(self.graph), *sorted(places_found(assignments(statements)))])
+        names[WHOLE] = " ".join([*limits(self.graph), *sorted(without_precision(assignments(statements)))])
         return names | {f"#{size}": _other(size) for size in (*self.program.sizes, *loops) if size in taken}
 
     @cached_property

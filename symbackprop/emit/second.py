@@ -14,7 +14,7 @@ from symbackprop.emit.numpy import PRECISION, WHOLE
 from symbackprop.emit.places import HELPER_CODE
 from symbackprop.emit.statements import Writer
 from symbackprop.graph import Graph, Tensor
-from symbackprop.program import Placed, Statement, assignments, places_found
+from symbackprop.program import Placed, Statement, assignments, without_precision
 from symbackprop.program.masks import beside_truth
 
 
@@ -56,7 +56,7 @@ def emit_second(second: Second) -> str:
     parameters = [tensor.name for tensor in second.graph.parameters]
     numbers = [*parameters, *(assign.name for assign in assignments(second.statements))]
     names = {PRECISION: f'params["{parameters[0]}"].dtype'} if parameters else {}
-    names[WHOLE] = " ".join([*limits(second.graph), *sorted(places_found(assignments(second.statements)))])
+    names[WHOLE] = " ".join([*limits(second.graph), *sorted(without_precision(assignments(second.statements)))])
     writer = Writer(names, second.comment, numbers, beside_truth(assignments(second.statements)))
     taken = all_read(second.statements)
     used = sizes_used(second.statements)

@@ -13,6 +13,8 @@ from symbackprop.program import Accumulate, Array, Assign, Leaf, Loop, Program, 
 def read_in_place(program: Program) -> Program:
     """Read through reshapes; those that would copy at every read stay, and so do results."""
     kept = {program.loss, *program.gradients.values(), *program.whole}
+    # What has zeros at its ends is memory of its own.
+    kept |= {*program.padded, *(base for base, _ in program.shifted.values())}
     views: dict[str, Assign] = {}
     forward = tuple(_through(program.forward, views, kept))
     return replace(program, forward=forward, backward=tuple(_through(program.backward, views, kept)))

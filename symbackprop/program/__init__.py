@@ -28,7 +28,7 @@ from symbackprop.program.nodes import (
 from symbackprop.program.statements import Assign, Block, Loop, Placed, Program, Statement, assignments, at_once
 from symbackprop.program.training import Draw, InPlace, Training
 from symbackprop.program.traversal import children, combined, factors, leaves, nodes, rebuilt, whole_leaves
-from symbackprop.program.wholes import numbered, places_found, positions, with_numbers
+from symbackprop.program.wholes import numbered, positions, with_numbers, without_precision
 
 __all__ = [
     "Accumulate",
@@ -66,10 +66,10 @@ __all__ = [
     "leaves",
     "nodes",
     "numbered",
-    "places_found",
     "positions",
     "rebuilt",
     "union",
     "whole_leaves",
     "with_numbers",
+    "without_precision",
 ]

@@ -94,6 +94,15 @@ def places_found(every: Iterable[Assign]) -> set[str]:
     return {assign.name for assign in every if _is_place(assign.value)}
 
 
+def without_precision(every: Iterable[Assign]) -> set[str]:
+    """What has no precision of numbers: the arrays of places, and what is computed of numbers in the code alone."""
+    found: set[str] = set()
+    for assign in every:
+        if _is_place(assign.value) or (not assign.axes and found.issuperset(assign.reads)):
+            found.add(assign.name)
+    return found
+
+
 def positions(every: Iterable[Assign]) -> set[str]:
     """The arrays that say where others are read: they hold whole numbers."""
     every_node = (node for assign in every for node in nodes(assign.value))
