@@ -15,7 +15,8 @@ from symbackprop.expressions import Index, Name, Read, indices_of, tensors_read
 SAMPLE = "s"
 # The row of an equation that a user wrote and no row of the catalogue made.
 WRITTEN = "written"
-# The largest exponent of an exponential, and what is smaller by a power of the exponential of that.
+# The largest exponent of an exponential, and what is smaller by a power of the exponential of that; the logarithm of a
+# sum of exponentials, and a gradient by such a sum before it is divided by it, which is that by its logarithm.
 LARGEST_SUFFIX, LOG_SUFFIX, BY_LOG_SUFFIX, SCALED_SUFFIX = "_largest", "_log", "_by_log", "_scaled"
 Role = Literal["input", "target", "parameter", "hidden", "prediction", "constant", "loss", "adjoint"]
 

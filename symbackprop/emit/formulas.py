@@ -9,6 +9,13 @@ from symbackprop.display import TensorReader, build, text
 from symbackprop.graph import BY_LOG_SUFFIX, LARGEST_SUFFIX, LOG_SUFFIX, SCALED_SUFFIX, Derivation, Equation
 
 WIDTH = 104
+# What is said before and after the formula of a tensor where the code computes something else in its place.
+SAID = {
+    LARGEST_SUFFIX: ("largest exponent of ", ""),
+    BY_LOG_SUFFIX: ("", ", before the division"),
+    LOG_SUFFIX: ("logarithm of ", ""),
+    SCALED_SUFFIX: ("", ", scaled"),
+}
 
 
 def formula_rows(derivation: Derivation) -> Callable[[str], list[str]]:
@@ -29,13 +36,8 @@ def formula_rows(derivation: Derivation) -> Callable[[str], list[str]]:
 
 def _described(name: str) -> tuple[str, str, str]:
     """The tensor that a name of the code stands for, and what is said before and after its formula."""
-    if name.endswith(LARGEST_SUFFIX):
-        return name.removesuffix(LARGEST_SUFFIX), "largest exponent of ", ""
-    if name.endswith(BY_LOG_SUFFIX):
-        return name.removesuffix(BY_LOG_SUFFIX), "", ", by the logarithm"
-    if name.endswith(LOG_SUFFIX):
-        return name.removesuffix(LOG_SUFFIX), "logarithm of ", ""
-    return (name.removesuffix(SCALED_SUFFIX), "", ", scaled") if name.endswith(SCALED_SUFFIX) else (name, "", "")
+    suffix = next((suffix for suffix in SAID if name.endswith(suffix)), "")
+    return name.removesuffix(suffix), *SAID.get(suffix, ("", ""))
 
 
 def _wrapped(equation: Equation, reader: TensorReader, before: str, after: str) -> list[str]:

@@ -8,14 +8,13 @@ from functools import cached_property
 
 from sympy import Symbol
 
-from symbackprop.categories import limits
 from symbackprop.emit.brought import brought
 from symbackprop.emit.kinks import kinks
 from symbackprop.emit.layout import fitted
 from symbackprop.emit.nodes import all_read, defined, helpers_used, in_layers, needed, read, sizes_counted, sizes_used
-from symbackprop.emit.numpy import HELPERS, PRECISION, WHOLE
+from symbackprop.emit.numpy import HELPERS, PRECISION, UNTYPED
 from symbackprop.emit.places import HELPER_CODE
-from symbackprop.emit.statements import Writer
+from symbackprop.emit.statements import Writer, untyped
 from symbackprop.graph import Derivation
 from symbackprop.program import (
     Array,
@@ -27,7 +26,6 @@ from symbackprop.program import (
     Training,
     assignments,
     leaves,
-    without_precision,
 )
 from symbackprop.program.masks import beside_truth, numbers_in
 
@@ -78,7 +76,7 @@ class Functions:
         loops = [statement.index.name for statement in statements if isinstance(statement, Loop)]
         first = next(iter(self.program.parameters), None)
         names |= {} if first is None else {PRECISION: f'params["{first}"].dtype'}
-        names[WHOLE] = " ".join([*limits(self.graph), *sorted(without_precision(assignments(statements)))])
+        names[UNTYPED] = untyped(self.graph, statements)
         return names | {f"#{size}": _other(size) for size in (*self.program.sizes, *loops) if size in taken}
 
     @cached_property

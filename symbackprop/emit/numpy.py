@@ -59,8 +59,8 @@ from symbackprop.program.masks import (
 )
 from symbackprop.program.refusals import refusal
 
-# Under these names stand the type of numbers where an expression holds none, and the arrays that hold whole numbers.
-PRECISION, WHOLE = "#", "#whole"
+# Under these names stand the type of numbers where an expression holds none, and what has no such type to be asked for.
+PRECISION, UNTYPED = "#", "#untyped"
 
 HANDLERS = {**places.HANDLERS, **matrices.HANDLERS}
 HELPERS = frozenset({"sigmoid", "softmax", "softplus", "erf", "log_cosh", "log_sigmoid", "log_softmax", "logsumexp"})
@@ -218,9 +218,9 @@ class Printer:
 
     def precision(self, node: Array) -> str:
         """The type of the numbers in a node."""
-        whole = self.names.get(WHOLE, "").split()
+        untyped = self.names.get(UNTYPED, "").split()
         copied = isinstance(node, Map) and node.function == "number" and isinstance(node.args[0], Leaf)
-        found = [] if copied else [name for name in numbers_in(node) if name not in whole]
+        found = [] if copied else [name for name in numbers_in(node) if name not in untyped]
         return f"{self.names.get(found[0], found[0])}.dtype" if found else self.names.get(PRECISION, "float")
 
     def _number(self, arg: Array, node: Map, order: Axes) -> Code:

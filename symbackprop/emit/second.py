@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from symbackprop.categories import limits
 from symbackprop.emit.brought import constant_rows, typed
 from symbackprop.emit.environment import render
 from symbackprop.emit.looked import checked, looked_at
 from symbackprop.emit.nodes import all_read, helpers_used, sizes_counted, sizes_used
-from symbackprop.emit.numpy import PRECISION, WHOLE
+from symbackprop.emit.numpy import PRECISION, UNTYPED
 from symbackprop.emit.places import HELPER_CODE
-from symbackprop.emit.statements import Writer
+from symbackprop.emit.statements import Writer, untyped
 from symbackprop.graph import Graph, Tensor
-from symbackprop.program import Placed, Statement, assignments, without_precision
+from symbackprop.program import Placed, Statement, assignments
 from symbackprop.program.masks import beside_truth
 
 
@@ -56,7 +55,7 @@ def emit_second(second: Second) -> str:
     parameters = [tensor.name for tensor in second.graph.parameters]
     numbers = [*parameters, *(assign.name for assign in assignments(second.statements))]
     names = {PRECISION: f'params["{parameters[0]}"].dtype'} if parameters else {}
-    names[WHOLE] = " ".join([*limits(second.graph), *sorted(without_precision(assignments(second.statements)))])
+    names[UNTYPED] = untyped(second.graph, second.statements)
     writer = Writer(names, second.comment, numbers, beside_truth(assignments(second.statements)))
     taken = all_read(second.statements)
     used = sizes_used(second.statements)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
+from symbackprop.categories import limits
 from symbackprop.emit.layout import WIDTH, tuple_code
 from symbackprop.emit.nodes import read
 from symbackprop.emit.numpy import PRECISION, numpy_code
+from symbackprop.graph import Graph
 from symbackprop.program import (
     Array,
     Assign,
@@ -18,10 +20,12 @@ from symbackprop.program import (
     Map,
     Position,
     Statement,
+    assignments,
     children,
     factors,
     leaves,
     rebuilt,
+    without_precision,
 )
 from symbackprop.program.masks import LOGICAL, OPERATORS, is_truth, mask
 
@@ -134,6 +138,11 @@ def statement_code(statement: Assign, names: Mapping[str, str] | None = None) ->
     if "None" in marks:
         code = f"{code if code.isidentifier() else f'({code})'}[{', '.join(marks)}]"
     return f"np.full({shape}, {code})"
+
+
+def untyped(graph: Graph, statements: Iterable[Statement]) -> str:
+    """The names of what holds no numbers of the precision of the others, in one line: places, and plain numbers."""
+    return " ".join([*limits(graph), *sorted(without_precision(assignments(statements)))])
 
 
 def _is_number(value: Array) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import count
 from typing import NamedTuple, TypeAlias
@@ -15,7 +15,7 @@ from symbackprop.lower.exponentials import NEVER, Stable, logaddexp, logsumexp, 
 from symbackprop.lower.letters import anywhere
 
 Key: TypeAlias = tuple[Expr, bool]
-Terms: TypeAlias = "dict[Key, Term]"
+Terms: TypeAlias = "Mapping[Key, Term]"
 # Nested largest ones are tried in every combination: an exponent of which this many say nothing may be large.
 MOST_TRIED = 500
 LARGEST = (Peak, logsumexp, logaddexp, maximum)
@@ -55,7 +55,7 @@ class Term(NamedTuple):
 @lru_cache(maxsize=4096)
 def _terms(exponent: Expr, times: Expr = sp.S.One) -> Terms:
     """The terms, under their sign and what they are wherever in arrays they are read."""
-    found: Terms = {}
+    found: dict[Key, Term] = {}
     for term in sp.Add.make_args(sp.expand(exponent * times)):
         number, part = term.as_coeff_Mul()
         if number != 0:

@@ -39,14 +39,15 @@ def logged(equations: Sequence[Equation]) -> tuple[Equation, ...]:
     taken = {equation.tensor for equation in equations}.union(*(tensors_read(e.rhs) for e in equations))
     names = _names(equations, taken)
     logarithms = {equation.tensor: equation for equation in _logarithms(equations, names)}
-    divided = {one.tensor for one in equations if any(_divisor(node) in logarithms for node in parts_of(one.rhs))}
-    divided = {name for name in divided if name + BY_LOG_SUFFIX not in taken}
+    below = {one.tensor: set(map(_divisor, parts_of(one.rhs))) for one in equations}
+    divided = {n for n, by in below.items() if not by.isdisjoint(logarithms) and n + BY_LOG_SUFFIX not in taken}
     found: list[Equation] = []
     for equation in equations:
         found += _by_logarithm(replace(equation, rhs=_in_logarithms(equation.rhs, logarithms)), divided)
         if equation.tensor in names:
             found.append(Equation(names[equation.tensor], equation.indices, stable(sp.log(equation.rhs))))
-    return _with_divisors(found, logarithms.keys() - names.keys(), equations)
+    carried = logarithms.keys() - names.keys()
+    return _at_next_step(found, [name for name, by in below.items() if not by.isdisjoint(carried)])
 
 
 def _by_logarithm(equation: Equation, divided: Set[str]) -> Iterator[Equation]:
@@ -61,9 +62,8 @@ def _by_logarithm(equation: Equation, divided: Set[str]) -> Iterator[Equation]:
     yield equation
 
 
-def _with_divisors(found: Sequence[Equation], carried: Set[str], before: Sequence[Equation]) -> tuple[Equation, ...]:
+def _at_next_step(found: Sequence[Equation], divided: Sequence[str]) -> tuple[Equation, ...]:
     """What a loop divides by a sum that it carries, put into what reads it at the next step: exp(l[t]) / c[t + 1]."""
-    divided = [one.tensor for one in before if any(_divisor(node) in carried for node in parts_of(one.rhs))]
     by = {equation.tensor: equation for equation in found}
     for name in divided:
         for reader in [one for one in by.values() if one.tensor != name and name in tensors_read(one.rhs)]:

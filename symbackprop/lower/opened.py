@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain
 from typing import NamedTuple
 
 import sympy as sp
@@ -29,7 +29,7 @@ MOST_NODES = 400
 # Largest exponents are taken out again and again: eight exponentials are this long.
 MOST_SHIFTED = 3000
 MOST_TERMS = 256
-# The longest networks for which it led anywhere needed 27 expressions; each costs as much as all the rest does.
+# Of a network no more expressions than this are multiplied out; of all that is tested there are 27 at the most.
 MOST_THOROUGH = 60
 MOST_EXPONENTIALS = 4
 
@@ -128,9 +128,7 @@ def _least_risky(rhs: Expr, indices: Sequence[Index], known: Risks, thorough: It
     for _ in range(MOST_LEVELS):
         if not least:
             break
-        for form in chain(
-            _forms(whole), (form for _ in islice(thorough, 1) for form in _thorough_forms(whole, indices))
-        ):
+        for form in chain(_forms(whole), _thorough_forms(whole, indices, thorough)):
             risks = known.number(form)
             if risks < least:
                 least, best = risks, form
@@ -141,13 +139,13 @@ def _least_risky(rhs: Expr, indices: Sequence[Index], known: Risks, thorough: It
             break
         for name in names:
             # Tidied, so that the sum in 1/Σ exp(z[i]) is over another index than where it is read.
-            whole = tidy(_in_range(put_in(whole, known.equations[name].lhs, known.equations[name].rhs)), indices)
+            whole = tidy(_within_axes(put_in(whole, known.equations[name].lhs, known.equations[name].rhs)), indices)
         if _size(whole) > MOST_NODES:
             break
     return best, least
 
 
-def _in_range(expr: Expr) -> Expr:
+def _within_axes(expr: Expr) -> Expr:
     """An expression without what is read before the first place, where everything is 0."""
     before = [read for read in reads(expr) if any(index.is_Integer and index < 0 for index in read.indices)]
     return expr.xreplace(dict.fromkeys(before, sp.S.Zero)) if before else expr
@@ -191,9 +189,9 @@ def _forms(whole: Expr) -> Iterator[Expr]:
         yield _squares_off(whole)
 
 
-def _thorough_forms(whole: Expr, indices: Sequence[Index]) -> Iterator[Expr]:
-    """The same value, multiplied out and cancelled in different ways, the cheapest way first."""
-    if number_of_terms(whole) > MOST_TERMS:
+def _thorough_forms(whole: Expr, indices: Sequence[Index], left: Iterator[int]) -> Iterator[Expr]:
+    """The same value, multiplied out and cancelled in different ways, the cheapest way first, if one is left."""
+    if next(left, None) is None or number_of_terms(whole) > MOST_TERMS:
         return
     placed = _placed(collect(whole, indices))
     number = len(whole.atoms(sp.exp))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
 import sympy as sp
@@ -48,7 +49,7 @@ def to_derive(equations: Sequence[Equation], wanted: Collection[str]) -> Equatio
     return found if len(written) == len(equations) else tuple(equations)
 
 
-# Code is written as arrays and as single numbers, and both times asked for.
+# Asked for once by code with arrays and once by code with single numbers.
 @lru_cache(maxsize=4)
 def _least(written: Equations, wanted: frozenset[str]) -> tuple[Equations, Equations]:
     """The equations as they are written, or with more of them, and their forms with the least trouble."""
@@ -60,13 +61,11 @@ def _least(written: Equations, wanted: frozenset[str]) -> tuple[Equations, Equat
     best, units = _rescaled(plain, wanted)
     if best is not plain and best.trouble and len(more := logged(best.written)) > len(best.written):
         named = _tried(more, units, wanted)
-    best = min(best, named, key=lambda trial: trial.trouble)
+    best = min(best, named, key=_troubled)
     if best.trouble:
-        plain = _tried(written, {}, wanted, thorough=True)
-        other = (
-            _tried(best.written, units, wanted, thorough=True) if plain.trouble and best.written != written else plain
-        )
-        best = min(plain, other, key=lambda trial: trial.trouble)
+        more, best = best.written, _tried(written, {}, wanted, thorough=True)
+        if best.trouble and more != written:
+            best = min(best, _tried(more, units, wanted, thorough=True), key=_troubled)
     return best.written, best.found
 
 
@@ -76,6 +75,9 @@ class _Trial(NamedTuple):
     written: Equations
     found: Equations
     trouble: int
+
+
+_troubled = attrgetter("trouble")
 
 
 def _tried(written: Equations, units: Mapping[str, Unit], wanted: Collection[str], *, thorough: bool = False) -> _Trial:

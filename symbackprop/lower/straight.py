@@ -166,6 +166,7 @@ class _Straight:
             return Name(self.names[node.name][tuple(here[axis] for axis in node.axes)])
         if isinstance(node, Const):
             return self._number(node.value, here)
+        # Beside its own axes a node depends on nothing but the step of a loop that it stands in.
         own = tuple(here[axis] for axis in node.axes)
         key = id(node), own, self.step
         if key not in self.found:

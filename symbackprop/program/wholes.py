@@ -49,7 +49,7 @@ def _numbered(
     by_steps = {assign.name for one in statements if isinstance(one, Loop) for assign in one.body}
     taken = {assign.name for assign in every}.union(*(assign.reads for assign in every))
     places = _places(every)
-    copied = sorted({*whole, *places_found(every)} - by_steps - {*results})
+    copied = sorted({*whole, *_places_found(every)} - by_steps - {*results})
     names = {name: f"{name}_number" + "_" * (f"{name}_number" in taken) for name in copied}
     made: dict[str, Assign] = {}
 
@@ -89,7 +89,7 @@ def _with_copy(one: Statement, made: Mapping[str, Assign]) -> list[Statement]:
     return [one, made[one.name]] if isinstance(one, Assign) and one.name in made else [one]
 
 
-def places_found(every: Iterable[Assign]) -> set[str]:
+def _places_found(every: Iterable[Assign]) -> set[str]:
     """The arrays that say where others are largest."""
     return {assign.name for assign in every if _is_place(assign.value)}
 

@@ -101,7 +101,7 @@ def soft_maxima(D):
 
 
 @lru_cache
-def derived(rows, columns, function=soft_distance):
+def derived(rows, columns, function):
     return sb.derive(function, D=(rows, columns))
 
 
@@ -124,6 +124,6 @@ def test_soft_minima_of_paths_are_finite_and_right(style, size, case):
 
 
 def test_the_weights_are_what_is_printed_of_them():
-    text = derived(4, 4).stages.module_text(style="readable")
+    text = derived(4, 4, soft_distance).stages.module_text(style="readable")
     assert "dl13 * np.exp(l10 - e10_log)" in text
     assert "# logarithm of e⁽⁵⁾ = exp(l⁽¹⁾) + exp(l⁽²⁾)" in text
